@@ -1,0 +1,99 @@
+"""OpenAPI 3.1 that tells the truth: problems on every operation, permissions, and the event catalogue."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+from core.events import CATALOGUE, json_schema
+from core.people.permissions import AUTHENTICATED, PUBLIC
+from core.web.views import permission_for
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457. `code` is stable; `errors` lists what is wrong where.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+class ProblemAwareSchema(AutoSchema):
+    """Adds to every operation the permission it needs and the problem it may answer with."""
+
+    def get_description(self) -> str:
+        words = super().get_description() or ""
+        needed = permission_for(self.view.required_permission, self.method)
+        who = {PUBLIC: "Open to anybody.", AUTHENTICATED: "Any person or key of the shop."}
+        return f"{words}\n\n{who.get(needed, f'Needs the permission `{needed}`.')}".strip()
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "tag", None) or super().get_tags()[0]]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            operation.setdefault("responses", {})["default"] = {
+                "description": "A problem, in words and with a stable code.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+        return operation
+
+
+def add_event_catalogue(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Post-processing: the problem schema, and every event as a webhook of its own."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM
+    webhooks = result.setdefault("webhooks", {})
+    for name, cls in sorted(CATALOGUE.items()):
+        component = "Event_" + name.replace(".", "_")
+        schemas[component] = {
+            "type": "object",
+            "required": ["id", "seq", "type", "object", "occurred_at", "data"],
+            "properties": {
+                "id": {"type": "string", "format": "uuid"},
+                "seq": {"type": "integer", "description": "Place in the shop's stream: no gaps, each once."},
+                "type": {"const": name},
+                "schema_version": {"const": cls.schema_version},
+                "object": {
+                    "type": "object",
+                    "properties": {
+                        "type": {"const": cls.about},
+                        "id": {"type": "string"},
+                        "version": {"type": "integer"},
+                    },
+                },
+                "actor": {"type": "object"},
+                "occurred_at": {"type": "string", "format": "date-time"},
+                "recorded_at": {"type": "string", "format": "date-time"},
+                "data": json_schema(cls),
+            },
+        }
+        webhooks[name] = {
+            "post": {
+                "summary": (cls.__doc__ or name).strip().splitlines()[0],
+                "tags": ["events"],
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{component}"}}}
+                },
+                "responses": {"200": {"description": "Received. Any 2xx will do."}},
+            }
+        }
+    return result

@@ -1,0 +1,84 @@
+"""The base of every API view: permission, input, output, versions, idempotency."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import Model
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.actors import Actor
+from core.api.idempotency import answer_once
+from core.limits import Rate
+
+
+class ApiView(APIView):
+    """One resource of the API.
+
+    ``required_permission`` as in `core.web.views.Page`. Unsafe methods of a view with ``idempotent = True`` honour
+    the ``Idempotency-Key`` header; views whose objects carry a client-made id need none.
+    """
+
+    required_permission: ClassVar[str | dict[str, str]]
+    rate: ClassVar[Rate | None] = None
+    idempotent: ClassVar[bool] = False
+
+    @property
+    def actor(self) -> Actor:
+        return self.request.user  # type: ignore[return-value]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().dispatch(request, *args, **kwargs)
+        verdict = getattr(request, "rate_verdict", None)
+        if verdict is not None:
+            response["RateLimit-Policy"] = f'"{verdict.rate.name}";q={verdict.rate.count};w={verdict.rate.seconds}'
+            response["RateLimit"] = f'"{verdict.rate.name}";r={verdict.remaining}'
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+    def read(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The request's body, checked. Raises a validation problem that names every wrong field."""
+        checked = serializer(data=self.request.data, context={"request": self.request, "view": self})
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The query parameters, checked; unknown names are refused, so that a typo is not a wrong answer."""
+        checked = serializer(data=self.request.query_params.dict())
+        unknown = sorted(self.request.query_params.keys() - checked.fields.keys())
+        if unknown:
+            raise serializers.ValidationError({name: ["There is no such parameter."] for name in unknown})
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def expected_version(self) -> int | None:
+        """The version the caller saw (``If-Match: "7"``), or None when it does not care."""
+        given = self.request.headers.get("If-Match", "").strip()
+        if not given or given == "*":
+            return None
+        digits = given.removeprefix("W/").strip('"')
+        if not (digits.isascii() and digits.isdigit()):
+            raise serializers.ValidationError({"If-Match": ["Send the ETag of the object as you got it."]})
+        return int(digits)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.idempotent and request.method in ("POST", "PUT", "PATCH", "DELETE"):
+            name = request.method.lower()
+            handler = getattr(self, name)
+            setattr(self, name, answer_once(handler, request, self.actor))
+
+
+def versioned(body: Any, row: Model, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer with the object's version as its ETag."""
+    return Response(body, status=status, headers={"ETag": f'"{row.version}"', **(headers or {})})  # type: ignore[attr-defined]
+
+
+def as_uuid(value: str) -> UUID | None:
+    """A UUID out of text, or None."""
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

@@ -1,0 +1,56 @@
+"""Write the audit log."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, models
+
+from core.actors import Actor
+from core.audit.models import AuditEntry
+from core.events import plain
+
+HIDDEN = frozenset({"password", "digest", "secret", "secrets", "token"})
+
+
+def record(
+    action: AuditEntry.Action,
+    *,
+    actor: Actor,
+    object_type: str,
+    object_id: object = "",
+    object_label: str = "",
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+) -> AuditEntry:
+    """Add an entry in the transaction of the act itself. Values of secret fields are never kept.
+
+    ``changes`` maps a field to its value before and after. Raises ``RuntimeError`` outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("record() belongs in the transaction of the act")
+    kept = {
+        name: ["***", "***"] if name in HIDDEN else [plain(before), plain(after)]
+        for name, (before, after) in (changes or {}).items()
+    }
+    return AuditEntry.objects.create(
+        action=action,
+        object_type=object_type,
+        object_id=str(object_id),
+        object_label=object_label[:200],
+        changes=kept,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_label=actor.label[:200],
+        address=actor.address,
+        client=actor.client[:300],
+        request_id=actor.request_id,
+    )
+
+
+def field_values(row: models.Model, *names: str) -> dict[str, Any]:
+    """The named fields of a row as they are now, to be compared later."""
+    return {name: getattr(row, name) for name in names}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The fields whose value differs, with both values."""
+    return {name: (before.get(name), after.get(name)) for name in after if before.get(name) != after.get(name)}

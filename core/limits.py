@@ -1,0 +1,70 @@
+"""Rate limits that hold under concurrency: the generic cell rate algorithm as one Redis script.
+
+Without Redis nothing is limited: a shop that cannot sell is worse than one that is asked too often.
+"""
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from core.redis import live_redis
+from core.tenancy.context import NoTenant
+from core.tenancy.state import current_schema
+
+logger = logging.getLogger(__name__)
+
+SCRIPT = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local next_due = due + interval
+local allow_at = next_due - interval * burst
+if now < allow_at then
+    return {0, 0, math.ceil((allow_at - now) / 1000)}
+end
+redis.call('SET', KEYS[1], string.format('%.0f', next_due), 'PX', math.ceil((next_due - now) / 1000) + 1)
+return {1, math.floor((interval * burst - (next_due - now)) / interval), 0}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """``count`` requests per ``seconds``; that many at once, then evenly."""
+
+    name: str
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the limiter says of one request."""
+
+    allowed: bool
+    remaining: int
+    retry_after_seconds: float
+    rate: Rate
+
+
+@cache
+def _script() -> Any:
+    return live_redis().register_script(SCRIPT)
+
+
+def hit(rate: Rate, who: str) -> Verdict:
+    """Count one request of ``who`` in the shop at hand and say whether it may pass."""
+    schema = current_schema()
+    if schema is None:
+        raise NoTenant("a rate limit needs a tenant or use_public()")
+    try:
+        allowed, remaining, wait = _script()(
+            keys=[f"rs:limit:{schema}:{rate.name}:{who}"], args=[rate.seconds * 1_000_000 // rate.count, rate.count]
+        )
+    except RedisError as problem:
+        logger.warning("rate limits are off, Redis does not answer", extra={"problem": str(problem)})
+        return Verdict(True, rate.count, 0, rate)
+    return Verdict(bool(allowed), int(remaining), int(wait) / 1000, rate)

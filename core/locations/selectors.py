@@ -1,0 +1,34 @@
+"""Places and their business days."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.errors import NotFound
+from core.locations.models import Location
+from core.tenancy.context import current_tenant
+
+
+def zone_of(location: Location | None = None) -> ZoneInfo:
+    """The time zone of a location, or of the shop."""
+    return ZoneInfo((location.time_zone if location else "") or current_tenant().time_zone)
+
+
+def business_date(instant: datetime, location: Location | None = None) -> date:
+    """The day a sale counts for: the local date, a day earlier before the business day starts."""
+    local = instant.astimezone(zone_of(location))
+    starts = (location.day_starts_at if location else None) or current_tenant().day_starts_at
+    return local.date() - timedelta(days=1) if local.time() < starts else local.date()
+
+
+def business_today(location: Location | None = None) -> date:
+    """The business day that is running now."""
+    return business_date(datetime.now(UTC), location)
+
+
+def active_location(location_id: UUID) -> Location:
+    """A location that sells. Raises `NotFound`."""
+    location = Location.objects.filter(pk=location_id, is_active=True).first()
+    if location is None:
+        raise NotFound("There is no such location.", details={"location": str(location_id)})
+    return location

@@ -1,0 +1,64 @@
+"""Turn somebody who knocked into an `Actor`."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from uuid import UUID
+
+from django.db.models import Q
+
+from core.actors import Actor
+from core.people.models import ApiKey, Grant, User
+from core.people.permissions import permissions_of_role
+
+KEY_MARK = "rsk"
+
+
+def actor_of_user(user: User, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
+    """What a person may do, from all the roles they hold: one query."""
+    held: dict[str, set[UUID] | None] = defaultdict(set)
+    for grant in Grant.objects.filter(user=user).select_related("role"):
+        role = grant.role
+        for permission in permissions_of_role(role.name) if role.is_built_in else role.permissions:
+            if grant.location_id is None:
+                held[permission] = None
+            elif (places := held[permission]) is not None:
+                places.add(grant.location_id)
+    return Actor(
+        kind="user",
+        id=user.pk,
+        label=str(user),
+        permissions={code: None if places is None else frozenset(places) for code, places in held.items()},
+        address=address,
+        client=client,
+        request_id=request_id,
+    )
+
+
+def actor_of_key(token: str, *, address: str = "", client: str = "", request_id: str = "") -> Actor | None:
+    """The machine a key belongs to, or None for a key this shop does not know (any more)."""
+    mark, _, rest = token.partition("_")
+    prefix, _, secret = rest.partition("_")
+    if mark != KEY_MARK or not prefix or not secret or len(token) > 200:
+        return None
+    now = datetime.now(UTC)
+    key = (
+        ApiKey.objects.prefetch_related("locations")
+        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), prefix=prefix, revoked_at__isnull=True)
+        .first()
+    )
+    if key is None or not compare_digest(bytes(key.digest), sha256(secret.encode()).digest()):
+        return None
+    if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=10):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    places = frozenset(location.pk for location in key.locations.all()) or None
+    return Actor(
+        kind="api_key",
+        id=key.pk,
+        label=f"key {key.name}",
+        permissions=dict.fromkeys(key.permissions, places),
+        address=address,
+        client=client,
+        request_id=request_id,
+    )

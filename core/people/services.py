@@ -1,0 +1,195 @@
+"""Let people in, give them roles, make and revoke keys."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from core.actors import SYSTEM, Actor
+from core.audit.models import AuditEntry
+from core.audit.services import record
+from core.errors import Conflict, DomainError, Invalid, NotFound
+from core.limits import Rate, hit
+from core.locations.models import Location
+from core.people.models import ApiKey, Grant, Role, User
+from core.people.permissions import BUILT_IN_ROLES, PERMISSIONS, permissions_of_role
+from core.people.selectors import KEY_MARK
+
+Action = AuditEntry.Action
+LOG_IN_RATES = (Rate("log-in-account", 10, 600), Rate("log-in-address", 60, 600))
+
+
+class TooManyAttempts(DomainError):
+    """Somebody guesses passwords."""
+
+    code, status, title = "too-many-attempts", 429, "Too many attempts, please wait a few minutes"
+
+
+@transaction.atomic(durable=True)
+def check_credentials(*, email: str, password: str, visitor: Actor) -> User | None:
+    """The person with this e-mail address and password, or None; either way it is in the audit log.
+
+    Takes the same time for an unknown address. Raises `TooManyAttempts`.
+    """
+    account = email.strip().lower()
+    for rate, who in zip(LOG_IN_RATES, (sha256(account.encode()).hexdigest()[:16], visitor.address), strict=True):
+        if not hit(rate, who).allowed:
+            raise TooManyAttempts
+    user = User.objects.filter(email__iexact=account).first()
+    matches = check_password(password, user.password if user else _DUMMY())
+    if user is None or not user.is_active or not matches:
+        record(Action.LOG_IN_FAILED, actor=visitor, object_type="user", object_label=account[:200])
+        return None
+    return user
+
+
+def _DUMMY() -> str:  # noqa: N802  a constant that must be made with the hasher in force
+    global _dummy
+    if _dummy is None:
+        _dummy = make_password(secrets.token_hex(8))
+    return _dummy
+
+
+_dummy: str | None = None
+
+
+@transaction.atomic(durable=True)
+def note_log_in(*, user: User, actor: Actor) -> None:
+    """Write down that somebody is in."""
+    User.objects.filter(pk=user.pk).update(last_login=datetime.now(UTC))
+    record(Action.LOG_IN, actor=actor, object_type="user", object_id=user.pk, object_label=str(user))
+
+
+@transaction.atomic(durable=True)
+def note_log_out(*, actor: Actor) -> None:
+    """Write down that somebody left."""
+    record(Action.LOG_OUT, actor=actor, object_type="user", object_id=actor.id or "", object_label=actor.label)
+
+
+@transaction.atomic
+def sync_built_in_roles() -> None:
+    """Make the built-in roles of the shop equal to the code; own roles stay as they are."""
+    for name in BUILT_IN_ROLES:
+        Role.objects.update_or_create(
+            name=name, defaults={"permissions": permissions_of_role(name), "is_built_in": True}
+        )
+
+
+@transaction.atomic
+def create_user(
+    *, email: str, password: str, role: str, actor: Actor, name: str = "", location: Location | None = None
+) -> User:
+    """Add somebody to the team with one built-in or own role.
+
+    Raises:
+        Invalid: the address or the password is none.
+        Conflict: the address is taken.
+        NotFound: there is no such role.
+    """
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+        validate_password(password)
+    except ValidationError as problem:
+        raise Invalid(" ".join(problem.messages)) from problem
+    sync_built_in_roles()
+    held = Role.objects.filter(name=role).first()
+    if held is None:
+        raise NotFound(f"There is no role {role!r}.")
+    try:
+        with transaction.atomic():
+            user = User.objects.create(email=email, name=name, password=make_password(password))
+    except IntegrityError as taken:
+        raise Conflict(f"{email} is on the team already.") from taken
+    Grant.objects.create(user=user, role=held, location=location)
+    record(
+        Action.CREATE,
+        actor=actor,
+        object_type="user",
+        object_id=user.pk,
+        object_label=email,
+        changes={"email": (None, email), "role": (None, role), "location": (None, location and location.pk)},
+    )
+    return user
+
+
+@transaction.atomic(durable=True)
+def create_owner(*, email: str, password: str | None = None) -> str:
+    """The first person of a shop, and its first location if there is none; answers the password (made if not given)."""
+    password = password or secrets.token_urlsafe(12)
+    if not Location.objects.exists():
+        Location.objects.create(code="MAIN", name="Main shop")
+    create_user(email=email, password=password, role="owner", actor=SYSTEM)
+    return password
+
+
+@transaction.atomic(durable=True)
+def create_api_key(
+    *,
+    name: str,
+    permissions: Sequence[str],
+    actor: Actor,
+    locations: Sequence[Location] = (),
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key for a machine; answers the row and the token, which is shown once and kept only as a hash.
+
+    Nobody can give a key more than they hold themselves.
+
+    Raises:
+        Invalid: a permission does not exist, or none is given.
+        Forbidden: the actor lacks one of them.
+    """
+    unknown = sorted(set(permissions) - PERMISSIONS.keys())
+    if unknown or not permissions:
+        raise Invalid(f"There is no permission {', '.join(unknown)}." if unknown else "Choose at least one permission.")
+    if not name.strip():
+        raise Invalid("Give the key a name, so that you know it later.")
+    for permission in permissions:
+        actor.require(permission)
+    prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        name=name.strip()[:120],
+        prefix=prefix,
+        digest=sha256(secret.encode()).digest(),
+        permissions=sorted(set(permissions)),
+        created_by_id=actor.id if actor.kind == "user" else None,
+        expires_at=expires_at,
+    )
+    key.locations.set(locations)
+    record(
+        Action.CREATE,
+        actor=actor,
+        object_type="api_key",
+        object_id=key.pk,
+        object_label=key.name,
+        changes={"permissions": (None, key.permissions), "locations": (None, [place.code for place in locations])},
+    )
+    return key, f"{KEY_MARK}_{prefix}_{secret}"
+
+
+@transaction.atomic(durable=True)
+def revoke_api_key(*, key_id: UUID, actor: Actor) -> ApiKey:
+    """End a key at once; repeating changes nothing. Raises `NotFound`."""
+    key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+    if key is None:
+        raise NotFound("There is no such key.")
+    if key.revoked_at is None:
+        key.revoked_at = datetime.now(UTC)
+        key.save(update_fields=["revoked_at"])
+        record(
+            Action.CHANGE,
+            actor=actor,
+            object_type="api_key",
+            object_id=key.pk,
+            object_label=key.name,
+            changes={"revoked_at": (None, key.revoked_at)},
+        )
+    return key

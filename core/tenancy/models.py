@@ -1,0 +1,53 @@
+"""Which shops there are and under which names they answer. Lives in the public schema only."""
+
+from datetime import time
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import models
+from django_tenants.models import DomainMixin, TenantMixin
+
+from core.ids import uuid7
+
+
+def schema_name_of(tenant_id: UUID) -> str:
+    """``t_`` and 16 hex digits of the identifier: never text a user chose."""
+    return f"t_{tenant_id.hex[-16:]}"
+
+
+class Tenant(TenantMixin):
+    """One retail business. Its people, goods and sales live in the schema ``schema_name``."""
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    class State(models.TextChoices):
+        PREPARING = "preparing"
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+        DELETING = "deleting"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=120)
+    state = models.CharField(max_length=16, choices=State, default=State.PREPARING)
+    currency = models.CharField(max_length=3, default="EUR")
+    country = models.CharField(max_length=2, default="", blank=True)
+    locale = models.CharField(max_length=16, default="en-GB")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    day_starts_at = models.TimeField(default=time(0), help_text="When the business day begins in the shop's zone.")
+    prices_include_tax = models.BooleanField(default=True)
+    rounding = models.CharField(max_length=16, default="half_up")
+    plan = models.CharField(max_length=32, default="open")
+    cluster = models.CharField(max_length=32, default="main", help_text="The database cluster that holds the schema.")
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Domain(DomainMixin):
+    """A host name of a tenant, exactly as it stands in the address bar, without the port."""

@@ -1,0 +1,125 @@
+"""Make and delete shops."""
+
+import re
+import zoneinfo
+from datetime import time
+
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django_tenants.utils import quote_schema_name
+
+from core.errors import Conflict, Invalid
+from core.ids import uuid7
+from core.tenancy.context import maintenance, use_public
+from core.tenancy.models import Domain, Tenant, schema_name_of
+from core.tenancy.selectors import forget_hosts
+from core.tenancy.state import PUBLIC
+
+HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+
+
+def create_tenant(
+    *,
+    name: str,
+    host: str,
+    currency: str = "EUR",
+    country: str = "",
+    locale: str = "en-GB",
+    time_zone: str = "UTC",
+    day_starts_at: time = time(0),
+    prices_include_tax: bool = True,
+    is_demo: bool = False,
+) -> Tenant:
+    """Make a shop with its schema, ready to be used, or nothing at all.
+
+    A failure half-way removes what was made. Not for a web request: it takes seconds.
+
+    Raises:
+        Invalid: the host name, currency or time zone is none.
+        Conflict: the host name is taken.
+    """
+    host = host.strip().lower()
+    problems = []
+    if not HOST.match(host):
+        problems.append({"pointer": "/host", "code": "host", "detail": f"{host!r} is not a host name."})
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        problems.append(
+            {"pointer": "/currency", "code": "currency", "detail": f"{currency!r} is not an ISO 4217 code."}
+        )
+    if time_zone not in zoneinfo.available_timezones():
+        problems.append({"pointer": "/time_zone", "code": "time-zone", "detail": f"{time_zone!r} is not a time zone."})
+    if problems:
+        raise Invalid(problems[0]["detail"], details={"errors": problems})
+
+    tenant_id = uuid7()
+    tenant = Tenant(
+        id=tenant_id,
+        schema_name=schema_name_of(tenant_id),
+        name=name,
+        currency=currency,
+        country=country,
+        locale=locale,
+        time_zone=time_zone,
+        day_starts_at=day_starts_at,
+        prices_include_tax=prices_include_tax,
+        is_demo=is_demo,
+    )
+    with use_public():
+        try:
+            with transaction.atomic():
+                tenant.save()
+                Domain.objects.create(domain=host, tenant=tenant, is_primary=True)
+        except IntegrityError as taken:
+            raise Conflict(f"The host name {host} belongs to another shop.") from taken
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE SCHEMA {quote_schema_name(tenant.schema_name)}")
+            migrate(tenant.schema_name)
+        except BaseException:
+            delete_tenant(tenant)
+            raise
+        tenant.state = Tenant.State.ACTIVE
+        tenant.save(update_fields=["state"])
+    forget_hosts()
+    return tenant
+
+
+def migrate(schema: str | None = None) -> None:
+    """Bring the public schema (None) or one shop's schema to the newest shape; nothing to do is cheap."""
+    with maintenance():
+        if schema is None:
+            call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+        else:
+            call_command("migrate_schemas", tenant=True, schema_name=schema, interactive=False, verbosity=0)
+        connection.set_schema_to_public()  # type: ignore[attr-defined]
+
+
+def delete_tenant(tenant: Tenant) -> None:
+    """Remove a shop with everything that is its own: schema, host names, row, cache entries and files.
+
+    Repeating it after an interruption finishes the work.
+    """
+    if tenant.schema_name == PUBLIC:
+        raise Conflict("The public schema is no shop.")
+    with use_public():
+        Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.State.DELETING)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(tenant.schema_name)} CASCADE")
+        _delete_cache_entries(tenant.schema_name)
+        _delete_files(tenant)
+        with transaction.atomic():
+            Domain.objects.filter(tenant=tenant).delete()
+            Tenant.objects.filter(pk=tenant.pk).delete()
+    forget_hosts()
+
+
+def _delete_cache_entries(schema: str) -> None:
+    from core.tenancy.cache import delete_schema
+
+    delete_schema(schema)
+
+
+def _delete_files(tenant: Tenant) -> None:
+    from core.tenancy.files import delete_folder
+
+    delete_folder(tenant)

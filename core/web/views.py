@@ -1,0 +1,48 @@
+"""The base of every page: says its permission, gets an actor, renders refusals where the person is."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.views.generic import View
+
+from core.actors import Actor
+from core.errors import Forbidden
+from core.people.permissions import AUTHENTICATED, PUBLIC
+from core.web.requests import visitor
+
+
+class Page(View):
+    """A page of a shop.
+
+    ``required_permission`` is one permission for every method, or a mapping of method to permission; leaving it out is
+    a start-up error (core.E001).
+    """
+
+    required_permission: ClassVar[str | dict[str, str]]
+    template_name: ClassVar[str] = ""
+    actor: Actor
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        needed = permission_for(self.required_permission, request.method or "GET")
+        actor = request.actor or None  # type: ignore[attr-defined]
+        if needed != PUBLIC:
+            if not actor:
+                return redirect(f"{resolve_url('login')}?{urlencode({'next': request.get_full_path()})}")
+            if needed != AUTHENTICATED and not actor.may(needed):
+                raise Forbidden("Your role does not include this. Ask the owner of the shop.")
+        self.actor = actor or visitor(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def render(self, context: dict[str, Any] | None = None, *, status: int = 200, template: str = "") -> HttpResponse:
+        """The page with its context."""
+        return render(self.request, template or self.template_name, context or {}, status=status)
+
+
+def permission_for(required: str | dict[str, str], method: str) -> str:
+    """The permission a method needs; HEAD and OPTIONS need what GET needs, an unnamed method what "*" says."""
+    if isinstance(required, str):
+        return required
+    method = "GET" if method in ("HEAD", "OPTIONS") else method
+    return required.get(method) or required["*"] if "*" in required else required.get(method, "nobody")

@@ -1,0 +1,1 @@
+"""Where the pages of goods and stock stand in the navigation."""

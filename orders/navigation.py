@@ -1,0 +1,1 @@
+"""Where the pages of selling stand in the navigation."""

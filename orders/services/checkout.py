@@ -1,0 +1,361 @@
+"""Sell a basket, or sell nothing."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from core.actors import Actor
+from core.api.idempotency import fingerprint
+from core.audit.models import AuditEntry
+from core.audit.services import record
+from core.errors import Invalid, NotFound, ReusedIdentifier
+from core.events import DomainEvent
+from core.ids import reference, uuid7
+from core.locations.models import Location
+from core.locations.selectors import business_date
+from core.money import exponent
+from core.outbox.services import emit_all
+from core.retry import with_locks
+from core.tenancy.context import current_tenant
+from inventory.models import StockMovement, Variant
+from inventory.services.ledger import move_stock
+from orders.errors import PriceChanged, WrongPayment
+from orders.events import OrderCompleted, OrderCreated, PaymentReceived
+from orders.models import Customer, Order, OrderLine, Payment
+from orders.permissions import CHANGE_PRICE, OVERSELL, SELL
+from orders.tax import line_amounts
+
+MOST_LINES = 500
+OLDEST = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketLine:
+    """What the customer takes. ``unit_price`` None means the listed price."""
+
+    variant_id: UUID
+    quantity: Decimal
+    unit_price: Decimal | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """How it is paid. ``tendered`` is the cash handed over; the change is ours to compute."""
+
+    method: str
+    amount: Decimal
+    tendered: Decimal | None = None
+    reference: str = ""
+    id: UUID = field(default_factory=uuid7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless."""
+
+    order_id: UUID
+    location_id: UUID
+    lines: Sequence[BasketLine]
+    payments: Sequence[Tender]
+    channel: str = Order.Channel.COUNTER
+    customer_id: UUID | None = None
+    note: str = ""
+    occurred_at: datetime | None = None
+    expected_total: Decimal | None = None
+    accept_shortage: bool = False
+
+    def hash(self) -> bytes:
+        """What a repeat must have in common with the first try."""
+        return fingerprint(
+            {
+                "location": self.location_id,
+                "lines": [
+                    [x.variant_id, x.quantity.normalize(), x.unit_price and x.unit_price.normalize(), x.code]
+                    for x in self.lines
+                ],
+                "payments": [
+                    [x.method, x.amount.normalize(), x.tendered and x.tendered.normalize(), x.reference]
+                    for x in self.payments
+                ],
+                "channel": self.channel,
+                "customer": self.customer_id,
+                "note": self.note,
+                "occurred_at": self.occurred_at,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order, and whether this call made it (False: it was there already)."""
+
+    order: Order
+    is_new: bool
+
+
+def place_order(sale: Sale, *, actor: Actor) -> Placed:
+    """Sell a basket from one location: order, payments, stock, audit and events in one transaction, or nothing.
+
+    Safe to repeat: the same ``order_id`` with the same content gives the order it already made. Lines of one variant
+    may stand several times; stock is moved once per variant.
+
+    Raises:
+        Forbidden: the actor may not sell here, change a price, or sell below zero.
+        Invalid, NotFound: a line, price, time, customer or location is wrong; every wrong line is named.
+        PriceChanged: ``expected_total`` is not the total.
+        WrongPayment: the payments do not come to the total.
+        OutOfStock: a line cannot be covered; ``short`` lists every such line.
+        ReusedIdentifier: the id belongs to another sale.
+        Busy: the locks were not to be had in time.
+    """
+    actor.require(SELL, at=sale.location_id)
+    draft = _Draft.of(sale, actor)
+    return with_locks(lambda: _place(sale, draft, actor))
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The order as computed before the transaction: nothing slow happens under a lock."""
+
+    order: Order
+    lines: list[OrderLine]
+    payments: list[Payment]
+    deltas: dict[tuple[UUID, UUID], Decimal]
+    may_refuse: bool
+
+    @classmethod
+    def of(cls, sale: Sale, actor: Actor) -> "_Draft":
+        location = Location.objects.filter(pk=sale.location_id, is_active=True).first()
+        if location is None:
+            raise NotFound("There is no such location.", details={"location": str(sale.location_id)})
+        tenant = current_tenant()
+        now = datetime.now(UTC)
+        when = sale.occurred_at or now
+        _check(sale, now=now, when=when)
+        if sale.customer_id and not Customer.objects.filter(pk=sale.customer_id).exists():
+            raise NotFound("There is no such customer.", details={"customer": str(sale.customer_id)})
+        lines = _price(sale, actor)
+        total = sum((line.total for line in lines), Decimal(0))
+        if sale.expected_total is not None and sale.expected_total != total:
+            raise PriceChanged(
+                f"The total is {total} {tenant.currency}, not {sale.expected_total}.",
+                details={"total": str(total), "expected_total": str(sale.expected_total)},
+            )
+        if sale.accept_shortage:
+            actor.require(OVERSELL, at=location.pk)
+        order = Order(
+            id=sale.order_id,
+            request_hash=sale.hash(),
+            number=reference(sale.order_id),
+            channel=sale.channel,
+            location=location,
+            customer_id=sale.customer_id,
+            currency=tenant.currency,
+            prices_include_tax=tenant.prices_include_tax,
+            rounding=tenant.rounding,
+            subtotal=sum((line.net for line in lines), Decimal(0)),
+            tax_total=sum((line.tax for line in lines), Decimal(0)),
+            total=total,
+            items=sum((line.quantity for line in lines if line.is_stocked), Decimal(0)),
+            line_count=len(lines),
+            created_by_kind=actor.kind,
+            created_by_id=actor.id,
+            created_by_label=actor.label[:200],
+            note=sale.note,
+            business_date=business_date(when, location),
+            occurred_at=when,
+        )
+        deltas: dict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
+        for line in lines:
+            line.order = order
+            if line.is_stocked and line.variant_id:
+                deltas[line.variant_id, location.pk] -= line.quantity
+        may_refuse = not (location.sells_below_zero or sale.accept_shortage)
+        return cls(order, lines, _payments(sale, order), dict(deltas), may_refuse)
+
+
+def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
+    errors = []
+    if not sale.lines:
+        errors.append({"pointer": "/lines", "code": "empty", "detail": "There is nothing in the basket."})
+    if len(sale.lines) > MOST_LINES:
+        errors.append({"pointer": "/lines", "code": "too-many", "detail": f"At most {MOST_LINES} lines."})
+    for place, line in enumerate(sale.lines):
+        if line.quantity <= 0:
+            errors.append({"pointer": f"/lines/{place}/quantity", "code": "positive", "detail": "More than zero."})
+    if when > now + timedelta(minutes=10) or when < now - OLDEST:
+        errors.append({"pointer": "/occurred_at", "code": "time", "detail": "This time cannot be right."})
+    if errors:
+        raise Invalid(errors[0]["detail"], details={"errors": errors})
+
+
+def _price(sale: Sale, actor: Actor) -> list[OrderLine]:
+    """The lines with today's names, prices, taxes and costs."""
+    tenant = current_tenant()
+    known = {
+        variant.pk: variant
+        for variant in Variant.objects.select_related("product", "tax_class").filter(
+            pk__in={line.variant_id for line in sale.lines}, is_active=True, product__is_active=True
+        )
+    }
+    errors, lines = [], []
+    for place, wanted in enumerate(sale.lines):
+        variant = known.get(wanted.variant_id)
+        if variant is None:
+            detail = "This is not for sale (any more)."
+            errors.append({"pointer": f"/lines/{place}/variant", "code": "unknown", "detail": detail})
+            continue
+        price = variant.unit_price if wanted.unit_price is None else wanted.unit_price
+        if price != variant.unit_price:
+            actor.require(CHANGE_PRICE, at=sale.location_id)
+        rate = variant.tax_class.rate if variant.tax_class else Decimal(0)
+        amounts = line_amounts(
+            quantity=wanted.quantity,
+            unit_price=price,
+            rate=rate,
+            inclusive=tenant.prices_include_tax,
+            currency=tenant.currency,
+            rounding=tenant.rounding,  # type: ignore[arg-type]
+        )
+        if abs(amounts.total) >= Decimal(10) ** 12:
+            errors.append({"pointer": f"/lines/{place}", "code": "too-large", "detail": "This amount is too large."})
+        lines.append(
+            OrderLine(
+                position=place + 1,
+                variant=variant,
+                sku=variant.sku,
+                code=wanted.code[:80],
+                name=variant.title[:250],
+                quantity=wanted.quantity,
+                unit_price=price,
+                list_price=variant.unit_price,
+                tax_rate=rate,
+                net=amounts.net,
+                tax=amounts.tax,
+                total=amounts.total,
+                unit_cost=variant.unit_cost,
+                is_stocked=variant.is_stocked,
+            )
+        )
+    if errors:
+        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    return lines
+
+
+def _payments(sale: Sale, order: Order) -> list[Payment]:
+    """Payment rows that come to the total exactly; cash may be tendered for more, the rest is change."""
+    places = exponent(order.currency)
+    paid = sum((tender.amount for tender in sale.payments), Decimal(0))
+    if paid != order.total or any(tender.amount < 0 for tender in sale.payments):
+        raise WrongPayment(
+            f"The payments come to {paid:.{places}f}, the total is {order.total:.{places}f} {order.currency}.",
+            details={"total": f"{order.total:.{places}f}", "paid": f"{paid:.{places}f}"},
+        )
+    made = []
+    for tender in sale.payments:
+        if tender.tendered is not None and tender.tendered < tender.amount:
+            raise WrongPayment("Less cash was handed over than is to be paid with it.")
+        made.append(
+            Payment(
+                id=tender.id,
+                order=order,
+                method=tender.method,
+                currency=order.currency,
+                amount=tender.amount,
+                tendered=tender.tendered,
+                change=tender.tendered - tender.amount if tender.tendered is not None else Decimal(0),
+                reference=tender.reference,
+                received_at=order.occurred_at,
+            )
+        )
+    return made
+
+
+def _place(sale: Sale, draft: _Draft, actor: Actor) -> Placed:
+    try:
+        _commit(draft, actor)
+    except IntegrityError as conflict:
+        # The insert waited for a twin in flight; what it made is committed now, and this transaction is gone.
+        return _twin(sale, actor, conflict)
+    return Placed(draft.order, is_new=True)
+
+
+def _twin(sale: Sale, actor: Actor, conflict: IntegrityError) -> Placed:
+    """The order an earlier try made. Raises what belongs to an id of somebody else, or used for something else."""
+    stored = Order.objects.select_related("location").filter(pk=sale.order_id).first()
+    if stored is None:
+        if Payment.objects.filter(pk__in=[tender.id for tender in sale.payments]).exists():
+            raise ReusedIdentifier("A payment with this id exists for another order.") from conflict
+        raise conflict
+    if stored.created_by_id != actor.id:
+        raise NotFound("There is no such order.") from conflict
+    if bytes(stored.request_hash or b"") != sale.hash():
+        raise ReusedIdentifier("This id belongs to a sale with other content.") from conflict
+    return Placed(stored, is_new=False)
+
+
+@transaction.atomic(durable=True)
+def _commit(draft: _Draft, actor: Actor) -> None:
+    """The transaction: own row first, the hot stock rows last."""
+    order = draft.order
+    order.save(force_insert=True)
+    OrderLine.objects.bulk_create(draft.lines)
+    Payment.objects.bulk_create(draft.payments)
+    record(
+        AuditEntry.Action.CREATE,
+        actor=actor,
+        object_type="order",
+        object_id=order.pk,
+        object_label=order.number,
+        changes={"total": (None, order.total), "lines": (None, order.line_count)},
+    )
+    emit_all(_events(draft), actor=actor, occurred_at=order.occurred_at)
+    move_stock(
+        deltas=draft.deltas,
+        kind=StockMovement.Kind.SALE,
+        reference_type="order",
+        reference_id=order.pk,
+        actor=actor,
+        occurred_at=order.occurred_at,
+        may_refuse=draft.may_refuse,
+    )
+
+
+def _events(draft: _Draft) -> list[DomainEvent]:
+    order = draft.order
+    common = {
+        "order_id": order.pk,
+        "version": order.version,
+        "number": order.number,
+        "location_id": order.location_id,
+        "channel": order.channel,
+        "currency": order.currency,
+        "total": order.total,
+    }
+    return [
+        OrderCreated(**common),
+        *(
+            PaymentReceived(
+                payment_id=payment.pk,
+                version=1,
+                order_id=order.pk,
+                method=payment.method,
+                currency=payment.currency,
+                amount=payment.amount,
+            )
+            for payment in draft.payments
+        ),
+        OrderCompleted(
+            **common,
+            tax_total=order.tax_total,
+            items=order.items,
+            lines=order.line_count,
+            business_date=order.business_date,
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Retail SaaS: the project that ties the apps together."""

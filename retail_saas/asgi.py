@@ -1,0 +1,14 @@
+"""HTTP and sockets in one process: the one-command default, and the socket servers of production."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retail_saas.settings.dev")
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter  # noqa: E402  the apps must be loaded first
+
+from realtime.routing import websocket  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -1,0 +1,123 @@
+"""Everything the program reads from its environment: typed, documented, loud on nonsense.
+
+`.env.example` documents the same names; a test holds the two together.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal, get_args
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from retail_saas.embedded import home, read_environment
+
+ProcessRole = Literal["web", "sockets", "worker", "scheduler", "relay", "manage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The settings that differ from machine to machine."""
+
+    database_url: str
+    redis_url: str
+    secret_key: str
+    field_keys: tuple[str, ...]
+    process_role: ProcessRole = "manage"
+    port: int = 8000
+    base_domain: str = "localhost"
+    public_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    db_pool_size: int = 8
+    data_dir: str = ""
+    log_level: str = "INFO"
+    webhook_allow_private: bool = False
+
+    def database(self) -> dict[str, object]:
+        """The parts of ``DATABASE_URL`` as Django wants them."""
+        url = urlsplit(self.database_url)
+        if url.scheme not in ("postgres", "postgresql") or not url.path.strip("/"):
+            raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:5432/name")
+        query = dict(parse_qsl(url.query))
+        return {
+            "NAME": unquote(url.path.strip("/")),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": query.pop("host", None) or url.hostname or "",
+            "PORT": str(url.port or ""),
+            "OPTIONS": query,
+        }
+
+    def redis(self, number: int) -> str:
+        """The Redis address with database ``number``: 0 cache, 1 live events, 2 broker."""
+        url = urlsplit(self.redis_url)
+        if url.scheme not in ("redis", "rediss"):
+            raise ImproperlyConfigured("REDIS_URL must look like redis://:password@host:6379")
+        return f"{url.scheme}://{url.netloc}/{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one typed value at a time and names the variable in every complaint."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.values.get(name, "").strip() or default
+        if value is None:
+            raise ImproperlyConfigured(f"{name} is not set. Start with `make run`, or see .env.example.")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isascii() or not value.isdigit():
+            raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name, "0").lower()
+        if value not in ("0", "1", "true", "false", "yes", "no"):
+            raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
+        return value in ("1", "true", "yes")
+
+    def words(self, name: str, default: str = "") -> tuple[str, ...]:
+        return tuple(word.strip() for word in self.values.get(name, default).split(",") if word.strip())
+
+
+def parse(values: Mapping[str, str]) -> Environment:
+    """Turn raw variables into an ``Environment``; raises ``ImproperlyConfigured`` naming the culprit."""
+    read = Reader(values)
+    role = read.text("PROCESS_ROLE", "manage")
+    if role not in get_args(ProcessRole):
+        raise ImproperlyConfigured(f"PROCESS_ROLE must be one of {', '.join(get_args(ProcessRole))}, not {role!r}.")
+    return Environment(
+        database_url=read.text("DATABASE_URL"),
+        redis_url=read.text("REDIS_URL"),
+        secret_key=read.text("SECRET_KEY"),
+        field_keys=read.words("FIELD_KEYS"),
+        process_role=role,  # type: ignore[arg-type]
+        port=read.number("PORT", 8000),
+        base_domain=read.text("BASE_DOMAIN", "localhost"),
+        public_hosts=read.words("PUBLIC_HOSTS", "localhost,127.0.0.1"),
+        allowed_hosts=read.words("ALLOWED_HOSTS"),
+        trusted_proxies=read.number("TRUSTED_PROXIES", 0),
+        db_pool_size=read.number("DB_POOL_SIZE", 8),
+        data_dir=read.text("DATA_DIR", str(home())),
+        log_level=read.text("LOG_LEVEL", "INFO").upper(),
+        webhook_allow_private=read.flag("WEBHOOK_ALLOW_PRIVATE"),
+    )
+
+
+@cache
+def environment() -> Environment:
+    """The process's environment; the embedded stack fills what is not set from outside."""
+    return parse({**read_environment(home()), **{k: v for k, v in os.environ.items() if v}})
+
+
+@cache
+def outside_only() -> Environment:
+    """As `environment`, for production: nothing comes from an embedded stack's file."""
+    return parse(dict(os.environ))

@@ -1,0 +1,291 @@
+"""Facts about the program that hold on every machine. What differs lives in dev, test and prod."""
+
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+
+from retail_saas.env import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# --- apps: a model lives in exactly one schema kind (core.checks refuses anything else)
+SHARED_APPS = [
+    "core.tenancy",
+    "django_tenants",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+]
+TENANT_APPS = [
+    "django.contrib.sessions",
+    "core.locations",
+    "core.people",
+    "core.audit",
+    "core.outbox",
+    "core.jobs",
+    "core.idempotency",
+    "inventory",
+    "orders",
+    "analytics",
+    "webhooks",
+    "realtime",
+]
+INSTALLED_APPS = [
+    *SHARED_APPS,
+    *TENANT_APPS,
+    "retail_saas",
+    "core",
+    "core.web",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+]
+
+# --- tenancy
+TENANT_MODEL = "tenancy.Tenant"
+TENANT_DOMAIN_MODEL = "tenancy.Domain"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+ORIGINAL_BACKEND = "core.db"  # constraints checked at once, see docs/tenancy.md
+TENANT_LIMIT_SET_CALLS = True
+ROOT_URLCONF = "retail_saas.urls"
+PUBLIC_SCHEMA_URLCONF = "retail_saas.urls_public"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "core.web.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "core.web.middleware.Health",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "core.tenancy.middleware.TenantFromHost",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "core.people.middleware.ActorFromSession",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "core.web.middleware.LastResort",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "core.web.context_processors.shell",
+            ],
+            "builtins": ["core.web.templatetags.shell", "django.templatetags.static"],
+            "loaders": [
+                "django.template.loaders.filesystem.Loader",
+                "django.template.loaders.app_directories.Loader",
+            ],
+        },
+    }
+]
+
+ASGI_APPLICATION = "retail_saas.asgi.application"
+WSGI_APPLICATION = "retail_saas.wsgi.application"
+
+# --- people
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["core.people.backends.EmailBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "board"
+LOGOUT_REDIRECT_URL = "login"
+
+# --- sessions and cookies: host-only, in the tenant's schema
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_NAME = "__Host-session"
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "core.web.errors.csrf_refused"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- security headers
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "connect-src": [SELF, "ws:", "wss:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- language and time: instants in UTC, days in the shop's zone
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- files
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+UPLOAD_LIMIT_BYTES = 60 * 1024 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.KeyActor", "core.api.authentication.SessionActor"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.DeclaredPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.renderers.ExactJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.renderers.ExactJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.ActorThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.ProblemAwareSchema",
+    "EXCEPTION_HANDLER": "core.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Retail SaaS API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_AUTHENTICATION": None,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.api.schema.add_event_catalogue"],
+    "TAGS": [],
+}
+
+# --- jobs: rows with leases remember, the broker only rings (RELIABILITY: the broker may lose everything)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "fast"
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 840, 900
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 1800,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+    "global_keyprefix": "rs:",
+}
+CELERY_BROKER_POOL_LIMIT = 4
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 700_000  # kB
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BEAT_SCHEDULE = {
+    "sweep-jobs": {"task": "core.jobs.tasks.sweep_jobs", "schedule": 15.0},
+    "plan-nightly-work": {"task": "core.jobs.tasks.plan_nightly_work", "schedule": 600.0},
+}
+
+# auth.W004: e-mail addresses are unique whatever their case, by a constraint over lower(email)
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+
+
+def from_environment(env: Environment) -> dict[str, object]:
+    """The settings that follow from the environment; each settings module adds them to its own."""
+    pooled = env.process_role in ("web", "sockets") and env.db_pool_size > 0
+    database = env.database()
+    options = dict(database["OPTIONS"])  # type: ignore[call-overload]
+    options["options"] = "-c timezone=UTC -c lock_timeout=5s " + {
+        "web": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
+        "sockets": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
+    }.get(env.process_role, "")
+    if pooled:
+        # A pool keeps the number of server connections at its size (PERFORMANCE, one request).
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": env.db_pool_size,
+            "timeout": 10,
+            "max_lifetime": 900,
+            "max_idle": 120,
+        }
+    redis_options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "health_check_interval": 15}
+    return {
+        "SECRET_KEY": env.secret_key,
+        "FIELD_KEYS": env.field_keys,
+        "DATA_DIR": Path(env.data_dir),
+        "STATIC_ROOT": Path(env.data_dir) / "static",
+        "PUBLIC_HOSTS": env.public_hosts,
+        "BASE_DOMAIN": env.base_domain,
+        "PORT": env.port,
+        "TRUSTED_PROXIES": env.trusted_proxies,
+        "WEBHOOK_ALLOW_PRIVATE": env.webhook_allow_private,
+        "PROCESS_ROLE": env.process_role,
+        "ALLOWED_HOSTS": [*env.allowed_hosts, *env.public_hosts, "." + env.base_domain],
+        "DATABASES": {
+            "default": {
+                **database,
+                "ENGINE": "django_tenants.postgresql_backend",
+                "OPTIONS": options,
+                "CONN_MAX_AGE": 0 if pooled else 300,
+                "CONN_HEALTH_CHECKS": not pooled,
+            }
+        },
+        "CELERY_DB_REUSE_MAX": 500,
+        "CACHES": {
+            "default": {
+                "BACKEND": "core.tenancy.cache.TenantCache",
+                "LOCATION": env.redis(0),
+                "KEY_FUNCTION": "core.tenancy.cache.make_key",
+                "OPTIONS": redis_options,
+            }
+        },
+        "LIVE_REDIS_URL": env.redis(1),
+        "CHANNEL_LAYERS": {
+            "default": {
+                "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+                "CONFIG": {"hosts": [{"address": env.redis(1)}], "prefix": "rs"},
+            }
+        },
+        "CELERY_BROKER_URL": env.redis(2),
+        "LOGGING": {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "filters": {"tenant": {"()": "core.web.logs.TenantFilter"}},
+            "formatters": {
+                "line": {
+                    "()": "core.web.logs.JsonFormatter",
+                }
+            },
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tenant"]},
+            },
+            "root": {"handlers": ["stderr"], "level": env.log_level},
+            "loggers": {
+                "django.request": {"level": "ERROR"},
+                "uvicorn": {"level": "WARNING"},
+                "httpx": {"level": "WARNING"},
+            },
+        },
+    }

@@ -1,0 +1,20 @@
+"""The routes of a shop. Every one of them names its permission (core.E001)."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("core.people.urls")),
+    path("", include("core.audit.urls")),
+    path("", include("core.jobs.urls")),
+    path("", include("inventory.urls")),
+    path("", include("orders.urls")),
+    path("", include("analytics.urls")),
+    path("", include("webhooks.urls")),
+    path("", include("realtime.urls")),
+    path("api/v1/", include("core.api.urls")),
+]
+
+handler400 = "core.web.errors.bad_request"
+handler403 = "core.web.errors.forbidden"
+handler404 = "core.web.errors.not_found"
+handler500 = "core.web.errors.server_error"

@@ -1,0 +1,8 @@
+"""HTTP for production servers (gunicorn threads); sockets go to `retail_saas.asgi`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retail_saas.settings.prod")
+application = get_wsgi_application()

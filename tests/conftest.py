@@ -1,0 +1,63 @@
+"""Two shops, always: `acme` is the one under test, `globex` stands beside it full of canaries."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from core.tenancy.context import use_tenant
+from core.tenancy.selectors import forget_hosts
+from core.tenancy.services import create_tenant
+from core.testing import CANARY, Shop, emptied_afterwards, furnish
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make both shops once; tests that commit put them back as they were."""
+    with django_db_blocker.unblock():
+        forget_hosts()
+        for shop_name, currency in (("acme", "GBP"), ("globex", "USD")):
+            host = f"{shop_name}.localhost"
+            tenant = create_tenant(
+                name=f"{_mark(shop_name)} shop", host=host, currency=currency, time_zone="Europe/London"
+            )
+            SHOPS[shop_name] = Shop(tenant, host, _mark(shop_name))
+            furnish(SHOPS[shop_name])
+    flush = TransactionTestCase._fixture_teardown
+
+    def put_back(self: TransactionTestCase) -> None:
+        with emptied_afterwards(*SHOPS.values()):
+            pass
+
+    TransactionTestCase._fixture_teardown = put_back  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+
+
+SHOPS: dict[str, Shop] = {}
+
+
+def _mark(name: str) -> str:
+    return CANARY if name == "globex" else "Acme"
+
+
+@pytest.fixture(autouse=True)
+def nobody_left_a_door_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test ends where it began: outside every shop."""
+    yield
+    assert connection.schema_name == "public"  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def acme(db: None) -> Iterator[Shop]:
+    """The shop under test; the test body runs inside it."""
+    with use_tenant(SHOPS["acme"].tenant):
+        yield SHOPS["acme"]
+
+
+@pytest.fixture
+def globex(db: None) -> Shop:
+    """The other shop: nothing of it may ever be seen."""
+    return SHOPS["globex"]
