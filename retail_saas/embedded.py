@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from retail_saas.data_folder import StackError, claim, ensure_state, explain, home, read_environment, write_state
-from retail_saas.processes import port_is_free
+from retail_saas.processes import listen_trouble
 from retail_saas.servers import Postgres, Server, Valkey
 
 __all__ = ["Stack", "StackError", "home", "read_environment"]
@@ -65,16 +65,14 @@ class Stack:
             programs = self._programs(folder)
             taken: set[int] = set()
             for kind in (Postgres, Valkey):
-                key = kind.name.lower().removesuffix("ql")
-                port = _own_port(state.get(f"{key}_port"), taken)
+                port = state[f"{kind.key}_port"] = _own_port(state.get(f"{kind.key}_port"), taken)
                 taken.add(port)
-                state[f"{key}_port"] = port
                 self.servers[kind.name] = kind(
                     home=self.home,
                     folder=folder / kind.name.lower(),
                     programs=programs[kind],
                     port=port,
-                    password=state[f"{key}_password"],
+                    password=state[f"{kind.key}_password"],
                     lock=lock,
                     durable=self.durable,
                     user=self._user,
@@ -195,6 +193,8 @@ def _package(name: str) -> Path:
 
 def _own_port(before: int | None, taken: set[int]) -> int:
     """The port used before if it is still free, else another."""
-    if before and before not in taken and port_is_free(before):
+    if before and before not in taken and not listen_trouble(before):
         return before
-    return next(port for port in random.SystemRandom().sample(PORTS, 500) if port not in taken and port_is_free(port))
+    return next(
+        port for port in random.SystemRandom().sample(PORTS, 500) if port not in taken and not listen_trouble(port)
+    )

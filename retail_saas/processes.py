@@ -1,6 +1,7 @@
 """Child processes: started so that none outlives us by surprise, found and ended if one did."""
 
 import ctypes
+import errno
 import fcntl
 import os
 import pwd
@@ -25,7 +26,7 @@ def spawn(
     *,
     env: Mapping[str, str],
     cwd: Path,
-    output: int | IO[bytes],
+    output: int | IO[bytes] | None,
     death_signal: signal.Signals,
     hold: IO[str] | None = None,
     user: pwd.struct_passwd | None = None,
@@ -45,7 +46,7 @@ def spawn(
             if os.getppid() != parent:  # we died between fork and prctl
                 os._exit(1)
 
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - the commands are ours
         command,
         env=dict(env),
         cwd=cwd,
@@ -116,15 +117,15 @@ def end_leftovers(mark: Path, below: Path) -> list[int]:
     return found
 
 
-def port_is_free(port: int) -> bool:
-    """Whether a server could listen on 127.0.0.1:``port`` now."""
+def listen_trouble(port: int) -> str:
+    """Why no server can listen on 127.0.0.1:``port`` now, as the end of a sentence; empty when one can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+        except OSError as problem:
+            return "is taken" if problem.errno == errno.EADDRINUSE else f"cannot be used ({problem.strerror})"
+    return ""
 
 
 def wait_for(ask: Callable[[], Found], *, seconds: float, pause: float = 0.02) -> Found:

@@ -36,6 +36,7 @@ class Server:
     _log_start: int = field(default=0, init=False)
 
     name: ClassVar[str]
+    key: ClassVar[str]  # in stack.json
     stop_signal: ClassVar[signal.Signals]
     hard_stop_signal: ClassVar[signal.Signals]
     death_signal: ClassVar[signal.Signals]
@@ -117,7 +118,7 @@ class Server:
 class Postgres(Server):
     """PostgreSQL with one role, ``retail``, that owns the database ``retail`` and may create others (for tests)."""
 
-    name = "PostgreSQL"
+    name, key = "PostgreSQL", "postgres"
     stop_signal = death_signal = signal.SIGINT  # "fast": does not wait for clients to leave
     hard_stop_signal = signal.SIGQUIT
     complaint = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(.+)")
@@ -167,7 +168,7 @@ class Postgres(Server):
         new.rename(self.folder)
 
     def _tool(self, program: str, *arguments: str | Path, words: str = "") -> None:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own words
             [self.programs / program, *arguments],
             input=words,
             capture_output=True,
@@ -219,7 +220,7 @@ class Postgres(Server):
 class Valkey(Server):
     """Valkey that keeps an append-only file and refuses writes rather than forgetting keys."""
 
-    name = "Valkey"
+    name, key = "Valkey", "valkey"
     stop_signal = signal.SIGTERM
     hard_stop_signal = death_signal = signal.SIGKILL  # what it answered is with the kernel already
     complaint = re.compile(r" # (.+)")
@@ -245,7 +246,7 @@ class Valkey(Server):
     def answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as client:
-                client.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                return client.makefile("rb").readlines(20)[-1:] == [b"+PONG\r\n"]
+                client.sendall(f"AUTH {self.password}\r\nPING\r\nQUIT\r\n".encode())
+                return b"+PONG" in client.makefile("rb").read()
         except OSError:
             return False

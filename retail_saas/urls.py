@@ -12,6 +12,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webhooks.urls")),
     path("", include("realtime.urls")),
     path("api/v1/", include("core.api.urls")),
+    path("api/v1/", include("inventory.api.urls")),
+    path("api/v1/", include("orders.api.urls")),
+    path("api/v1/", include("analytics.api.urls")),
+    path("api/v1/", include("webhooks.api.urls")),
+    path("api/v1/", include("realtime.api.urls")),
 ]
 
 handler400 = "core.web.errors.bad_request"

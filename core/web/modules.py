@@ -19,7 +19,7 @@ _STATIC_IMPORT = re.compile(
 
 
 def asset_url(path: str) -> str:
-    """The address of a static file; of one that was never collected, the plain one, so that error pages still render."""
+    """The address of a static file; the plain one if it was never collected, so that error pages still render."""
     try:
         return staticfiles_storage.url(path)
     except ValueError:

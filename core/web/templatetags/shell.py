@@ -11,6 +11,7 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from core.money import exponent
 from core.tenancy.context import NoTenant, current_tenant
 from core.web import amounts, modules
 
@@ -44,7 +45,7 @@ def unit_price(amount: Decimal | int | str | None, currency: str = "") -> str:
     if exact is None:
         return _NO_VALUE
     used = -cast(int, exact.normalize().as_tuple().exponent)
-    default = amounts.exponent(currency or current_tenant().currency)
+    default = exponent(currency or current_tenant().currency)
     return _money(exact, currency, places=max(default, min(used, 4)))
 
 
@@ -106,13 +107,13 @@ def query_with(context: Context, **changes: Any) -> str:
 def field_control(field: BoundField, hint: str = "") -> SafeString:
     """The widget of a form field, tied to its hint and its errors for those who cannot see them."""
     names = [f"{field.auto_id}_hint"] if hint or field.help_text else []
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str | bool] = {}
     if field.errors:
         names.append(f"{field.auto_id}_error")
         attributes["aria-invalid"] = "true"
     if names:
         attributes["aria-describedby"] = " ".join(names)
-    return cast(SafeString, field.as_widget(attrs=attributes))
+    return field.as_widget(attrs=attributes)
 
 
 @register.filter

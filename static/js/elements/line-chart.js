@@ -163,8 +163,8 @@ class LineChart extends HTMLElement {
           grid: { show: false },
           ticks: { stroke: colours.grid, size: 5, width: 1 },
           gap: 6,
-          size: 34,
-          space: 64,
+          size: 28,
+          space: data.isTime ? 64 : this.labelWidth(data),
           incrs: data.isTime ? undefined : [1, 2, 5, 10, 20, 50, 100],
           values: (plot, splits, axis, space, step) => splits.map((split) => this.xLabel(data, split, step)),
         },
@@ -270,6 +270,11 @@ class LineChart extends HTMLElement {
       ),
       data.band && entry(data.band.label, `chart-legend__key--band ${this.bandKey(data)}`),
     );
+  }
+
+  /** Room for one label of a named axis, so that every name stands where it can. */
+  labelWidth(data) {
+    return 14 + Math.max(...data.labels.map((label) => label.length)) * 6.6;
   }
 
   size() {

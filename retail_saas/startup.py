@@ -1,0 +1,91 @@
+"""What a start can skip because nothing changed, and what it tells the person at its end."""
+
+import hashlib
+import http.client
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from retail_saas.data_folder import CHECKOUT
+
+_OUR_CODE_ONLY = (".venv", "node_modules", ".data", ".git")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Remembers, in a file of the data folder, for which inputs a slow step was done last."""
+
+    path: Path
+    value: str
+
+    @property
+    def fresh(self) -> bool:
+        return self.path.exists() and self.path.read_text() == self.value
+
+    def renew(self) -> None:
+        """Call it when the step is done."""
+        self.path.write_text(self.value)
+
+    @classmethod
+    def of_static_files(cls, home: Path) -> Self:
+        """Our own files, and the versions of the packages that bring some."""
+        ours = sorted(path for path in (CHECKOUT / "static").rglob("*") if path.is_file())
+        facts = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in ours]
+        return cls(home / "static.stamp", _digest([*facts, str((home / "static").exists()), _lock()]))
+
+    @classmethod
+    def of_schema(cls, home: Path) -> Self:
+        """Every migration, ours and the packages'."""
+        folders = [folder for folder in CHECKOUT.iterdir() if folder.is_dir() and folder.name not in _OUR_CODE_ONLY]
+        migrations = sorted(path for folder in folders for path in folder.rglob("migrations/*.py"))
+        return cls(home / "schema.stamp", _digest([*(path.read_text() for path in migrations), _lock()]))
+
+
+def _lock() -> str:
+    return (CHECKOUT / "requirements" / "run.lock").read_text()
+
+
+def _digest(facts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+
+def answers(port: int) -> bool:
+    """Whether the web server says that it lives."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        client.request("GET", "/livez", headers={"Host": f"localhost:{port}"})
+        return client.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        client.close()
+
+
+def announcement(prepared: Iterable[str], port: int, home: Path, seconds: float) -> str:
+    """The last words of a start: where everything is and how to log in. ``prepared`` is what `prepare` printed."""
+    lines = ["", f"Retail SaaS runs (after {seconds:.1f} s).", ""]
+    for shop in _shops(prepared):
+        site = f"http://{shop['url_host']}:{port}"
+        lines += [
+            f"  {shop['name']}",
+            f"    Dashboard   {site}/",
+            f"    Till        {site}/till/",
+            f"    API         {site}/api/v1/docs/",
+        ]
+        lines += [f"    Log in as   {who['email']:<28} {who['password']:<18} {who['role']}" for who in shop["logins"]]
+        lines.append("")
+    lines += [f"  Data and logs are in {home}; they stay for the next start.", "  Ctrl-C stops everything.", ""]
+    return "\n".join(lines)
+
+
+def _shops(prepared: Iterable[str]) -> list[dict[str, Any]]:
+    for line in prepared:
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and "shops" in found:
+            return list(found["shops"])
+    return []

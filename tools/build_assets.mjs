@@ -1,0 +1,21 @@
+// Copies what pages take from npm packages into static/vendor/, with each package's licence beside it.
+// Run by tools/bootstrap.py after `npm ci`; the folder is never committed.
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+const PACKAGES = {
+  uplot: { "dist/uPlot.esm.js": "uPlot.esm.js", "dist/uPlot.min.css": "uPlot.min.css" },
+};
+
+const root = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
+const vendor = join(root, "static", "vendor");
+
+await rm(vendor, { recursive: true, force: true });
+for (const [name, files] of Object.entries(PACKAGES)) {
+  const source = join(root, "node_modules", name);
+  const target = join(vendor, name);
+  await mkdir(target, { recursive: true });
+  for (const [from, to] of Object.entries(files)) await cp(join(source, from), join(target, to));
+  for (const licence of (await readdir(source)).filter((file) => /^(licen[cs]e|notice)/i.test(file)))
+    await cp(join(source, licence), join(target, licence));
+}
