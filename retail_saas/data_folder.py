@@ -135,7 +135,9 @@ def _children_lock(home: Path) -> IO[str]:
 
 def explain(problem: OSError, path: Path) -> StackError:
     """The sentence for an operating-system error about the data folder."""
-    match problem.errno:
+    # Copying a folder wraps the errors of its files in one without a number.
+    number = problem.errno or (errno.ENOSPC if os.strerror(errno.ENOSPC) in str(problem) else 0)
+    match number:
         case errno.ENOSPC | errno.EDQUOT:
             return StackError(f"The disk of {path} is full: free some space, then start again.")
         case errno.EACCES | errno.EPERM:
@@ -144,7 +146,7 @@ def explain(problem: OSError, path: Path) -> StackError:
                 "run as its owner, or set DATA_DIR to another folder."
             )
         case _:
-            return StackError(f"{problem.filename or path} cannot be used ({problem.strerror}).")
+            return StackError(f"{problem.filename or path} cannot be used ({problem.strerror or problem}).")
 
 
 def _user_name(uid: int) -> str:

@@ -29,17 +29,31 @@ class Service:
     ends_by: float = 1.0
 
 
-def product(home: Path, port: int) -> list[Service]:
-    """The long-running processes, in the order in which they are ended."""
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a start runs: two steps that end by themselves, then the processes, named in the order they are ended."""
+
+    prepare: Service
+    static: Service
+    services: tuple[Service, ...]
+
+
+def product(home: Path, port: int) -> Product:
+    """The product itself on one data folder."""
+    manage = (PYTHON, "manage.py")
     schedule = home / "celerybeat-schedule"
     web = f"uvicorn retail_saas.asgi:application --host 127.0.0.1 --port {port} --lifespan off --ws wsproto"
     worker = "celery -A retail_saas worker -c 2 --without-gossip --without-mingle -l WARNING -Q fast,slow,webhooks"
-    return [
-        Service("web", _module(f"{web} --no-access-log --timeout-graceful-shutdown 5"), ends_by=5.0),
-        Service("scheduler", (*_module("celery -A retail_saas beat -l WARNING -s"), str(schedule)), ends_by=5.5),
-        Service("relay", (PYTHON, "manage.py", "relay"), ends_by=6.5),
-        Service("worker", _module(worker), ends_by=8.0),
-    ]
+    return Product(
+        prepare=Service("prepare", (*manage, "prepare")),
+        static=Service("static", (*manage, "collectstatic", "--noinput", "-v0")),
+        services=(
+            Service("web", _module(f"{web} --no-access-log --timeout-graceful-shutdown 5"), ends_by=5.0),
+            Service("scheduler", (*_module("celery -A retail_saas beat -l WARNING -s"), str(schedule)), ends_by=5.5),
+            Service("relay", (*manage, "relay"), ends_by=6.5),
+            Service("worker", _module(worker), ends_by=8.0),
+        ),
+    )
 
 
 def _module(words: str) -> tuple[str, ...]:

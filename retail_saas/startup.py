@@ -30,10 +30,12 @@ class Stamp:
 
     @classmethod
     def of_static_files(cls, home: Path) -> Self:
-        """Our own files, and the versions of the packages that bring some."""
+        """Our own files, how they are stored, and the versions of the packages that bring some."""
         ours = sorted(path for path in (CHECKOUT / "static").rglob("*") if path.is_file())
         facts = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in ours]
-        return cls(home / "static.stamp", _digest([*facts, str((home / "static").exists()), _lock()]))
+        how = [path.read_text() for path in sorted(CHECKOUT.glob("retail_saas/settings/*.py"))]
+        how.append((CHECKOUT / "core" / "web" / "storage.py").read_text())
+        return cls(home / "static.stamp", _digest([*facts, *how, str((home / "static").exists()), _lock()]))
 
     @classmethod
     def of_schema(cls, home: Path) -> Self:

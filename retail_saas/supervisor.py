@@ -23,7 +23,7 @@ from retail_saas import startup
 from retail_saas.data_folder import CHECKOUT, StackError, ensure_state, explain, home, read_environment
 from retail_saas.embedded import Stack
 from retail_saas.processes import RUN_MARK, listen_trouble, signal_group, spawn
-from retail_saas.services import PYTHON, Child, Ended, Service, product
+from retail_saas.services import Child, Ended, Product, Service, product
 
 STOP_SECONDS = 9.5
 CRASHES, CRASH_SECONDS = 5, 60.0
@@ -52,8 +52,8 @@ class Supervisor:
     ``embedded=False`` uses the servers that ``DATABASE_URL`` and ``REDIS_URL`` name.
     """
 
-    def __init__(self, home: Path, port: int, services: Sequence[Service], embedded: bool = True) -> None:
-        self.home, self.port, self.services, self.embedded = home, port, services, embedded
+    def __init__(self, home: Path, port: int, product: Product, embedded: bool = True) -> None:
+        self.home, self.port, self.product, self.embedded = home, port, product, embedded
         self.stack = Stack(home)
         self.events: queue.SimpleQueue[Ended | Signalled] = queue.SimpleQueue()
         self.children: dict[str, Child] = {}
@@ -103,17 +103,16 @@ class Supervisor:
     def _prepare_and_serve(self) -> None:
         """The order that answers soonest: what is up to date already does not wait for the look that proves it."""
         statics, schema = startup.Stamp.of_static_files(self.home), startup.Stamp.of_schema(self.home)
-        manage = (PYTHON, "manage.py")
         say("Looking after the database …" if schema.fresh else "Preparing the database and the demo shop …")
-        self._launch(Service("prepare", (*manage, "prepare")), job=True)
+        self._launch(self.product.prepare, job=True)
         if not statics.fresh:
             say("Collecting style sheets and scripts …")
-            self._launch(Service("static", (*manage, "collectstatic", "--noinput", "-v0")), job=True)
+            self._launch(self.product.static, job=True)
             self._until(lambda: self.jobs["static"] is not None)
             statics.renew()
         if not schema.fresh:  # pages of the new program on the old tables would only fail
             self._until(lambda: self.jobs["prepare"] is not None)
-        web, *others = self.services
+        web, *others = self.product.services
         say("Starting the web server, the worker, the scheduler and the relay …")
         self._launch(web)
         self._until(lambda: self.jobs["prepare"] is not None)
@@ -202,7 +201,7 @@ class Supervisor:
         began = time.monotonic()
         if self.children:
             say("Stopping …")
-        order = [*self.jobs, *(service.name for service in self.services)]
+        order = [*self.jobs, *(service.name for service in self.product.services)]
         for name in order:
             if child := self.children.get(name):
                 child.stop(began + child.service.ends_by - time.monotonic())

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -30,7 +31,7 @@ def render(source: str, **context: object) -> str:
 
 @pytest.fixture
 def british_shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    shop = SimpleNamespace(currency="GBP", locale="en-GB")
+    shop = SimpleNamespace(currency="GBP", locale="en-GB", time_zone="Europe/London")
     monkeypatch.setattr(tags, "current_tenant", lambda: shop)
 
 
@@ -93,6 +94,15 @@ def test_nothing_is_a_dash(british_shop: None, nothing: object) -> None:
 def test_money_without_a_shop_is_a_mistake_never_another_currency() -> None:
     with pytest.raises(RuntimeError, match="tenant"):
         render("{{ x|money }}", x=Decimal(1))
+
+
+def test_an_instant_is_shown_in_the_shops_zone_and_a_date_is_that_day(british_shop: None) -> None:
+    late = datetime(2026, 6, 14, 23, 30, tzinfo=UTC)
+    assert render("{{ x|moment }}", x=late) == '<time datetime="2026-06-15T00:30:00+01:00">15 Jun 2026, 00:30</time>'
+    assert ">00:30<" in render("{{ x|clock }}", x=late)
+    assert ">15 Jun 2026<" in render("{{ x|day }}", x=late)
+    assert render("{{ x|day }}", x=date(2011, 6, 15)) == '<time datetime="2011-06-15">15 Jun 2011</time>'
+    assert render("{{ x|moment }}", x=None) == "–"
 
 
 # --- small tags

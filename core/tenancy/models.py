@@ -4,7 +4,7 @@ from datetime import time
 from typing import ClassVar
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django_tenants.models import DomainMixin, TenantMixin
 
 from core.ids import uuid7
@@ -51,3 +51,18 @@ class Tenant(TenantMixin):
 
 class Domain(DomainMixin):
     """A host name of a tenant, exactly as it stands in the address bar, without the port."""
+
+
+class SchemaState(models.Model):
+    """Which migrations a schema has seen, as one fingerprint: what a start-up and an operator look at."""
+
+    schema_name = models.CharField(max_length=63, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    migrated_at = models.DateTimeField(auto_now=True)
+
+    @classmethod
+    def known(cls) -> dict[str, str]:
+        """Fingerprint by schema; empty on a database that was never migrated."""
+        if cls._meta.db_table not in connection.introspection.table_names():
+            return {}
+        return dict(cls.objects.values_list("schema_name", "fingerprint"))

@@ -27,6 +27,15 @@ def asset_url(path: str) -> str:
 
 
 @cache
+def icon_names() -> tuple[str, ...]:
+    """Every symbol of the sprite, as drawn."""
+    sprite = finders.find("img/icons.svg")
+    if not isinstance(sprite, str):
+        return ()
+    return tuple(re.findall(r'<symbol id="([^"]+)"', Path(sprite).read_text(encoding="utf-8")))
+
+
+@cache
 def all_modules() -> tuple[str, ...]:
     """Every module below ``static/js``, except the scripts that are no modules."""
     folder = finders.find("js")

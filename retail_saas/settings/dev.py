@@ -10,5 +10,5 @@ IS_DEVELOPMENT = True
 globals().update(from_environment(environment()))
 STORAGES = {
     "default": {"BACKEND": "core.tenancy.files.TenantFileStorage"},
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "core.web.storage.PageStorage"},
 }

@@ -1,13 +1,16 @@
 """Tags and filters of the page frame. A builtin of every template, so no ``{% load %}`` is needed."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField
 from django.http import QueryDict
 from django.template import Context
+from django.utils.dateformat import format as date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -27,6 +30,12 @@ def icon(name: str, label: str = "", **attributes: str) -> SafeString:
     meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     sprite = modules.asset_url("img/icons.svg")
     return format_html('<svg class="{}" {}><use href="{}#{}"></use></svg>', classes, meaning, sprite, name)
+
+
+@register.simple_tag
+def icon_names() -> tuple[str, ...]:
+    """The names that ``icon`` knows, for the style guide."""
+    return modules.icon_names()
 
 
 @register.filter
@@ -61,6 +70,24 @@ def percent(share: Decimal | float | str | None, places: int = 1) -> str:
     """A share of one as per cent, in the shop's language."""
     exact = _decimal(str(share) if isinstance(share, float) else share)
     return _NO_VALUE if exact is None else amounts.format_percent(exact, locale=_locale(), places=places)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """An instant as day and time in the shop's zone: 21 Nov 2026, 14:02."""
+    return _time(value, "j M Y, H:i")
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """An instant as time of day in the shop's zone: 14:02."""
+    return _time(value, "H:i")
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """The day of an instant in the shop's zone, or a date as it is: 21 Nov 2026."""
+    return _time(value, "j M Y")
 
 
 @register.simple_tag
@@ -143,6 +170,20 @@ def _decimal(value: Decimal | int | str | None) -> Decimal | None:
     except (InvalidOperation, TypeError, ValueError):
         return None
     return exact if exact.is_finite() else None
+
+
+def _time(value: date | None, form: str) -> str:
+    if value is None:
+        return _NO_VALUE
+    here = value.astimezone(ZoneInfo(_zone())) if isinstance(value, datetime) else value
+    return format_html('<time datetime="{}">{}</time>', here.isoformat(), date_format(here, form))
+
+
+def _zone() -> str:
+    try:
+        return current_tenant().time_zone
+    except NoTenant:
+        return "UTC"
 
 
 def _locale() -> str:
