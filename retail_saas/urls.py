@@ -1,6 +1,10 @@
 """The routes of a shop. Every one of them names its permission (core.E001)."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
+
+from core.people.permissions import PUBLIC
+from core.web.views import Page
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.people.urls")),
@@ -18,6 +22,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("webhooks.api.urls")),
     path("api/v1/", include("realtime.api.urls")),
 ]
+
+if settings.IS_DEVELOPMENT:
+    StyleGuide = type(
+        "StyleGuide",
+        (Page,),
+        {"required_permission": PUBLIC, "template_name": "styleguide.html", "get": lambda page, request: page.render()},
+    )
+    urlpatterns.append(path("styleguide/", StyleGuide.as_view(), name="styleguide"))
 
 handler400 = "core.web.errors.bad_request"
 handler403 = "core.web.errors.forbidden"

@@ -4,6 +4,7 @@ import base64
 import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework import serializers
 
@@ -25,7 +26,10 @@ def page_of(rows: QuerySet[Any], *, by: tuple[str, ...], cursor: str, limit: int
     descending = by[0].startswith("-")
     names = [name.removeprefix("-") for name in by]
     if cursor:
-        rows = rows.filter(_beyond(names, _decode(cursor, len(names)), descending))
+        try:
+            rows = rows.filter(_beyond(names, _decode(cursor, len(names)), descending))
+        except (ValueError, ValidationError) as error:  # right shape, but no key of these rows
+            raise _wrong_cursor() from error
     found = list(rows.order_by(*(("-" if descending else "") + name for name in names))[: limit + 1])
     if len(found) <= limit:
         return found, None
@@ -36,10 +40,11 @@ def _beyond(names: list[str], values: list[Any], descending: bool) -> Q:
     """(a, b) > (x, y), written out so that any field type works."""
     step = "lt" if descending else "gt"
     condition = Q()
+    bound = Q(**{f"{names[0]}__{step}e": values[0]})  # says nothing new, but lets an index on the first field be used
     for place, name in enumerate(names):
         equal = {names[i]: values[i] for i in range(place)}
         condition |= Q(**equal, **{f"{name}__{step}": values[place]})
-    return condition
+    return bound & condition
 
 
 def _encode(row: Model, names: list[str]) -> str:
@@ -52,6 +57,12 @@ def _decode(cursor: str, count: int) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list) or len(values) != count or not all(isinstance(v, str) for v in values):
             raise ValueError
-    except ValueError as error:
-        raise serializers.ValidationError({"cursor": ["Send the cursor exactly as you got it."]}) from error
+        if not all(v.isprintable() for v in values):
+            raise ValueError
+    except (ValueError, RecursionError) as error:
+        raise _wrong_cursor() from error
     return values
+
+
+def _wrong_cursor() -> serializers.ValidationError:
+    return serializers.ValidationError({"cursor": ["Send the cursor exactly as you got it."]})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -18,5 +19,7 @@ class DeclaredPermission(BasePermission):
         needed = permission_for(view.required_permission, request.method or "GET")
         if needed == PUBLIC:
             return True
+        if getattr(view, (request.method or "GET").lower(), None) is None:
+            raise MethodNotAllowed(request.method or "GET")
         actor = request.user
         return bool(actor) and (needed == AUTHENTICATED or actor.may(needed))  # type: ignore[union-attr]

@@ -1,14 +1,14 @@
 """Every refusal of the API as a problem document (RFC 9457) with a stable code, pointers and the request id."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, OperationalError
+from django.db import DataError, OperationalError
 from django.http import Http404
 from psycopg_pool import PoolTimeout
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
 
 from core.errors import DomainError
@@ -39,9 +39,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, DomainError):
         return _answer(problem(request, error.status, error.code, error.detail, **plain(dict(error.details))))
     if isinstance(error, exceptions.ValidationError):
-        errors = list(_pointers(error.detail))
-        summary = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} things in the input are wrong."
-        return _answer(problem(request, 422, "invalid", summary, errors=errors))
+        errors = list(pointers(error.detail))
+        return _answer(problem(request, 422, "invalid", summary(errors), errors=errors))
     if isinstance(error, OperationalError | PoolTimeout):
         logger.error("the database does not answer", exc_info=error)
         return _answer(
@@ -56,25 +55,31 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
         code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "refused")
         return _answer(problem(request, error.status_code, code, str(error.detail)), headers)
-    if isinstance(error, DatabaseError) and "invalid byte sequence" in str(error):
-        return _answer(problem(request, status.HTTP_422_UNPROCESSABLE_ENTITY, "invalid", "The text is not valid."))
+    if isinstance(error, DataError):  # passed every check of ours and still does not fit its column
+        return _answer(problem(request, 422, "invalid", "A number or a text is too large for us. Nothing was changed."))
     return None
+
+
+def summary(errors: Sequence[Mapping[str, str]]) -> str:
+    """One sentence for a list of errors."""
+    return errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} things in the input are wrong."
 
 
 def _answer(document: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
     return Response(document, status=document["status"], headers=headers or {}, content_type="application/problem+json")
 
 
-def _pointers(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
-    """Flatten DRF's nested errors into JSON pointers."""
+def pointers(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested errors into JSON pointers (RFC 6901)."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            yield from _pointers(inner, path if name == "non_field_errors" else f"{path}/{name}")
+            step = str(name).replace("~", "~0").replace("/", "~1")
+            yield from pointers(inner, path if name == "non_field_errors" else f"{path}/{step}")
     elif isinstance(detail, list):
         for place, inner in enumerate(detail):
             if isinstance(inner, dict | list):
-                yield from _pointers(inner, f"{path}/{place}")
+                yield from pointers(inner, f"{path}/{place}")
             else:
-                yield from _pointers(inner, path)
+                yield from pointers(inner, path)
     else:
         yield {"pointer": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}

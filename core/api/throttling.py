@@ -24,7 +24,9 @@ class ActorThrottle(BaseThrottle):
         if not actor:
             rate, who = STRANGERS, client_address(request._request)
         else:
-            rate = getattr(view, "rate", None) or (READS if request.method in ("GET", "HEAD", "OPTIONS") else WRITES)
+            own = getattr(view, "rate", None)
+            own = own.get(request.method) if isinstance(own, dict) else own
+            rate = own or (READS if request.method in ("GET", "HEAD", "OPTIONS") else WRITES)
             who = str(actor.id)  # type: ignore[union-attr]
         self.verdict = request._request.rate_verdict = hit(rate, who)  # type: ignore[attr-defined]
         return self.verdict.allowed

@@ -5,24 +5,29 @@ from uuid import UUID
 
 from django.db.models import Model
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.actors import Actor
 from core.api.idempotency import answer_once
+from core.api.problems import pointers, summary
+from core.errors import Invalid
 from core.limits import Rate
 
 
 class ApiView(APIView):
     """One resource of the API.
 
-    ``required_permission`` as in `core.web.views.Page`. Unsafe methods of a view with ``idempotent = True`` honour
-    the ``Idempotency-Key`` header; views whose objects carry a client-made id need none.
+    ``required_permission`` as in `core.web.views.Page`. ``rate`` is a budget of its own, for all methods or by method.
+    Unsafe methods of a view with ``idempotent = True`` honour the ``Idempotency-Key`` header: they run inside a
+    transaction, so the services they call are ``atomic`` without ``durable``. Views whose objects carry a client-made
+    id need no such header.
     """
 
     required_permission: ClassVar[str | dict[str, str]]
-    rate: ClassVar[Rate | None] = None
+    rate: ClassVar[Rate | dict[str, Rate] | None] = None
     idempotent: ClassVar[bool] = False
 
     @property
@@ -39,9 +44,12 @@ class ApiView(APIView):
         return response
 
     def read(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The request's body, checked. Raises a validation problem that names every wrong field."""
+        """The request's body, checked. Raises a validation problem that names every wrong and every unknown field."""
         checked = serializer(data=self.request.data, context={"request": self.request, "view": self})
-        checked.is_valid(raise_exception=True)
+        checked.is_valid()
+        unknown = unknown_fields(checked, self.request.data)
+        if errors := [*pointers(checked.errors), *pointers(unknown)]:
+            raise Invalid(summary(errors), details={"errors": errors})
         return dict(checked.validated_data)
 
     def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -74,6 +82,26 @@ class ApiView(APIView):
 def versioned(body: Any, row: Model, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer with the object's version as its ETag."""
     return Response(body, status=status, headers={"ETag": f'"{row.version}"', **(headers or {})})  # type: ignore[attr-defined]
+
+
+def unknown_fields(serializer: serializers.BaseSerializer[Any], data: Any) -> dict[str, Any]:
+    """Names in a body that its serializer does not know, at any depth, in the form of DRF's errors.
+
+    A typo such as ``expectd_total`` must not silently mean "no expectation".
+    """
+    found: dict[str, Any] = {}
+    if isinstance(serializer, serializers.ListSerializer):
+        for place, item in enumerate(data if isinstance(data, list) else []):
+            if inner := unknown_fields(serializer.child, item):  # type: ignore[arg-type]
+                found[str(place)] = inner
+    elif isinstance(serializer, serializers.Serializer) and isinstance(data, dict):
+        for name, value in data.items():
+            field = serializer.fields.get(name)
+            if field is None or field.read_only:
+                found[name[:100]] = [ErrorDetail("There is no such field.", code="unknown")]
+            elif isinstance(field, serializers.BaseSerializer) and (inner := unknown_fields(field, value)):
+                found[name] = inner
+    return found
 
 
 def as_uuid(value: str) -> UUID | None:

@@ -6,7 +6,8 @@ from hashlib import sha256
 from hmac import compare_digest
 from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
 
 from core.actors import Actor
 from core.people.models import ApiKey, Grant, User
@@ -42,23 +43,37 @@ def actor_of_key(token: str, *, address: str = "", client: str = "", request_id:
     prefix, _, secret = rest.partition("_")
     if mark != KEY_MARK or not prefix or not secret or len(token) > 200:
         return None
-    now = datetime.now(UTC)
-    key = (
-        ApiKey.objects.prefetch_related("locations")
-        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), prefix=prefix, revoked_at__isnull=True)
-        .first()
-    )
+    key = _living_keys().filter(prefix=prefix).first()
     if key is None or not compare_digest(bytes(key.digest), sha256(secret.encode()).digest()):
         return None
+    now = datetime.now(UTC)
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=10):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-    places = frozenset(location.pk for location in key.locations.all()) or None
+    return _actor_of_row(key, address=address, client=client, request_id=request_id)
+
+
+def actor_by_id(kind: str, actor_id: UUID) -> Actor | None:
+    """A person or a machine met before, as they stand now; None once they are gone, locked, expired or revoked."""
+    if kind == "user":
+        user = User.objects.filter(pk=actor_id, is_active=True).first()
+        return actor_of_user(user) if user else None
+    key = _living_keys().filter(pk=actor_id).first() if kind == "api_key" else None
+    return _actor_of_row(key) if key else None
+
+
+def _living_keys() -> QuerySet[ApiKey]:
+    """Keys that open something today, each with the locations it is limited to as ``place_ids``."""
+    places = ApiKey.locations.through.objects.filter(apikey=OuterRef("pk")).values_list("location_id")
+    alive = Q(expires_at__isnull=True) | Q(expires_at__gt=datetime.now(UTC))
+    return ApiKey.objects.annotate(place_ids=ArraySubquery(places)).filter(alive, revoked_at__isnull=True)
+
+
+def _actor_of_row(key: ApiKey, **origin: str) -> Actor:
+    places = frozenset(key.place_ids) or None  # type: ignore[attr-defined]
     return Actor(
         kind="api_key",
         id=key.pk,
         label=f"key {key.name}",
         permissions=dict.fromkeys(key.permissions, places),
-        address=address,
-        client=client,
-        request_id=request_id,
+        **origin,
     )

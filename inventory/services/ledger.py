@@ -5,7 +5,7 @@ The statements are RELIABILITY 1, S1 and S2: rows are locked in key order, then 
 the condition, so that two buyers queue instead of deadlocking and nobody reads a level in Python to write it back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +24,7 @@ Kind = StockMovement.Kind
 Key = tuple[UUID, UUID]
 
 LOCK = """
-    SELECT level.variant_id, level.location_id
+    SELECT level.variant_id, level.location_id, level.on_hand
     FROM inventory_stocklevel AS level
     JOIN unnest(%(variants)s::uuid[], %(locations)s::uuid[]) AS wanted (variant_id, location_id)
       ON (level.variant_id, level.location_id) = (wanted.variant_id, wanted.location_id)
@@ -73,7 +73,7 @@ class Moved:
     version: int
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def move_stock(
     *,
     deltas: Mapping[Key, Decimal],
@@ -84,18 +84,22 @@ def move_stock(
     occurred_at: datetime,
     may_refuse: bool,
     reason: str = "",
+    told_before: Sequence[DomainEvent] = (),
 ) -> list[Moved]:
     """Book signed quantities per (variant, location), all or none.
 
     A wish (``may_refuse``) that would take more than is available is refused. A fact is booked whatever the record
     says; where it goes below zero a `StockException` is left for a person. One cause books a variant at a location
-    once: a repeat is an ``IntegrityError``, so callers make their document unique first.
+    once: a repeat is an ``IntegrityError``, so callers make their document unique first. ``told_before`` are the
+    events of the cause itself, written by the same statement as those of the stock and before them.
 
     Raises:
-        OutOfStock: a wish cannot be covered; its ``short`` lists every such line. Nothing moved.
+        OutOfStock: a wish cannot be covered; its ``short`` lists every such line. The caller's whole transaction is
+            to be given up: there is no savepoint, a sale pays for every statement.
     """
     keys = sorted(key for key, delta in deltas.items() if delta)
     if not keys:
+        emit_all(told_before, actor=actor, occurred_at=occurred_at)
         return []
     values = {
         "variants": [variant for variant, _ in keys],
@@ -130,11 +134,31 @@ def move_stock(
             moved += [Moved(*row) for row in cursor.fetchall()]
     if len(moved) < len(keys):
         raise OutOfStock(details={"short": _short(deltas, moved)})
-    _tell(moved, kind=kind, reference_type=reference_type, reference_id=reference_id, actor=actor, at=occurred_at)
+    events, exceptions = _consequences(
+        moved, kind=kind, reference_type=reference_type, reference_id=reference_id
+    )
+    if exceptions:
+        StockException.objects.bulk_create(exceptions)
+    emit_all([*told_before, *events], actor=actor, occurred_at=occurred_at)
     return moved
 
 
-def add_levels(keys: list[Key]) -> int:
+def lock_levels(keys: Sequence[Key]) -> dict[Key, Decimal]:
+    """Lock the stock levels of (variant, location) pairs in key order and answer what is on hand; makes missing ones.
+
+    For facts that say what there is (a count). Call it in the transaction that moves the stock, after the document's
+    own row.
+    """
+    ordered = sorted(set(keys))
+    add_levels(ordered)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            LOCK, {"variants": [variant for variant, _ in ordered], "locations": [place for _, place in ordered]}
+        )
+        return {(variant, place): on_hand for variant, place, on_hand in cursor.fetchall()}
+
+
+def add_levels(keys: Sequence[Key]) -> int:
     """Make empty stock levels where none are yet; answers how many were made."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -149,7 +173,7 @@ def add_levels(keys: list[Key]) -> int:
         return len(cursor.fetchall())
 
 
-def _add_missing_levels(keys: list[Key]) -> bool:
+def _add_missing_levels(keys: Sequence[Key]) -> bool:
     return add_levels(keys) > 0
 
 
@@ -177,9 +201,9 @@ def _short(deltas: Mapping[Key, Decimal], moved: list[Moved]) -> list[dict[str, 
     ]
 
 
-def _tell(
-    moved: list[Moved], *, kind: StockMovement.Kind, reference_type: str, reference_id: UUID, actor: Actor, at: datetime
-) -> None:
+def _consequences(
+    moved: list[Moved], *, kind: StockMovement.Kind, reference_type: str, reference_id: UUID
+) -> tuple[list[DomainEvent], list[StockException]]:
     """The events of a movement, and a task for a person where the record went below zero."""
     events: list[DomainEvent] = []
     exceptions: list[StockException] = []
@@ -215,6 +239,4 @@ def _tell(
                     reference_id=reference_id,
                 )
             )
-    if exceptions:
-        StockException.objects.bulk_create(exceptions)
-    emit_all(events, actor=actor, occurred_at=at)
+    return events, exceptions

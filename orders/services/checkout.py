@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -10,93 +10,39 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from core.actors import Actor
-from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid, NotFound, ReusedIdentifier
+from core.errors import DomainError, Invalid, NotFound, ReusedIdentifier
 from core.events import DomainEvent
-from core.ids import reference, uuid7
+from core.ids import reference
 from core.locations.models import Location
 from core.locations.selectors import business_date
 from core.money import exponent
-from core.outbox.services import emit_all
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
-from inventory.models import StockMovement, Variant
+from inventory.models import StockMovement
 from inventory.services.ledger import move_stock
 from orders.errors import PriceChanged, WrongPayment
 from orders.events import OrderCompleted, OrderCreated, PaymentReceived
 from orders.models import Customer, Order, OrderLine, Payment
-from orders.permissions import CHANGE_PRICE, OVERSELL, SELL
-from orders.tax import line_amounts
+from orders.permissions import OVERSELL, SELL
+from orders.services.basket import BasketLine, Sale, Tender
+from orders.services.pricing import price_lines
+
+__all__ = ["BasketLine", "Placed", "Sale", "Tender", "place_order"]
 
 MOST_LINES = 500
 OLDEST = timedelta(days=400)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BasketLine:
-    """What the customer takes. ``unit_price`` None means the listed price."""
-
-    variant_id: UUID
-    quantity: Decimal
-    unit_price: Decimal | None = None
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tender:
-    """How it is paid. ``tendered`` is the cash handed over; the change is ours to compute."""
-
-    method: str
-    amount: Decimal
-    tendered: Decimal | None = None
-    reference: str = ""
-    id: UUID = field(default_factory=uuid7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sale:
-    """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless."""
-
-    order_id: UUID
-    location_id: UUID
-    lines: Sequence[BasketLine]
-    payments: Sequence[Tender]
-    channel: str = Order.Channel.COUNTER
-    customer_id: UUID | None = None
-    note: str = ""
-    occurred_at: datetime | None = None
-    expected_total: Decimal | None = None
-    accept_shortage: bool = False
-
-    def hash(self) -> bytes:
-        """What a repeat must have in common with the first try."""
-        return fingerprint(
-            {
-                "location": self.location_id,
-                "lines": [
-                    [x.variant_id, x.quantity.normalize(), x.unit_price and x.unit_price.normalize(), x.code]
-                    for x in self.lines
-                ],
-                "payments": [
-                    [x.method, x.amount.normalize(), x.tendered and x.tendered.normalize(), x.reference]
-                    for x in self.payments
-                ],
-                "channel": self.channel,
-                "customer": self.customer_id,
-                "note": self.note,
-                "occurred_at": self.occurred_at,
-            }
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The order, and whether this call made it (False: it was there already)."""
+    """The order with its rows, and whether this call made it (False: it was there already)."""
 
     order: Order
     is_new: bool
+    lines: Sequence[OrderLine]
+    payments: Sequence[Payment]
 
 
 def place_order(sale: Sale, *, actor: Actor) -> Placed:
@@ -115,7 +61,11 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
         Busy: the locks were not to be had in time.
     """
     actor.require(SELL, at=sale.location_id)
-    draft = _Draft.of(sale, actor)
+    try:
+        draft = _Draft.of(sale, actor)
+    except DomainError as refusal:
+        # What was possible at the first try may be refused now (a price has changed): a repeat still gets its order.
+        return _twin(sale, actor, refusal)
     return with_locks(lambda: _place(sale, draft, actor))
 
 
@@ -140,7 +90,7 @@ class _Draft:
         _check(sale, now=now, when=when)
         if sale.customer_id and not Customer.objects.filter(pk=sale.customer_id).exists():
             raise NotFound("There is no such customer.", details={"customer": str(sale.customer_id)})
-        lines = _price(sale, actor)
+        lines = price_lines(sale, actor)
         total = sum((line.total for line in lines), Decimal(0))
         if sale.expected_total is not None and sale.expected_total != total:
             raise PriceChanged(
@@ -195,59 +145,6 @@ def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
 
 
-def _price(sale: Sale, actor: Actor) -> list[OrderLine]:
-    """The lines with today's names, prices, taxes and costs."""
-    tenant = current_tenant()
-    known = {
-        variant.pk: variant
-        for variant in Variant.objects.select_related("product", "tax_class").filter(
-            pk__in={line.variant_id for line in sale.lines}, is_active=True, product__is_active=True
-        )
-    }
-    errors, lines = [], []
-    for place, wanted in enumerate(sale.lines):
-        variant = known.get(wanted.variant_id)
-        if variant is None:
-            detail = "This is not for sale (any more)."
-            errors.append({"pointer": f"/lines/{place}/variant", "code": "unknown", "detail": detail})
-            continue
-        price = variant.unit_price if wanted.unit_price is None else wanted.unit_price
-        if price != variant.unit_price:
-            actor.require(CHANGE_PRICE, at=sale.location_id)
-        rate = variant.tax_class.rate if variant.tax_class else Decimal(0)
-        amounts = line_amounts(
-            quantity=wanted.quantity,
-            unit_price=price,
-            rate=rate,
-            inclusive=tenant.prices_include_tax,
-            currency=tenant.currency,
-            rounding=tenant.rounding,  # type: ignore[arg-type]
-        )
-        if abs(amounts.total) >= Decimal(10) ** 12:
-            errors.append({"pointer": f"/lines/{place}", "code": "too-large", "detail": "This amount is too large."})
-        lines.append(
-            OrderLine(
-                position=place + 1,
-                variant=variant,
-                sku=variant.sku,
-                code=wanted.code[:80],
-                name=variant.title[:250],
-                quantity=wanted.quantity,
-                unit_price=price,
-                list_price=variant.unit_price,
-                tax_rate=rate,
-                net=amounts.net,
-                tax=amounts.tax,
-                total=amounts.total,
-                unit_cost=variant.unit_cost,
-                is_stocked=variant.is_stocked,
-            )
-        )
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
-    return lines
-
-
 def _payments(sale: Sale, order: Order) -> list[Payment]:
     """Payment rows that come to the total exactly; cash may be tendered for more, the rest is change."""
     places = exponent(order.currency)
@@ -283,21 +180,28 @@ def _place(sale: Sale, draft: _Draft, actor: Actor) -> Placed:
     except IntegrityError as conflict:
         # The insert waited for a twin in flight; what it made is committed now, and this transaction is gone.
         return _twin(sale, actor, conflict)
-    return Placed(draft.order, is_new=True)
+    return Placed(draft.order, True, draft.lines, draft.payments)
 
 
-def _twin(sale: Sale, actor: Actor, conflict: IntegrityError) -> Placed:
-    """The order an earlier try made. Raises what belongs to an id of somebody else, or used for something else."""
-    stored = Order.objects.select_related("location").filter(pk=sale.order_id).first()
+def _twin(sale: Sale, actor: Actor, conflict: Exception) -> Placed:
+    """The order an earlier try made, or else ``conflict``.
+
+    Raises `ReusedIdentifier` for an id that was used for something else, `NotFound` for somebody else's.
+    """
+    stored = Order.objects.select_related("location", "customer").filter(pk=sale.order_id).first()
     if stored is None:
-        if Payment.objects.filter(pk__in=[tender.id for tender in sale.payments]).exists():
+        if isinstance(conflict, IntegrityError) and _some_exist(sale.payments):
             raise ReusedIdentifier("A payment with this id exists for another order.") from conflict
         raise conflict
     if stored.created_by_id != actor.id:
         raise NotFound("There is no such order.") from conflict
     if bytes(stored.request_hash or b"") != sale.hash():
         raise ReusedIdentifier("This id belongs to a sale with other content.") from conflict
-    return Placed(stored, is_new=False)
+    return Placed(stored, False, list(stored.lines.all()), list(stored.payments.all()))
+
+
+def _some_exist(payments: Sequence[Tender]) -> bool:
+    return Payment.objects.filter(pk__in=[tender.id for tender in payments]).exists()
 
 
 @transaction.atomic(durable=True)
@@ -315,7 +219,6 @@ def _commit(draft: _Draft, actor: Actor) -> None:
         object_label=order.number,
         changes={"total": (None, order.total), "lines": (None, order.line_count)},
     )
-    emit_all(_events(draft), actor=actor, occurred_at=order.occurred_at)
     move_stock(
         deltas=draft.deltas,
         kind=StockMovement.Kind.SALE,
@@ -324,6 +227,7 @@ def _commit(draft: _Draft, actor: Actor) -> None:
         actor=actor,
         occurred_at=order.occurred_at,
         may_refuse=draft.may_refuse,
+        told_before=_events(draft),
     )
 
 

@@ -13,3 +13,6 @@ STORAGES = {
     "default": {"BACKEND": "core.tenancy.files.TenantFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+SERVESTATIC_USE_FINDERS = True  # the browser tests need no collected files
+SERVESTATIC_AUTOREFRESH = True
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # type: ignore[name-defined]  # noqa: F821

@@ -1,0 +1,57 @@
+"""Numbers of the API: exact, as strings, each kind in one form whatever the database keeps."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from core.money import exponent
+from core.tenancy.context import current_tenant
+
+
+class AmountField(serializers.DecimalField):
+    """An amount of money with the exponent of the shop's currency; more places only where history has them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 18, "decimal_places": 4, **kwargs})
+
+    def to_representation(self, value: Decimal) -> str:
+        return at_least(value, exponent(current_tenant().currency))
+
+
+class PriceField(serializers.DecimalField):
+    """A price of one unit, with four places."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 14, "decimal_places": 4, **kwargs})
+
+    def to_representation(self, value: Decimal) -> str:
+        return f"{value:.4f}"
+
+
+class QuantityField(serializers.DecimalField):
+    """A quantity, up to three places, without trailing zeros."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 14, "decimal_places": 3, **kwargs})
+
+    def to_representation(self, value: Decimal) -> str:
+        return at_least(value, 0)
+
+
+class RateField(serializers.DecimalField):
+    """A rate in per cent: "20" means 20 %."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 7, "decimal_places": 4, **kwargs})
+
+    def to_representation(self, value: Decimal) -> str:
+        return at_least(value, 0)
+
+
+def at_least(value: Decimal, places: int) -> str:
+    """A decimal as plain text with at least so many places and no other trailing zeros."""
+    text = format(value, "f")
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0").ljust(places, "0")
+    return f"{whole}.{fraction}" if fraction else whole

@@ -1,0 +1,129 @@
+"""Read the catalogue and the stock: what a scanned code means, what there is, how it got there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Upper
+
+from inventory.codes import normalise
+from inventory.errors import UnknownCode
+from inventory.models import Product, ScanCode, StockLevel, StockMovement, Variant
+
+LONGEST_CODE = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeTarget:
+    """What a code stands for: a variant, and how many units of it (a pack of six is six)."""
+
+    code: str
+    variant_id: UUID
+    pack_quantity: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """All that a till or a stock-taker needs after a scan. ``on_hand`` is None where nobody asked for a location."""
+
+    code: str
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    title: str
+    unit_price: Decimal
+    tax_rate: Decimal
+    pack_quantity: Decimal
+    is_stocked: bool
+    on_hand: Decimal | None = None
+
+
+def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
+    """What each typed code stands for; unknown ones are left out. One query, a second one if some may be SKUs.
+
+    A code is looked for as it is stored, then whatever its case (if only one fits), then as a SKU.
+    """
+    wanted = {text: normalise(text) for text in typed if text.isprintable() and len(text) <= LONGEST_CODE}
+    if not wanted:
+        return {}
+    rows = ScanCode.objects.annotate(upper=Upper("code")).filter(
+        Q(code__in=set(wanted.values())) | Q(upper__in={code.upper() for code in wanted.values()}),
+        kind=ScanCode.Kind.VARIANT,
+    )
+    exact: dict[str, ScanCode] = {}
+    any_case: dict[str, list[ScanCode]] = {}
+    for row in rows:
+        exact[row.code] = row
+        any_case.setdefault(row.code.upper(), []).append(row)
+    found: dict[str, CodeTarget] = {}
+    for text, code in wanted.items():
+        alike = any_case.get(code.upper(), [])
+        hit = exact.get(code) or (alike[0] if len(alike) == 1 else None)
+        if hit is not None and hit.variant_id is not None:
+            found[text] = CodeTarget(code=hit.code, variant_id=hit.variant_id, pack_quantity=hit.pack_quantity)
+    left = {text: text.strip() for text in wanted if text not in found}
+    if left:
+        skus = dict(Variant.objects.filter(sku__in=set(left.values())).values_list("sku", "pk"))
+        found |= {text: CodeTarget(code=sku, variant_id=skus[sku]) for text, sku in left.items() if sku in skus}
+    return found
+
+
+def resolve_code(typed: str, *, location_id: UUID | None = None) -> Scanned:
+    """What a scanned or typed code is, with its price, and with its stock at a location if one is named.
+
+    Raises:
+        UnknownCode: nothing for sale carries it.
+    """
+    target = targets_of([typed]).get(typed)
+    variant = target and (
+        Variant.objects.select_related("product", "tax_class")
+        .filter(pk=target.variant_id, is_active=True, product__is_active=True)
+        .first()
+    )
+    if target is None or variant is None:
+        raise UnknownCode(details={"scanned": typed[:LONGEST_CODE]} if typed.isprintable() else None)
+    on_hand = None
+    if location_id is not None:
+        level = StockLevel.objects.filter(variant_id=variant.pk, location_id=location_id).first()
+        on_hand = level.on_hand if level else Decimal(0)
+    return Scanned(
+        code=target.code,
+        variant_id=variant.pk,
+        product_id=variant.product_id,
+        sku=variant.sku,
+        title=variant.title,
+        unit_price=variant.unit_price,
+        tax_rate=variant.tax_class.rate if variant.tax_class else Decimal(0),
+        pack_quantity=target.pack_quantity,
+        is_stocked=variant.is_stocked,
+        on_hand=on_hand,
+    )
+
+
+def products(*, words: str = "", is_active: bool | None = None) -> QuerySet[Product]:
+    """The catalogue with everything a list shows; ``words`` is looked for in names, SKUs and codes."""
+    rows = Product.objects.select_related("category").prefetch_related("variants__codes", "variants__tax_class")
+    if is_active is not None:
+        rows = rows.filter(is_active=is_active)
+    if words := words.strip():
+        carriers = Variant.objects.filter(
+            Q(sku__icontains=words) | Q(name__icontains=words) | Q(codes__code__iexact=normalise(words))
+        )
+        rows = rows.filter(Q(name__icontains=words) | Q(pk__in=carriers.values("product_id")))
+    return rows
+
+
+def stock_levels(*, places: frozenset[UUID] | None, low_only: bool = False) -> QuerySet[StockLevel]:
+    """Levels at the given locations (None: all) with their variants; ``low_only``: at or below their warning level."""
+    rows = StockLevel.objects.select_related("variant__product", "location").filter(variant__is_stocked=True)
+    if places is not None:
+        rows = rows.filter(location_id__in=places)
+    return rows.filter(on_hand__lte=F("low_at")) if low_only else rows
+
+
+def movements(*, places: frozenset[UUID] | None) -> QuerySet[StockMovement]:
+    """The ledger at the given locations (None: all), with variants and locations."""
+    rows = StockMovement.objects.select_related("variant", "location")
+    return rows if places is None else rows.filter(location_id__in=places)

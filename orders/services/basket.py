@@ -1,0 +1,71 @@
+"""A sale as somebody states it, before anything is known about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from core.api.idempotency import fingerprint
+from core.ids import uuid7
+from orders.models import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketLine:
+    """What the customer takes: a variant, or a code that stands for one (a pack counts its units).
+
+    ``unit_price`` None means the listed price.
+    """
+
+    variant_id: UUID | None = None
+    quantity: Decimal
+    unit_price: Decimal | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """How it is paid. ``tendered`` is the cash handed over; the change is ours to compute."""
+
+    method: str
+    amount: Decimal
+    tendered: Decimal | None = None
+    reference: str = ""
+    id: UUID = field(default_factory=uuid7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless."""
+
+    order_id: UUID
+    location_id: UUID
+    lines: Sequence[BasketLine]
+    payments: Sequence[Tender]
+    channel: str = Order.Channel.COUNTER
+    customer_id: UUID | None = None
+    note: str = ""
+    occurred_at: datetime | None = None
+    expected_total: Decimal | None = None
+    accept_shortage: bool = False
+
+    def hash(self) -> bytes:
+        """What a repeat must have in common with the first try."""
+        return fingerprint(
+            {
+                "location": self.location_id,
+                "lines": [
+                    [x.variant_id, x.quantity.normalize(), x.unit_price and x.unit_price.normalize(), x.code]
+                    for x in self.lines
+                ],
+                "payments": [
+                    [x.method, x.amount.normalize(), x.tendered and x.tendered.normalize(), x.reference]
+                    for x in self.payments
+                ],
+                "channel": self.channel,
+                "customer": self.customer_id,
+                "note": self.note,
+                "occurred_at": self.occurred_at,
+            }
+        )

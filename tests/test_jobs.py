@@ -1,0 +1,121 @@
+"""Long work survives: rows with leases remember, the broker only rings."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from core.actors import SYSTEM
+from core.errors import Conflict, NotFound
+from core.jobs import registry
+from core.jobs.models import Job
+from core.jobs.registry import Kind, Progress
+from core.jobs.services import LeasedProgress, LostLease, claim, due_jobs, enqueue, find_job, perform
+from core.jobs.tasks import plan_nightly_work, run_job
+from core.people.permissions import VIEW_AUDIT
+from core.tenancy.context import use_tenant
+from core.testing import Shop
+
+done: list[Any] = []
+
+
+def work(*, actor: Any, progress: Progress, say: str, fail: str = "") -> dict[str, Any]:
+    progress(1, 2, "half-way")
+    if fail == "refuse":
+        raise Conflict("This cannot be done.", details={"row": 3})
+    if fail == "crash":
+        raise RuntimeError("a bug")
+    done.append((say, actor.label))
+    return {"said": say}
+
+
+@pytest.fixture(autouse=True)
+def kind() -> Iterator[None]:
+    registry.KINDS["test.say"] = Kind("test.say", work, VIEW_AUDIT, nightly=True)
+    done.clear()
+    yield
+    del registry.KINDS["test.say"]
+
+
+def ask(acme: Shop, **arguments: Any) -> Job:
+    with transaction.atomic():
+        return enqueue("test.say", actor=acme.actor("owner"), **{"say": "hello", **arguments})
+
+
+def test_a_job_runs_once_however_often_the_broker_rings(acme: Shop) -> None:
+    job = ask(acme)
+    for _ in range(3):
+        run_job(acme.tenant.schema_name, str(job.pk))
+    job.refresh_from_db()
+    assert done == [("hello", "Acme owner")]
+    assert (job.state, job.result, job.attempts) == (Job.State.DONE, {"said": "hello"}, 1)
+    assert job.lease_token is None and job.finished_at is not None
+
+
+def test_the_same_key_gives_the_same_job(acme: Shop) -> None:
+    assert ask(acme, dedupe_key="k").pk == ask(acme, dedupe_key="k").pk
+    assert Job.objects.count() == 1
+
+
+def test_a_refusal_ends_the_job_in_plain_words(acme: Shop) -> None:
+    job = ask(acme, fail="refuse")
+    perform(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error, job.result) == (Job.State.FAILED, "This cannot be done.", {"row": 3})
+
+
+def test_a_crash_is_tried_again_later_and_at_last_given_up(acme: Shop) -> None:
+    job = ask(acme, fail="crash")
+    for attempt in range(1, 6):
+        Job.objects.filter(pk=job.pk).update(run_after=datetime.now(UTC) - timedelta(seconds=1))
+        perform(job.pk)
+        job.refresh_from_db()
+        assert job.attempts == attempt
+        assert job.state == (Job.State.WAITING if attempt < 5 else Job.State.FAILED)
+    assert "a bug" in job.error and done == []
+
+
+def test_a_vanished_workers_job_is_due_again_and_the_old_worker_cannot_touch_it(acme: Shop) -> None:
+    job = ask(acme)
+    first = claim(job.pk)
+    assert first is not None and claim(job.pk) is None and due_jobs() == []
+    Job.objects.filter(pk=job.pk).update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    assert [j.pk for j in due_jobs()] == [job.pk]
+    second = claim(job.pk)
+    assert second is not None and second.lease_token != first.lease_token
+    with pytest.raises(LostLease):
+        LeasedProgress(first)(1, 1)
+
+
+def test_nightly_work_is_planned_once_a_business_day_for_every_shop(acme: Shop, globex: Shop, monkeypatch: Any) -> None:
+    monkeypatch.setattr("core.jobs.tasks.NIGHT_HOUR", 0)
+    monkeypatch.setattr(registry, "KINDS", {"test.say": registry.KINDS["test.say"]})
+    monkeypatch.setattr("core.jobs.tasks.KINDS", registry.KINDS)
+    monkeypatch.setattr("core.jobs.services.KINDS", registry.KINDS)
+    plan_nightly_work()
+    plan_nightly_work()
+    assert Job.objects.count() == 1
+    with use_tenant(globex.tenant):
+        assert Job.objects.count() == 1
+
+
+def test_a_task_for_a_shop_that_is_gone_does_nothing(acme: Shop) -> None:
+    job = ask(acme)
+    run_job("t_0000000000000000", str(job.pk))
+    job.refresh_from_db()
+    assert job.state == Job.State.WAITING and done == []
+
+
+def test_a_job_of_another_shop_is_not_found(acme: Shop, globex: Shop) -> None:
+    job = ask(acme)
+    with use_tenant(globex.tenant), pytest.raises(NotFound):
+        find_job(job.pk, actor=SYSTEM)
+    run_job(globex.tenant.schema_name, str(job.pk))
+    assert done == []
+    with pytest.raises(NotFound):
+        find_job(uuid4(), actor=SYSTEM)
+    with pytest.raises(NotFound):
+        find_job(job.pk, actor=acme.actor("cashier"))

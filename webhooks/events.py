@@ -1,0 +1,15 @@
+"""What happens to webhook endpoints themselves."""
+
+from uuid import UUID
+
+from core.events import DomainEvent, event
+from webhooks.permissions import VIEW_WEBHOOKS
+
+
+@event("webhook.disabled", about="webhook_endpoint", key="endpoint_id", permission=VIEW_WEBHOOKS)
+class WebhookDisabled(DomainEvent):
+    """An endpoint was turned off because its receiver said so or has failed for days."""
+
+    endpoint_id: UUID
+    version: int
+    reason: str
