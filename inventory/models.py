@@ -177,6 +177,33 @@ class StockMovement(models.Model):
         ]
 
 
+class StockDocument(models.Model):
+    """What somebody received, corrected or counted: the cause of ledger lines. Its id is made by the client."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", "goods received"
+        ADJUSTMENT = "adjustment"
+        COUNT = "count"
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=12, choices=Kind)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True, default="")
+    lines = models.JSONField(help_text="What was stated: variant, quantity, and the stock before and after.")
+    request_hash = models.BinaryField(max_length=32)
+    created_by_kind = models.CharField(max_length=16)
+    created_by_id = models.UUIDField(null=True)
+    created_by_label = models.CharField(max_length=200)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-recorded_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
 class StockException(models.Model):
     """Something the record says cannot be, which a person must look at: sold below zero, for instance."""
 

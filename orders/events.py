@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from core.events import DomainEvent, event
-from orders.permissions import IMPORT_HISTORY, VIEW_ORDERS
+from orders.permissions import IMPORT_HISTORY, VIEW_CUSTOMERS, VIEW_ORDERS
 
 
 @event("order.created", about="order", key="order_id", permission=VIEW_ORDERS)
@@ -49,6 +49,15 @@ class PaymentReceived(DomainEvent):
     method: str
     currency: str
     amount: Decimal
+
+
+@event("customer.created", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
+class CustomerCreated(DomainEvent):
+    """Somebody became known to the shop. Names and addresses stay out of the stream; ask the API for them."""
+
+    customer_id: UUID
+    version: int
+    number: str
 
 
 @event("import.finished", about="import", key="import_id", permission=IMPORT_HISTORY)

@@ -1,3 +1,8 @@
-from channels.routing import URLRouter
+"""The socket routes, taken up by `retail_saas.asgi`."""
 
-websocket = URLRouter([])
+from channels.routing import URLRouter
+from django.urls import path
+
+from realtime.consumers import EventSocket
+
+websocket = URLRouter([path("ws/events/", EventSocket.as_asgi())])

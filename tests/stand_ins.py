@@ -1,6 +1,7 @@
 """The supervisor with small stand-ins for the product's processes: `python -m tests.stand_ins HOME PORT [MODE]`.
 
-Each stand-in makes a file ``NAME.ready``, and writes its name to ``ended.txt`` when it is asked to end. MODE `stubborn` has a web server that does not listen to anybody, `hopeless` a relay that ends at once.
+Each stand-in makes a file ``NAME.ready``, and writes its name to ``ended.txt`` when it is asked to end. MODE
+`stubborn` has a web server that does not listen to anybody, `hopeless` a relay that ends at once.
 """
 
 import sys

@@ -3,19 +3,21 @@
 import pytest
 
 from core.audit.models import AuditEntry
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.locations.models import Location
 from core.people.models import Grant, Role, User
 from core.people.permissions import PERMISSIONS
 from core.people.selectors import actor_of_key
 from core.people.services import create_api_key, create_user, revoke_api_key
-from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.testing import PASSWORD, Shop
 
 
 def test_the_right_password_opens_the_shop_and_is_in_the_audit_log(acme: Shop) -> None:
     browser = acme.client()
     response = browser.post(
-        "/login/", {"email": f"Cashier@{acme.host}", "password": PASSWORD, "next": "/till/"}, headers={"user-agent": "till 3"}
+        "/login/",
+        {"email": f"Cashier@{acme.host}", "password": PASSWORD, "next": "/till/"},
+        headers={"user-agent": "till 3"},
     )
     assert (response.status_code, response["Location"]) == (302, "/till/")
     entry = AuditEntry.objects.filter(action="log_in").get()

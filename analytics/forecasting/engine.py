@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.forecasting.backtest import LONG, SHORT, Plan, judge, open_days_per_week
+from analytics.forecasting.backtest import PLANS, SHORT, Plan, judge, open_days_per_week
 from analytics.forecasting.bands import spread
 from analytics.forecasting.demand import Demand, classify
 from analytics.forecasting.methods import METHODS, Method
@@ -52,16 +52,18 @@ def outlooks(
     """
     fit = np.flatnonzero(enough_history(past))
     per_week = open_days_per_week(past)
-    is_long = past.days - past.start[fit] >= LONG.history_weeks * per_week
-    for plan, chosen in ((LONG, fit[is_long]), (SHORT, fit[~is_long])):
+    weeks = (past.days - past.start[fit]) // per_week
+    longest = np.array([next(plan.history_weeks for plan in PLANS if plan.history_weeks <= count) for count in weeks])
+    for plan in PLANS:
+        chosen = fit[longest == plan.history_weeks]
         for first in range(0, chosen.size, CHUNK):
             places = chosen[first : first + CHUNK]
             yield _batch(past.rows(places), places, plan, ahead, METHODS)
 
 
 def _batch(past: Past, places: Ints, plan: Plan, ahead: Ints, methods: dict[str, Method]) -> list[Outlook]:
-    verdict = judge(past, plan, methods)
     classes = classify(past)
+    verdict = judge(past, plan, methods, classes)
     starts = plan.starts(past.days, open_days_per_week(past))
     band = spread(past, verdict, classes, starts)
     names = np.array(verdict.chosen)

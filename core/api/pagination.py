@@ -66,3 +66,8 @@ def _decode(cursor: str, count: int) -> list[Any]:
 
 def _wrong_cursor() -> serializers.ValidationError:
     return serializers.ValidationError({"cursor": ["Send the cursor exactly as you got it."]})
+
+
+def cursor_at(row: Model, by: tuple[str, ...]) -> str:
+    """The cursor of the page that begins after ``row``, for lists ordered by the fields ``by``."""
+    return _encode(row, [name.removeprefix("-") for name in by])

@@ -9,7 +9,6 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 
-
 MOST_DEPTH = 20
 """How deep objects and lists may stand in each other; our deepest body needs 5."""
 

@@ -104,6 +104,8 @@ def articles() -> list[Article]:
         name, price, cost, popularity = (part.strip() for part in line.split(";"))
         number = 1001 + len(made)
         made.append(
-            Article(f"D{number}", name, category, Decimal(price), Decimal(cost), tax, int(popularity), in_house_ean(number))
+            Article(
+                f"D{number}", name, category, Decimal(price), Decimal(cost), tax, int(popularity), in_house_ean(number)
+            )
         )
     return made

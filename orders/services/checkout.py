@@ -32,6 +32,7 @@ from orders.services.pricing import price_lines
 __all__ = ["BasketLine", "Placed", "Sale", "Tender", "place_order"]
 
 MOST_LINES = 500
+MOST_PAYMENTS = 50
 OLDEST = timedelta(days=400)
 
 
@@ -136,6 +137,8 @@ def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
         errors.append({"pointer": "/lines", "code": "empty", "detail": "There is nothing in the basket."})
     if len(sale.lines) > MOST_LINES:
         errors.append({"pointer": "/lines", "code": "too-many", "detail": f"At most {MOST_LINES} lines."})
+    if len(sale.payments) > MOST_PAYMENTS:
+        errors.append({"pointer": "/payments", "code": "too-many", "detail": f"At most {MOST_PAYMENTS} payments."})
     for place, line in enumerate(sale.lines):
         if line.quantity <= 0:
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "positive", "detail": "More than zero."})
@@ -147,6 +150,9 @@ def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
 
 def _payments(sale: Sale, order: Order) -> list[Payment]:
     """Payment rows that come to the total exactly; cash may be tendered for more, the rest is change."""
+    if len({tender.id for tender in sale.payments}) < len(sale.payments):
+        error = {"pointer": "/payments", "code": "unique", "detail": "Two payments have the same id."}
+        raise Invalid(error["detail"], details={"errors": [error]})
     places = exponent(order.currency)
     paid = sum((tender.amount for tender in sale.payments), Decimal(0))
     if paid != order.total or any(tender.amount < 0 for tender in sale.payments):

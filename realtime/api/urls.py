@@ -1,5 +1,7 @@
 """API routes of this app, included under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from realtime.api.views import Tickets
+
+urlpatterns: list[URLPattern | URLResolver] = [path("live/tickets/", Tickets.as_view(), name="live-tickets")]

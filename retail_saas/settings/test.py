@@ -15,4 +15,4 @@ STORAGES = {
 }
 SERVESTATIC_USE_FINDERS = True  # the browser tests need no collected files
 SERVESTATIC_AUTOREFRESH = True
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # type: ignore[name-defined]  # noqa: F821
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # type: ignore[name-defined]

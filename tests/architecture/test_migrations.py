@@ -14,8 +14,11 @@ from django.db.migrations.loader import MigrationLoader
 from core.tenancy.context import use_tenant
 from core.testing import Shop
 
-OURS = {config.label for config in apps.get_app_configs() if config.name.split(".")[0] in
-        {"core", "inventory", "orders", "analytics", "webhooks", "realtime"}}
+OURS = {
+    config.label
+    for config in apps.get_app_configs()
+    if config.name.split(".")[0] in {"core", "inventory", "orders", "analytics", "webhooks", "realtime"}
+}
 FORBIDDEN_SQL = re.compile(
     r"create\s+(or\s+replace\s+)?(constraint\s+)?trigger|inherits\s*\(|unlogged|create\s+extension|materialized\s+view"
     r"|rename\s+constraint|set\s+statistics|disable\s+trigger|clone_schema",
@@ -73,8 +76,9 @@ class TestEveryMigration:
     def test_imports_no_models(self, name: str, migration: migrations.Migration) -> None:
         source = inspect.getsource(inspect.getmodule(type(migration)) or type(migration))
         assert not re.search(r"^from \S+\.models import (?!.*Migration)", source, re.MULTILINE) or "django.db" in source
-        assert not re.search(r"^(from|import) (core|inventory|orders|analytics|webhooks|realtime)\.[\w.]*models", source,
-                             re.MULTILINE) or _only_defaults(source)
+        assert not re.search(
+            r"^(from|import) (core|inventory|orders|analytics|webhooks|realtime)\.[\w.]*models", source, re.MULTILINE
+        ) or _only_defaults(source)
 
 
 def _only_defaults(source: str) -> bool:

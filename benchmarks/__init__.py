@@ -1,0 +1,1 @@
+"""Figures, each beside a reference in the same run. `make bench` prints them; nothing here is a test."""

@@ -1,0 +1,53 @@
+"""`python -m benchmarks [name …]`: start databases of their own, run the benchmarks one after the other, print tables."""
+
+# ruff: noqa: S603, T201 - it runs our own modules and talks to a person
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.harness import machine
+from retail_saas.embedded import Stack, home
+
+NAMES = ("startup", "checkout", "fanout", "imports", "reports")
+
+
+def main(chosen: list[str]) -> int:
+    """Run the named benchmarks, all by default; answers the number of those that failed."""
+    unknown = set(chosen) - set(NAMES)
+    if unknown:
+        print(f"There is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}.")
+        return 2
+    print(machine(), flush=True)
+    folder = home() / "bench"
+    stack = Stack(folder)
+    environment = {**os.environ, **stack.start(), "DATA_DIR": str(folder)}
+    environment["DJANGO_SETTINGS_MODULE"] = "retail_saas.settings.dev"
+    failed = 0
+    try:
+        subprocess.run(
+            [sys.executable, "manage.py", "prepare", "--no-demo"],
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
+        for name in chosen or NAMES:
+            print(f"\n## {name}\n", flush=True)
+            failed += (
+                subprocess.run(
+                    [sys.executable, "-m", f"benchmarks.{name}"],
+                    env=environment,
+                    check=False,
+                    cwd=Path(__file__).parent.parent,
+                ).returncode
+                != 0
+            )
+    finally:
+        stack.stop()
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

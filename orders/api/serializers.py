@@ -1,0 +1,184 @@
+"""The bodies of the orders API."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import AmountField, PriceField, QuantityField, RateField
+from core.api.pagination import PageQuery
+from orders.models import Customer, Order, OrderLine, Payment
+from orders.services.checkout import MOST_LINES, MOST_PAYMENTS
+
+CHANNELS = [choice for choice in Order.Channel.choices if choice[0] != Order.Channel.HISTORY]
+
+
+class LineInput(serializers.Serializer[Any]):
+    """One thing sold: exactly one of ``variant`` and ``code``; a pack's code counts its units."""
+
+    variant = serializers.UUIDField(required=False)
+    code = serializers.CharField(required=False, max_length=80)
+    quantity = QuantityField()
+    unit_price = PriceField(required=False, allow_null=True, min_value=0)
+
+    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
+        if ("variant" in line) == ("code" in line):
+            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
+        return line
+
+
+class PaymentInput(serializers.Serializer[Any]):
+    """How (a part of) it was paid. ``tendered`` is the cash handed over; we compute the change."""
+
+    id = serializers.UUIDField(required=False)
+    method = serializers.ChoiceField(choices=Payment.Method.choices)
+    amount = AmountField(min_value=0)
+    tendered = AmountField(required=False, allow_null=True, min_value=0)
+    reference = serializers.CharField(required=False, allow_blank=True, max_length=80)
+
+
+class OrderInput(serializers.Serializer[Any]):
+    """A finished sale. ``id`` is made by you before the first try, so that repeating is harmless."""
+
+    id = serializers.UUIDField()
+    location = serializers.UUIDField()
+    lines = LineInput(many=True, max_length=MOST_LINES)
+    payments = PaymentInput(many=True, max_length=MOST_PAYMENTS)
+    channel = serializers.ChoiceField(choices=CHANNELS, required=False)
+    customer = serializers.UUIDField(required=False, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    occurred_at = serializers.DateTimeField(required=False, allow_null=True)
+    expected_total = AmountField(required=False, allow_null=True)
+    accept_shortage = serializers.BooleanField(required=False)
+
+
+class OrderSummary(serializers.Serializer[Order]):
+    """An order as a list shows it."""
+
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Order.Kind.choices)
+    state = serializers.ChoiceField(choices=Order.State.choices)
+    channel = serializers.ChoiceField(choices=Order.Channel.choices)
+    location = serializers.UUIDField(source="location_id")
+    customer = serializers.UUIDField(source="customer_id", allow_null=True)
+    refund_of = serializers.UUIDField(source="refund_of_id", allow_null=True)
+    currency = serializers.CharField()
+    subtotal = AmountField(help_text="Before tax.")
+    discount_total = AmountField()
+    tax_total = AmountField()
+    total = AmountField()
+    items = QuantityField(help_text="Units of goods.")
+    line_count = serializers.IntegerField()
+    source = serializers.CharField(help_text="The system it was imported from, if any.")
+    note = serializers.CharField()
+    business_date = serializers.DateField()
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+class LineOutput(serializers.Serializer[OrderLine]):
+    """A line as it was sold: name, price and tax of that moment."""
+
+    position = serializers.IntegerField()
+    variant = serializers.UUIDField(source="variant_id", allow_null=True)
+    sku = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    quantity = QuantityField()
+    unit_price = PriceField()
+    list_price = PriceField()
+    discount = AmountField()
+    tax_rate = RateField()
+    net = AmountField()
+    tax = AmountField()
+    total = AmountField()
+
+
+class PaymentOutput(serializers.Serializer[Payment]):
+    """Money in or (negative) out."""
+
+    id = serializers.UUIDField()
+    method = serializers.ChoiceField(choices=Payment.Method.choices)
+    currency = serializers.CharField()
+    amount = AmountField()
+    tendered = AmountField(allow_null=True)
+    change = AmountField()
+    reference = serializers.CharField()
+    received_at = serializers.DateTimeField()
+
+
+class OrderDetail(OrderSummary):
+    """An order with its lines and payments."""
+
+    lines = LineOutput(many=True)
+    payments = PaymentOutput(many=True)
+
+
+class OrderQuery(PageQuery):
+    """Which orders: newest first. ``number`` finds one by the number on its receipt."""
+
+    kind = serializers.ChoiceField(choices=Order.Kind.choices, required=False)
+    channel = serializers.ChoiceField(choices=Order.Channel.choices, required=False)
+    location = serializers.UUIDField(required=False)
+    business_date_from = serializers.DateField(required=False)
+    business_date_to = serializers.DateField(required=False)
+    customer = serializers.UUIDField(required=False)
+    q = serializers.CharField(required=False, max_length=40, help_text="The number of an order.")
+
+
+class OrderPage(serializers.Serializer[Any]):
+    """One page of orders."""
+
+    results = OrderSummary(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+class CustomerBody(serializers.Serializer[Customer]):
+    """Somebody the shop knows by number or name."""
+
+    id = serializers.UUIDField(read_only=True)
+    number = serializers.CharField(max_length=64, required=False, help_text="Made by us if you have none.")
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    country = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    version = serializers.IntegerField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class CustomerQuery(PageQuery):
+    """Which customers."""
+
+    q = serializers.CharField(required=False, max_length=100, help_text="A part of the name or e-mail, or the number.")
+
+
+class CustomerPage(serializers.Serializer[Any]):
+    """One page of customers, by number."""
+
+    results = CustomerBody(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+# Serializers without input hold no state of a request: building their fields once saves a sale a good part of its time.
+_SUMMARY, _LINE, _PAYMENT, _CUSTOMER = OrderSummary(), LineOutput(), PaymentOutput(), CustomerBody()
+
+
+def order_summary(order: Order) -> dict[str, Any]:
+    """The body of an order in a list."""
+    return _SUMMARY.to_representation(order)
+
+
+def order_detail(order: Order, lines: Sequence[OrderLine], payments: Sequence[Payment]) -> dict[str, Any]:
+    """The body of one order (`OrderDetail`) from rows already at hand."""
+    return {
+        **_SUMMARY.to_representation(order),
+        "lines": [_LINE.to_representation(line) for line in lines],
+        "payments": [_PAYMENT.to_representation(payment) for payment in payments],
+    }
+
+
+def customer_body(customer: Customer) -> dict[str, Any]:
+    """The body of a customer."""
+    return _CUSTOMER.to_representation(customer)

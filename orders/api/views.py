@@ -1,0 +1,155 @@
+"""Orders and customers over REST."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.pagination import page_of
+from core.api.throttling import SALES
+from core.api.views import ApiView, versioned
+from core.ids import uuid7
+from orders.api import serializers as bodies
+from orders.models import Order
+from orders.permissions import MANAGE_CUSTOMERS, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.selectors import customers, find_customer, find_order, visible_orders
+from orders.services.checkout import BasketLine, Sale, Tender, place_order
+from orders.services.customers import create_customer
+
+
+class Orders(ApiView):
+    """/orders/: sell, and look at what was sold."""
+
+    required_permission: ClassVar = {"GET": VIEW_ORDERS, "POST": SELL}
+    rate: ClassVar = {"POST": SALES}
+    tag = "orders"
+
+    @extend_schema(
+        operation_id="list_orders",
+        summary="Orders, newest first",
+        parameters=[bodies.OrderQuery],
+        responses={200: bodies.OrderPage},
+    )
+    def get(self, request: Request) -> Response:
+        wanted = self.query(bodies.OrderQuery)
+        cursor, limit = wanted.pop("cursor"), wanted.pop("limit")
+        rows, beyond = page_of(
+            visible_orders(actor=self.actor, **wanted), by=("-occurred_at", "id"), cursor=cursor, limit=limit
+        )
+        return Response({"results": [bodies.order_summary(row) for row in rows], "next": beyond})
+
+    @extend_schema(
+        operation_id="place_order",
+        summary="Sell a basket, or sell nothing",
+        description=(
+            "Books order, payments and stock in one transaction. Repeating the same `id` with the same content answers"
+            " 200 with the order it already made and `Idempotent-Replayed: true`; other content is refused with 422"
+            " `identifier-reused`. Too little stock is 409 `out-of-stock`: `short` names every such line."
+        ),
+        request=bodies.OrderInput,
+        responses={
+            201: OpenApiResponse(bodies.OrderDetail, "Sold."),
+            200: OpenApiResponse(bodies.OrderDetail, "It was sold before, by this very request."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        placed = place_order(_sale(self.read(bodies.OrderInput), self.actor.kind), actor=self.actor)
+        body = bodies.order_detail(placed.order, placed.lines, placed.payments)
+        if placed.is_new:
+            return versioned(body, placed.order, status=201, headers={"Location": f"/api/v1/orders/{placed.order.pk}/"})
+        return versioned(body, placed.order, headers={"Idempotent-Replayed": "true"})
+
+
+def _sale(body: dict[str, Any], kind: str) -> Sale:
+    """The body of a sale in the words of the service."""
+    return Sale(
+        order_id=body["id"],
+        location_id=body["location"],
+        lines=[
+            BasketLine(
+                variant_id=line.get("variant"),
+                code=line.get("code", ""),
+                quantity=line["quantity"],
+                unit_price=line.get("unit_price"),
+            )
+            for line in body["lines"]
+        ],
+        payments=[
+            Tender(
+                id=payment.get("id") or uuid7(),
+                method=payment["method"],
+                amount=payment["amount"],
+                tendered=payment.get("tendered"),
+                reference=payment.get("reference", ""),
+            )
+            for payment in body["payments"]
+        ],
+        channel=body.get("channel") or (Order.Channel.API if kind == "api_key" else Order.Channel.COUNTER),
+        customer_id=body.get("customer"),
+        note=body.get("note", ""),
+        occurred_at=body.get("occurred_at"),
+        expected_total=body.get("expected_total"),
+        accept_shortage=body.get("accept_shortage", False),
+    )
+
+
+class OrderOne(ApiView):
+    """/orders/<id>/: one order."""
+
+    required_permission: ClassVar = VIEW_ORDERS
+    tag = "orders"
+
+    @extend_schema(
+        operation_id="get_order",
+        summary="An order with its lines and payments",
+        responses={200: bodies.OrderDetail},
+    )
+    def get(self, request: Request, order_id: UUID) -> Response:
+        order = find_order(order_id, actor=self.actor)
+        return versioned(bodies.order_detail(order, list(order.lines.all()), list(order.payments.all())), order)
+
+
+class Customers(ApiView):
+    """/customers/: who buys."""
+
+    required_permission: ClassVar = {"GET": VIEW_CUSTOMERS, "POST": MANAGE_CUSTOMERS}
+    idempotent: ClassVar = True
+    tag = "customers"
+
+    @extend_schema(
+        operation_id="list_customers",
+        summary="Customers, by number",
+        parameters=[bodies.CustomerQuery],
+        responses={200: bodies.CustomerPage},
+    )
+    def get(self, request: Request) -> Response:
+        wanted = self.query(bodies.CustomerQuery)
+        rows, beyond = page_of(
+            customers(q=wanted.get("q", "")), by=("number", "id"), cursor=wanted["cursor"], limit=wanted["limit"]
+        )
+        return Response({"results": [bodies.customer_body(row) for row in rows], "next": beyond})
+
+    @extend_schema(
+        operation_id="create_customer",
+        summary="Add a customer",
+        request=bodies.CustomerBody,
+        responses={201: bodies.CustomerBody},
+    )
+    def post(self, request: Request) -> Response:
+        customer = create_customer(actor=self.actor, **self.read(bodies.CustomerBody))
+        location = f"/api/v1/customers/{customer.pk}/"
+        return versioned(bodies.customer_body(customer), customer, status=201, headers={"Location": location})
+
+
+class CustomerOne(ApiView):
+    """/customers/<id>/: one customer."""
+
+    required_permission: ClassVar = VIEW_CUSTOMERS
+    tag = "customers"
+
+    @extend_schema(operation_id="get_customer", summary="A customer", responses={200: bodies.CustomerBody})
+    def get(self, request: Request, customer_id: UUID) -> Response:
+        customer = find_customer(customer_id)
+        return versioned(bodies.customer_body(customer), customer)

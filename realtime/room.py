@@ -1,0 +1,219 @@
+"""The sockets of one shop in this process. Keeps every one of them gap-free, whatever Redis does.
+
+A batch from Redis is only a hint: it is used when it follows on, else PostgreSQL is asked. ``head`` is the number up
+to which this process has told everybody; a socket's ``cursor`` is the same for one socket.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from core.tenancy.context import tenant_sync
+from core.tenancy.models import Tenant
+from realtime.closing import Close
+from realtime.frames import Batch, Told, frame, in_portions
+from realtime.pace import Pace
+from realtime.selectors import Identity, Past, actors_again, read_past
+from realtime.sight import Sight
+from realtime.wire import Wire
+
+logger = logging.getLogger(__name__)
+SNAPSHOT_URL = "/board/data/"
+ask_past = tenant_sync(read_past)
+ask_actors = tenant_sync(actors_again)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Socket:
+    """One open socket. ``held``: what came while its past is still being read, None afterwards."""
+
+    wire: Wire
+    sight: Sight
+    topics: tuple[str, ...]
+    identity: Identity
+    cursor: int = 0
+    held: list[Batch] | None = field(default_factory=list)
+
+    def offer(self, batch: Batch, frames: dict[Sight, str]) -> None:
+        """Tell what of a batch is new here; ``frames`` keeps the texts that equal sights share."""
+        if self.held is not None:
+            self.held.append(batch)
+            return
+        if batch.last <= self.cursor:
+            return
+        if batch.first <= self.cursor:
+            text = self.sight.frame_of(batch.after(self.cursor))
+        else:
+            text = frames.get(self.sight) or frames.setdefault(self.sight, self.sight.frame_of(batch))
+        self.cursor = batch.last
+        if text:
+            self.wire.put(text)
+
+    def reset(self, past: Past) -> None:
+        """Say that what it shows must be read afresh, and go on from the head."""
+        self.cursor = past.head
+        self.wire.put(frame("reset", epoch=str(past.epoch), seq=past.head, snapshot_url=SNAPSHOT_URL))
+
+
+class Room:
+    """See the module. Everything runs in one event loop; the only waits are those for the database."""
+
+    def __init__(self, tenant: Tenant, pace: Pace) -> None:
+        self.tenant = tenant
+        self.pace = pace
+        self.sockets: set[Socket] = set()
+        self.epoch: UUID | None = None
+        self.head: int | None = None
+        self.screens = 0
+        self.presence_changed = False
+        now = time.monotonic()
+        self.next_beat = now + pace.heartbeat_seconds * random.uniform(0.5, 1)  # noqa: S311  spreads the work
+        self.next_poll = now + pace.poll_seconds
+        self.next_check = now + pace.recheck_seconds * random.uniform(0.5, 1)  # noqa: S311
+        self._is_healing = False
+        self._heal_again = False
+
+    async def join(
+        self, socket: Socket, since: tuple[UUID, int] | None, subscribed: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Greet a socket and tell it what it missed after ``since``; from then on it hears what the room hears."""
+        self.sockets.add(socket)
+        await subscribed()  # from here on nothing is missed: it is held, or it is in the past that is read next
+        epoch, after = since or (None, None)
+        past: Past = await ask_past(self.tenant, epoch=epoch, after=after, most=self.pace.replay_events)
+        self.epoch = self.epoch or past.epoch
+        socket.wire.put(
+            frame(
+                "hello",
+                epoch=str(past.epoch),
+                last_seq=past.head,
+                topics=socket.sight.types,
+                heartbeat=self.pace.heartbeat_seconds,
+                screens=self.screens,
+            )
+        )
+        if past.events is None:
+            socket.reset(past)
+        else:
+            socket.cursor = past.head if after is None else after
+            self._replay(socket, past)
+        await self._release(socket)
+        self.head = socket.cursor if self.head is None else self.head
+        self.presence_changed = True
+
+    def leave(self, socket: Socket) -> None:
+        self.sockets.discard(socket)
+        self.presence_changed = True
+
+    def hear(self, batch: Batch) -> bool:
+        """Tell everybody a batch that follows on. False: something before it is missing, so ask PostgreSQL."""
+        if self.head is not None:
+            if batch.last <= self.head:
+                return True
+            if batch.first > self.head + 1:
+                return False
+            batch = batch.after(self.head)
+        frames: dict[Sight, str] = {}
+        for socket in self.sockets:
+            socket.offer(batch, frames)
+        self.head = batch.last
+        return True
+
+    async def heal(self) -> None:
+        """Read from PostgreSQL what nobody told us. Calls during a reading are answered by one more reading."""
+        if self._is_healing:
+            self._heal_again = True
+            return
+        self._is_healing = True
+        try:
+            while self.sockets and self.head is not None:
+                self._heal_again = False
+                past: Past = await ask_past(
+                    self.tenant, epoch=self.epoch, after=self.head, most=self.pace.replay_events
+                )
+                if past.events is None:
+                    self._reset_all(past)
+                for portion in self._portions(past.events or ()):
+                    self.hear(Batch.of(portion))
+                if not self._heal_again:
+                    return
+        finally:
+            self._is_healing = False
+
+    async def beat(self) -> None:
+        """The heartbeat: heal, then say up to where everything has been told."""
+        await self.heal()
+        text = frame("ping", head=self.head)
+        for socket in self.sockets:
+            if socket.held is None and socket.cursor == self.head:
+                socket.wire.put(text)
+
+    def tell(self, text: str) -> None:
+        """Put one frame on every line."""
+        for socket in self.sockets:
+            socket.wire.put(text)
+
+    async def recheck(self) -> None:
+        """Close the lines of those who may not hear (all of) what they hear; they come back as who they are now."""
+        found = await ask_actors(self.tenant, {socket.identity for socket in self.sockets})
+        for socket in list(self.sockets):
+            if socket.identity not in found:
+                continue  # it came meanwhile
+            actor = found[socket.identity]
+            if actor is None or Sight.of(actor, socket.topics) != socket.sight:
+                socket.wire.close(Close.NOT_ALLOWED)
+
+    def close_all(self, code: Close) -> None:
+        for socket in self.sockets:
+            socket.wire.close(code)
+
+    async def _release(self, socket: Socket) -> None:
+        """Tell what was held during the reading, and read again where it does not follow on."""
+        while socket.held is not None:
+            held, socket.held = socket.held, None
+            for batch in held:
+                if batch.first > socket.cursor + 1:
+                    socket.held = []
+                    break
+                socket.offer(batch, {})
+            if socket.held is None:
+                return
+            past: Past = await ask_past(self.tenant, after=socket.cursor, most=self.pace.replay_events)
+            if past.events is None:
+                socket.reset(past)
+            else:
+                self._replay(socket, past)
+
+    def _replay(self, socket: Socket, past: Past) -> None:
+        for portion in self._portions(past.events or ()):
+            batch = Batch.of(portion)
+            if text := socket.sight.frame_of(batch):
+                socket.wire.put(text)
+        socket.cursor = past.head
+
+    def _reset_all(self, past: Past) -> None:
+        self.epoch, self.head = past.epoch, past.head
+        for socket in self.sockets:
+            if socket.held is None:
+                socket.reset(past)
+
+    def _portions(self, events: tuple[Told, ...]) -> list[list[Told]]:
+        return list(in_portions(events, most=self.pace.frame_events, most_bytes=self.pace.frame_bytes))
+
+
+def in_background(work: Awaitable[None], what: str, running: set["asyncio.Task[None]"]) -> None:
+    """Run something beside the rest; its trouble is logged and tried again at the next turn."""
+
+    async def guarded() -> None:
+        try:
+            await work
+        except Exception:
+            logger.exception("live updates stumbled", extra={"work": what})
+
+    task = asyncio.ensure_future(guarded())
+    running.add(task)
+    task.add_done_callback(running.discard)

@@ -1,0 +1,28 @@
+"""What the live side does when the relay has numbered events: one Redis message per portion, and no more."""
+
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+
+from core.outbox.models import Event
+from core.outbox.relay import after_numbering
+from core.redis import live_redis
+from core.tenancy.models import Tenant
+from realtime.frames import Told, in_portions, pack
+from realtime.pace import pace
+from realtime.presence import CHANNEL
+
+logger = logging.getLogger(__name__)
+
+
+@after_numbering
+def publish_live(tenant: Tenant, events: Sequence[Event]) -> None:
+    """Hand a batch to the socket processes. Losing it costs a heartbeat: they read PostgreSQL when they notice."""
+    limits = pace()
+    told = (Told.of(event) for event in events)
+    try:
+        for portion in in_portions(told, most=limits.frame_events, most_bytes=limits.frame_bytes):
+            live_redis().publish(CHANNEL.format(tenant.schema_name), pack(portion))
+    except RedisError as problem:
+        logger.warning("live updates were not rung", extra={"problem": str(problem)})

@@ -1,0 +1,66 @@
+"""One browser's line: a short queue and the one task that writes to it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from realtime.closing import Close
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Wire:
+    """Frames go in from anywhere in the event loop and leave in order.
+
+    A reader that lets more than ``most`` frames pile up is cut off with a code it can resume from: others must not
+    pay for it with memory.
+    """
+
+    def __init__(self, send: Send, *, most: int) -> None:
+        self._send = send
+        self._most = most
+        self._waiting: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._code: Close | None = None
+        self._task = asyncio.create_task(self._write())
+
+    @property
+    def is_open(self) -> bool:
+        return self._code is None and not self._task.done()
+
+    def put(self, text: str) -> None:
+        """Queue a frame; after the end nothing happens."""
+        if self._code is not None:
+            return
+        if len(self._waiting) >= self._most:
+            self._waiting.clear()
+            self.close(Close.TOO_SLOW)
+            return
+        self._waiting.append(text)
+        self._wake.set()
+
+    def close(self, code: Close) -> None:
+        """End the line after what is queued; the first reason counts."""
+        if self._code is None:
+            self._code = code
+            self._wake.set()
+
+    async def drop(self) -> None:
+        """The other side is gone: stop writing."""
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _write(self) -> None:
+        # Whatever a server raises when the other side has gone, the end of the connection is told to the reader too.
+        with suppress(Exception):
+            while True:
+                while self._waiting:
+                    await self._send({"type": "websocket.send", "text": self._waiting.popleft()})
+                if self._code is not None:
+                    await self._send({"type": "websocket.close", "code": int(self._code)})
+                    return
+                self._wake.clear()
+                await self._wake.wait()
