@@ -61,7 +61,7 @@ class Hub:
 
     def leave(self, room: Room) -> None:
         """Forget a room that is empty, after telling the shop's other screens."""
-        if not room.sockets:
+        if not room.sockets and self.rooms.get(room.tenant.schema_name) is room:
             self.rooms.pop(room.tenant.schema_name, None)
             in_background(self._tell_presence(room), "presence", self._running)
 

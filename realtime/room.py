@@ -48,7 +48,9 @@ class Socket:
         if batch.first <= self.cursor:
             text = self.sight.frame_of(batch.after(self.cursor))
         else:
-            text = frames.get(self.sight) or frames.setdefault(self.sight, self.sight.frame_of(batch))
+            if self.sight not in frames:
+                frames[self.sight] = self.sight.frame_of(batch)
+            text = frames[self.sight]
         self.cursor = batch.last
         if text:
             self.wire.put(text)
@@ -66,6 +68,7 @@ class Room:
         self.tenant = tenant
         self.pace = pace
         self.sockets: set[Socket] = set()
+        self._sights: dict[Sight, Sight] = {}
         self.epoch: UUID | None = None
         self.head: int | None = None
         self.screens = 0
@@ -81,6 +84,7 @@ class Room:
         self, socket: Socket, since: tuple[UUID, int] | None, subscribed: Callable[[], Awaitable[None]]
     ) -> None:
         """Greet a socket and tell it what it missed after ``since``; from then on it hears what the room hears."""
+        socket.sight = self._sights.setdefault(socket.sight, socket.sight)  # one object: compared by a glance
         self.sockets.add(socket)
         await subscribed()  # from here on nothing is missed: it is held, or it is in the past that is read next
         epoch, after = since or (None, None)

@@ -43,13 +43,17 @@ def product(home: Path, port: int) -> Product:
     manage = (PYTHON, "manage.py")
     schedule = home / "celerybeat-schedule"
     web = f"uvicorn retail_saas.asgi:application --host 127.0.0.1 --port {port} --lifespan off --ws wsproto"
-    worker = "celery -A retail_saas worker -c 2 --without-gossip --without-mingle -l WARNING -Q fast,slow,webhooks"
+    worker = (
+        "celery --quiet -A retail_saas worker -c 2 --without-gossip --without-mingle -l WARNING -Q fast,slow,webhooks"
+    )
     return Product(
         prepare=Service("prepare", (*manage, "prepare")),
         static=Service("static", (*manage, "collectstatic", "--noinput", "-v0")),
         services=(
             Service("web", _module(f"{web} --no-access-log --timeout-graceful-shutdown 5"), ends_by=5.0),
-            Service("scheduler", (*_module("celery -A retail_saas beat -l WARNING -s"), str(schedule)), ends_by=5.5),
+            Service(
+                "scheduler", (*_module("celery --quiet -A retail_saas beat -l WARNING -s"), str(schedule)), ends_by=5.5
+            ),
             Service("relay", (*manage, "relay"), ends_by=6.5),
             Service("worker", _module(worker), ends_by=8.0),
         ),
@@ -109,7 +113,7 @@ class Child:
                 log.write(raw)
                 line = raw.decode(errors="replace").rstrip()
                 self.tail.append(line)
-                shown = line if self._talkative or inside_trace else worth_showing(line)
+                shown = line if (self._talkative and line[:1] != "{") or inside_trace else worth_showing(line)
                 # A traceback is indented but for its last line, which says what happened.
                 inside_trace = bool(shown) and (line.startswith("Traceback") or (inside_trace and line[:1] == " "))
                 if shown:

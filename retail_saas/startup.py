@@ -10,19 +10,21 @@ from typing import Any, Self
 
 from retail_saas.data_folder import CHECKOUT
 
-_OUR_CODE_ONLY = (".venv", "node_modules", ".data", ".git")
+SHOPS = '{"shops":'  # how the last line of `manage.py prepare` begins
+_NOT_OURS = (".venv", "node_modules", ".data", ".git")
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Remembers, in a file of the data folder, for which inputs a slow step was done last."""
+    """Remembers, in a file of the data folder, for which inputs a slow step made its ``result`` last."""
 
     path: Path
     value: str
+    result: Path
 
     @property
     def fresh(self) -> bool:
-        return self.path.exists() and self.path.read_text() == self.value
+        return self.result.exists() and self.path.exists() and self.path.read_text() == self.value
 
     def renew(self) -> None:
         """Call it when the step is done."""
@@ -35,14 +37,14 @@ class Stamp:
         facts = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in ours]
         how = [path.read_text() for path in sorted(CHECKOUT.glob("retail_saas/settings/*.py"))]
         how.append((CHECKOUT / "core" / "web" / "storage.py").read_text())
-        return cls(home / "static.stamp", _digest([*facts, *how, str((home / "static").exists()), _lock()]))
+        return cls(home / "static.stamp", _digest([*facts, *how, _lock()]), home / "static")
 
     @classmethod
     def of_schema(cls, home: Path) -> Self:
         """Every migration, ours and the packages'."""
-        folders = [folder for folder in CHECKOUT.iterdir() if folder.is_dir() and folder.name not in _OUR_CODE_ONLY]
+        folders = [folder for folder in CHECKOUT.iterdir() if folder.is_dir() and folder.name not in _NOT_OURS]
         migrations = sorted(path for folder in folders for path in folder.rglob("migrations/*.py"))
-        return cls(home / "schema.stamp", _digest([*(path.read_text() for path in migrations), _lock()]))
+        return cls(home / "schema.stamp", _digest([*(path.read_text() for path in migrations), _lock()]), home)
 
 
 def _lock() -> str:
@@ -83,11 +85,4 @@ def announcement(prepared: Iterable[str], port: int, home: Path, seconds: float)
 
 
 def _shops(prepared: Iterable[str]) -> list[dict[str, Any]]:
-    for line in prepared:
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and "shops" in found:
-            return list(found["shops"])
-    return []
+    return next((list(json.loads(line)["shops"]) for line in prepared if line.startswith(SHOPS)), [])

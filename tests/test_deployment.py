@@ -89,7 +89,7 @@ def test_every_process_has_the_role_of_its_name(name: str) -> None:
     ("ours", "theirs", "words"),
     [
         ("web", "sockets", 2),  # `uvicorn MODULE`: in production plain requests have threads of their own
-        ("scheduler", "scheduler", 4),
+        ("scheduler", "scheduler", 7),
         ("relay", "relay", 2),
         ("worker", "worker", 99),
     ],

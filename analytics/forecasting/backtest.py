@@ -1,7 +1,7 @@
 """Which way of forecasting has earned its place: every one is tried on days that it could not know.
 
-The bar is the seasonal naive forecast. A method is judged by its absolute error per day and per week (a method that
-always says "nothing" wins on days for goods that sell now and then, and loses on weeks), relative to the bar.
+The bar is the seasonal naive forecast. A method is judged by its absolute error per day and per week relative to the
+bar: a method that always says "nothing" wins on days for goods that sell now and then, and loses on weeks.
 """
 
 from collections.abc import Mapping
@@ -19,18 +19,26 @@ class Plan:
 
     history_weeks: int
     horizon_weeks: int
-    origins: int
-    step_weeks: int
+    tests: int
+    step_weeks: int = 1
 
-    def starts(self, days: int, per_week: int) -> list[int]:
+    def starts(self, past: Past) -> list[int]:
         """The open day on which each back-test starts, the latest first."""
-        return [days - (self.horizon_weeks + back * self.step_weeks) * per_week for back in range(self.origins)]
+        per_week = open_days_per_week(past)
+        return [past.days - (self.horizon_weeks + back * self.step_weeks) * per_week for back in range(self.tests)]
+
+    def apart(self, test: int) -> list[int]:
+        """The back-tests that share no day with one of them; all others where there are none."""
+        others = [other for other in range(self.tests) if other != test]
+        return [o for o in others if abs(o - test) * self.step_weeks >= self.horizon_weeks] or others
 
 
-LONG = Plan(history_weeks=24, horizon_weeks=4, origins=4, step_weeks=4)
-MIDDLE = Plan(history_weeks=14, horizon_weeks=2, origins=4, step_weeks=2)
-SHORT = Plan(history_weeks=8, horizon_weeks=2, origins=3, step_weeks=1)
-PLANS = (LONG, MIDDLE, SHORT)
+PLANS = (
+    Plan(history_weeks=24, horizon_weeks=4, tests=9),
+    Plan(history_weeks=14, horizon_weeks=2, tests=6),
+    Plan(history_weeks=8, horizon_weeks=2, tests=3),
+)
+LEAST_WEEKS = PLANS[-1].history_weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,7 @@ class Verdict:
 
     ``forecast`` and ``actual`` (tests x N x days) are those of the chosen methods. ``wape`` is the absolute error of
     weekly sums over the sales (NaN: nothing was sold); ``mase`` the error per day in units of the naive one's error
-    in the history (NaN: the history never changes). Both are honest: in each back-test the method is the one that the
-    other back-tests would have chosen.
+    in the history before the tests (NaN: that history never changes).
     """
 
     chosen: list[str]
@@ -52,55 +59,33 @@ class Verdict:
     naive_mase: Floats
 
 
-def judge(past: Past, plan: Plan, methods: Mapping[str, Method], classes) -> Verdict:
-    """Run every method at every start, and choose per product: the best one if it beats the naive one, else that."""
+def judge(past: Past, plan: Plan, methods: Mapping[str, Method]) -> Verdict:
+    """Run every method in every back-test, and choose per product: the best one if it beats the naive one, else that."""
     per_week = open_days_per_week(past)
     ahead = plan.horizon_weeks * per_week
-    starts = plan.starts(past.days, per_week)
+    starts = plan.starts(past)
     names = list(methods)
     actual = np.stack([past.sold[:, day : day + ahead] for day in starts])
     guesses = np.stack(
         [[methods[name](past.until(day), past.weekdays[day : day + ahead]) for day in starts] for name in names]
     )
-    per_day = np.abs(guesses.sum(-1) - actual.sum(-1))
     weeks = weekly_sums(actual, per_week)
-    per_week_error = np.abs(weekly_sums(guesses, per_week) - weeks).sum(axis=-1)
+    by_day = np.abs(guesses - actual).sum(axis=(1, 3))
+    by_week = np.abs(weekly_sums(guesses, per_week) - weeks).sum(axis=(1, 3))
     naive = names.index(NAIVE)
-
-    kinds = np.array([str(c) for c in classes])
-    import os
-    W=float(os.environ.get("W",".5"))
-    def score(tests: list[int]) -> Floats:
-        own= _relative(per_day[:, tests].sum(axis=1), naive) + _relative(per_week_error[:, tests].sum(axis=1), naive)
-        peers = np.zeros_like(own)
-        for kind in np.unique(kinds):
-            k = kinds == kind
-            peers[:, k] = np.minimum(own[:, k],6).mean(axis=1, keepdims=True)
-        return W*own+(1-W)*peers
-
-    everything = list(range(len(starts)))
-    best = score(everything).argmin(axis=0)
-    each = np.arange(past.sold.shape[0])
-    honest_day, honest_week = np.zeros(each.size), np.zeros(each.size)
-    for test in everything:
-        picked = score([other for other in everything if other != test]).argmin(axis=0)
-        honest_day += per_day[picked, test, each]
-        honest_week += per_week_error[picked, test, each]
-    naive_day, naive_week = per_day[naive].sum(axis=0), per_week_error[naive].sum(axis=0)
-    beaten = _ratio(honest_day, naive_day) + _ratio(honest_week, naive_week) < 2.0
-    best = np.where(beaten, best, naive)
-    day = np.where(beaten, honest_day, naive_day) / (ahead * len(starts))
-    week = np.where(beaten, honest_week, naive_week)
-    scale = _naive_error(past.until(starts[0]))
-    sold = weeks.sum(axis=(0, 2))
+    score = (_relative(by_day, naive) + _relative(by_week, naive)) / 2
+    best = np.where(score.min(axis=0) < 1.0, score.argmin(axis=0), naive)
+    each = np.arange(best.size)
+    sold, days = weeks.sum(axis=(0, 2)), ahead * plan.tests
+    scale = _naive_error(past.until(starts[-1])) * days
     return Verdict(
         chosen=[names[index] for index in best],
         forecast=guesses[best, :, each, :].transpose(1, 0, 2),
         actual=actual,
-        wape=_or_nan(week, sold),
-        mase=_or_nan(day, scale),
-        naive_wape=_or_nan(naive_week, sold),
-        naive_mase=_or_nan(naive_day / (ahead * len(starts)), scale),
+        wape=_or_nan(by_week[best, each], sold),
+        mase=_or_nan(by_day[best, each], scale),
+        naive_wape=_or_nan(by_week[naive], sold),
+        naive_mase=_or_nan(by_day[naive], scale),
     )
 
 
@@ -111,12 +96,8 @@ def open_days_per_week(past: Past) -> int:
 
 def _relative(errors: Floats, naive: int) -> Floats:
     """methods x N errors against the naive one; where that made none, nobody can be better."""
-    return _ratio(errors, np.broadcast_to(errors[naive], errors.shape))
-
-
-def _ratio(error: Floats, bar: Floats) -> Floats:
-    out = np.where(error > 0, 2.0, 1.0)
-    return np.divide(error, bar, out=out, where=bar > 0)
+    bar = np.broadcast_to(errors[naive], errors.shape)
+    return np.divide(errors, bar, out=np.where(errors > 0, 2.0, 1.0), where=bar > 0)
 
 
 def _or_nan(value: Floats, unit: Floats) -> Floats:

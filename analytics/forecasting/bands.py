@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.forecasting.backtest import Verdict
+from analytics.forecasting.backtest import Plan, Verdict
 from analytics.forecasting.demand import Demand
 from analytics.forecasting.series import Floats, Past
 
@@ -21,7 +21,7 @@ LEAST_POOL = 60
 class Spread:
     """Quantiles of errors: ``day`` is 3 x N in units sold, ``total`` 3 x N for a sum over one open day (scale by the
     root of the number of days); ``coverage`` is the share of back-test days inside the band per product, each test
-    measured with the errors of the others.
+    measured with the errors of tests that share no day with it.
     """
 
     day: Floats
@@ -29,16 +29,16 @@ class Spread:
     coverage: Floats
 
 
-def spread(past: Past, verdict: Verdict, classes: list[Demand], starts: list[int]) -> Spread:
+def spread(past: Past, verdict: Verdict, classes: list[Demand], plan: Plan) -> Spread:
     """The errors' quantiles of N products."""
     errors = verdict.actual - verdict.forecast
     tests, products, days = errors.shape
     inside = np.zeros(products)
     for test in range(tests):
-        others = _quantiles(np.delete(errors, test, axis=0))
+        others = _quantiles(errors[plan.apart(test)])
         low, high = (np.maximum(0.0, verdict.forecast[test] + others[end][:, None]) for end in (0, 2))
         inside += ((verdict.actual[test] >= low) & (verdict.actual[test] <= high)).mean(axis=1)
-    return Spread(_quantiles(errors), _pooled_totals(past, verdict, classes, starts), inside / tests)
+    return Spread(_quantiles(errors), _pooled_totals(past, verdict, classes, plan.starts(past)), inside / tests)
 
 
 def _quantiles(errors: Floats) -> Floats:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.forecasting.backtest import PLANS, SHORT, Plan, judge, open_days_per_week
+from analytics.forecasting.backtest import LEAST_WEEKS, PLANS, Plan, judge, open_days_per_week
 from analytics.forecasting.bands import spread
 from analytics.forecasting.demand import Demand, classify
 from analytics.forecasting.methods import METHODS, Method
@@ -39,7 +39,7 @@ class Outlook:
 def enough_history(past: Past) -> np.ndarray:
     """Which products can be back-tested: eight weeks since the first sale, and six days with sales."""
     per_week = open_days_per_week(past)
-    old = past.days - past.start >= SHORT.history_weeks * per_week
+    old = past.days - past.start >= LEAST_WEEKS * per_week
     return np.asarray(old & ((past.sold > 0).sum(axis=1) >= LEAST_SELLING_DAYS))
 
 
@@ -63,9 +63,8 @@ def outlooks(
 
 def _batch(past: Past, places: Ints, plan: Plan, ahead: Ints, methods: dict[str, Method]) -> list[Outlook]:
     classes = classify(past)
-    verdict = judge(past, plan, methods, classes)
-    starts = plan.starts(past.days, open_days_per_week(past))
-    band = spread(past, verdict, classes, starts)
+    verdict = judge(past, plan, methods)
+    band = spread(past, verdict, classes, plan)
     names = np.array(verdict.chosen)
     mean = np.zeros((places.size, ahead.size))
     for name in set(verdict.chosen):

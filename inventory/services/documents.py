@@ -156,7 +156,7 @@ def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) 
         object_type="stock",
         object_id=document.pk,
         object_label=f"{document.get_kind_display()}, {len(keys)} variants",
-        changes={"kind": (None, document.kind), "reason": (None, document.reason), "lines": (None, document.lines)},
+        changes={"kind": (None, document.kind), "reason": (None, document.reason), "lines": (None, len(keys))},
     )
     move_stock(
         deltas=deltas,

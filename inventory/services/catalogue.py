@@ -1,0 +1,322 @@
+"""Add products and change them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from core.actors import Actor
+from core.audit.models import AuditEntry
+from core.audit.services import differences, field_values, record
+from core.errors import Conflict, Invalid, NotFound, StaleVersion
+from core.locations.models import Location
+from core.outbox.services import emit
+from inventory.codes import is_gtin, normalise
+from inventory.events import ProductCreated, ProductUpdated
+from inventory.models import Category, Product, ScanCode, StockMovement, TaxClass, Variant
+from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST
+from inventory.services.ledger import add_levels, move_stock
+
+MOST_VARIANTS = 200
+PRODUCT_FIELDS = ("name", "description", "is_active")
+VARIANT_FIELDS = ("sku", "name", "unit_price", "unit_cost", "is_stocked", "is_active")
+NO_GTIN = "A code of zeros only is no GTIN."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeDraft:
+    """A code as typed, and how many units it stands for."""
+
+    code: str
+    pack_quantity: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningStock:
+    """What is on the shelf of one location at the start."""
+
+    location_id: UUID
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantDraft:
+    """A variant to add, or (with ``id``) to change: ``values`` are the fields named, of `VARIANT_FIELDS`.
+
+    ``codes`` None leaves the codes as they are, a list replaces them. ``tax_class`` is a name, "" for none.
+    """
+
+    values: dict[str, Any]
+    id: UUID | None = None
+    tax_class: str | None = None
+    codes: Sequence[CodeDraft] | None = None
+    stock: Sequence[OpeningStock] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductDraft:
+    """A product to add or the changes to one: ``values`` are the fields named, of `PRODUCT_FIELDS`.
+
+    ``category`` is a name ("" for none); an unknown one is made.
+    """
+
+    values: dict[str, Any]
+    category: str | None = None
+    variants: Sequence[VariantDraft] = field(default_factory=list)
+
+
+@transaction.atomic
+def create_product(draft: ProductDraft, *, actor: Actor) -> Product:
+    """Add a product with its variants, codes and opening stock, or nothing.
+
+    Raises:
+        Forbidden: the actor may not manage products, state costs, or book the opening stock at a location.
+        Invalid: a field, code, tax class or location is wrong; each is named by its pointer.
+        Conflict: a SKU or a code belongs to another variant; each is named by its pointer.
+    """
+    actor.require(MANAGE_PRODUCTS)
+    if not draft.variants:
+        raise _invalid([_error("/variants", "empty", "A product has at least one variant.")])
+    product = Product(**draft.values, category=_category(draft.category))
+    product.save(force_insert=True)
+    changed = _write_variants(product, draft.variants, actor)
+    record(
+        AuditEntry.Action.CREATE,
+        actor=actor,
+        object_type="product",
+        object_id=product.pk,
+        object_label=product.name,
+        changes=differences({}, field_values(product, *PRODUCT_FIELDS)) | changed,
+    )
+    skus = [variant.values["sku"] for variant in draft.variants]
+    emit(
+        ProductCreated(product_id=product.pk, version=product.version, name=product.name, skus=skus),
+        actor=actor,
+    )
+    return product
+
+
+@transaction.atomic
+def update_product(
+    product_id: UUID, draft: ProductDraft, *, actor: Actor, expected_version: int | None = None
+) -> Product:
+    """Change what is named of a product and its variants; nothing named differently changes nothing.
+
+    Raises:
+        NotFound: there is no such product, or a variant is not one of its own.
+        StaleVersion: the product is not at ``expected_version`` any more.
+        Forbidden, Invalid, Conflict: as in `create_product`.
+    """
+    actor.require(MANAGE_PRODUCTS)
+    product = Product.objects.select_for_update().filter(pk=product_id).first()
+    if product is None:
+        raise NotFound("There is no such product.")
+    if expected_version is not None and product.version != expected_version:
+        raise StaleVersion
+    before = field_values(product, *PRODUCT_FIELDS, "category_id")
+    for name, value in draft.values.items():
+        setattr(product, name, value)
+    if draft.category is not None:
+        product.category = _category(draft.category)
+    changed = differences(before, field_values(product, *PRODUCT_FIELDS, "category_id"))
+    changed |= _write_variants(product, draft.variants, actor)
+    if not changed:
+        return product
+    product.version += 1
+    product.save()
+    record(
+        AuditEntry.Action.CHANGE,
+        actor=actor,
+        object_type="product",
+        object_id=product.pk,
+        object_label=product.name,
+        changes=changed,
+    )
+    emit(
+        ProductUpdated(
+            product_id=product.pk,
+            version=product.version,
+            name=product.name,
+            skus=list(product.variants.values_list("sku", flat=True)),
+            fields=sorted(changed),
+        ),
+        actor=actor,
+    )
+    return product
+
+
+def _write_variants(product: Product, drafts: Sequence[VariantDraft], actor: Actor) -> dict[str, tuple[Any, Any]]:
+    """Add and change variants with their codes and stock; answers what differs, for the audit log."""
+    if len(drafts) > MOST_VARIANTS:
+        raise _invalid([_error("/variants", "too-many", f"At most {MOST_VARIANTS} variants.")])
+    if any(draft.values.get("unit_cost") is not None for draft in drafts):
+        actor.require(VIEW_COST)
+    own = {variant.pk: variant for variant in product.variants.select_related("tax_class").order_by("pk")}
+    _check(drafts, own)
+    taxes = _tax_classes(drafts)
+    changed: dict[str, tuple[Any, Any]] = {}
+    for place, draft in enumerate(drafts):
+        variant = own[draft.id] if draft.id else Variant(product=product, position=len(own) + place)
+        before = field_values(variant, *VARIANT_FIELDS, "tax_class") if draft.id else {}
+        for name, value in draft.values.items():
+            setattr(variant, name, value)
+        if draft.tax_class is not None:
+            variant.tax_class = taxes.get(draft.tax_class)
+        differs = differences(before, field_values(variant, *VARIANT_FIELDS, "tax_class"))
+        if differs:
+            _save(variant, pointer=f"/variants/{place}", is_new=not draft.id)
+        if draft.codes is not None and (codes := _write_codes(variant, draft.codes, f"/variants/{place}")):
+            differs["codes"] = codes
+        changed |= {
+            f"{variant.sku}.{name}": (_named(old), _named(new))
+            for name, (old, new) in differs.items()
+            if name != "unit_cost" or new is not None or old is not None
+        }
+        if not draft.id and variant.is_stocked:
+            _open_stock(variant, draft.stock, actor, f"/variants/{place}")
+    return changed
+
+
+def _named(value: Any) -> Any:
+    return str(value) if isinstance(value, TaxClass) else value
+
+
+def _check(drafts: Sequence[VariantDraft], own: dict[UUID, Variant]) -> None:
+    """Refuse what is wrong in itself (`Invalid`), then what belongs to somebody else (`Conflict`)."""
+    errors, skus, codes = [], dict[str, str](), dict[str, str]()
+    for place, draft in enumerate(drafts):
+        here = f"/variants/{place}"
+        if draft.id and draft.id not in own:
+            errors.append(_error(f"{here}/id", "unknown", "This is no variant of this product."))
+        if draft.id and draft.stock:
+            errors.append(_error(f"{here}/stock", "opening", "Opening stock is for new variants; book a receipt."))
+        if not draft.id and not {"sku", "unit_price"} <= draft.values.keys():
+            errors.append(_error(here, "required", "A new variant needs a sku and a unit_price."))
+        sku = draft.values.get("sku", "")
+        if sku in skus and sku:
+            errors.append(_error(f"{here}/sku", "twice", f"The SKU {sku} stands twice in this request."))
+        skus.setdefault(sku, here)
+        for at, code in enumerate(draft.codes or []):
+            stored, pointer = normalise(code.code), f"{here}/codes/{at}/code"
+            if stored.isdigit() and not int(stored):
+                errors.append(_error(pointer, "zeros", NO_GTIN))
+            if stored in codes:
+                errors.append(_error(pointer, "twice", f"The code {stored} stands twice in this request."))
+            codes.setdefault(stored, pointer)
+    if errors:
+        raise _invalid(errors)
+    changing = {draft.id for draft in drafts if draft.id}
+    taken = [
+        _error(f"{skus[sku]}/sku", "taken", f"The SKU {sku} belongs to another variant.")
+        for sku in Variant.objects.filter(sku__in=skus.keys() - {""})
+        .exclude(pk__in=changing)
+        .values_list("sku", flat=True)
+    ] + [
+        _error(codes[code], "taken", f"The code {code} belongs to another variant.")
+        for code in ScanCode.objects.filter(code__in=codes.keys())
+        .exclude(variant_id__in=changing)
+        .values_list("code", flat=True)
+    ]
+    if taken:
+        raise Conflict(taken[0]["detail"], details={"errors": taken})
+
+
+def _tax_classes(drafts: Sequence[VariantDraft]) -> dict[str, TaxClass]:
+    names = {draft.tax_class for draft in drafts if draft.tax_class}
+    known = {tax.name: tax for tax in TaxClass.objects.filter(name__in=names)} if names else {}
+    errors = [
+        _error(f"/variants/{place}/tax_class", "unknown", f"There is no tax class {draft.tax_class}.")
+        for place, draft in enumerate(drafts)
+        if draft.tax_class and draft.tax_class not in known
+    ]
+    if errors:
+        raise _invalid(errors)
+    return known
+
+
+def _save(variant: Variant, *, pointer: str, is_new: bool) -> None:
+    try:
+        with transaction.atomic():
+            variant.save(force_insert=is_new)
+    except IntegrityError as taken:  # somebody took it between our look and our write
+        error = _error(f"{pointer}/sku", "taken", f"The SKU {variant.sku} belongs to another variant.")
+        raise Conflict(error["detail"], details={"errors": [error]}) from taken
+
+
+def _write_codes(
+    variant: Variant, drafts: Sequence[CodeDraft], pointer: str
+) -> tuple[list[str], list[str]] | None:
+    """Make the variant's codes those given; answers both lists where they differ."""
+    before = {row.code: row for row in variant.codes.all()}
+    wanted = {normalise(draft.code): draft.pack_quantity for draft in drafts}
+    gone = before.keys() - wanted.keys()
+    fresh = [
+        ScanCode(
+            code=code,
+            variant=variant,
+            pack_quantity=pack,
+            symbology=ScanCode.Symbology.GTIN if is_gtin(code) else ScanCode.Symbology.CODE,
+        )
+        for code, pack in wanted.items()
+        if code not in before
+    ]
+    repacked = [before[code] for code, pack in wanted.items() if code in before and before[code].pack_quantity != pack]
+    old = [f"{row.code} x {row.pack_quantity.normalize():f}" for row in before.values()]
+    for row in repacked:
+        row.pack_quantity = wanted[row.code]
+    if not (gone or fresh or repacked):
+        return None
+    variant.codes.filter(code__in=gone).delete()
+    ScanCode.objects.bulk_update(repacked, ["pack_quantity"])
+    try:
+        with transaction.atomic():
+            ScanCode.objects.bulk_create(fresh)
+    except IntegrityError as taken:
+        error = _error(f"{pointer}/codes", "taken", "One of these codes belongs to another variant.")
+        raise Conflict(error["detail"], details={"errors": [error]}) from taken
+    return sorted(old), sorted(f"{code} x {pack.normalize():f}" for code, pack in wanted.items())
+
+
+def _open_stock(variant: Variant, stock: Sequence[OpeningStock], actor: Actor, pointer: str) -> None:
+    """Empty levels at every location, so that locks find them, then what is on the shelf already."""
+    places = set(Location.objects.filter(is_active=True).values_list("pk", flat=True))
+    errors = [
+        _error(f"{pointer}/stock/{at}/location", "unknown", "There is no such location.")
+        for at, opening in enumerate(stock)
+        if opening.location_id not in places
+    ]
+    if len({opening.location_id for opening in stock}) < len(stock):
+        errors.append(_error(f"{pointer}/stock", "twice", "A location stands twice."))
+    if errors:
+        raise _invalid(errors)
+    add_levels([(variant.pk, place) for place in places])
+    for opening in stock:
+        actor.require(ADJUST_STOCK, at=opening.location_id)
+    move_stock(
+        deltas={(variant.pk, opening.location_id): opening.quantity for opening in stock},
+        kind=StockMovement.Kind.OPENING,
+        reference_type="product",
+        reference_id=variant.product_id,
+        actor=actor,
+        occurred_at=datetime.now(UTC),
+        may_refuse=False,
+    )
+
+
+def _category(name: str | None) -> Category | None:
+    if not name or not name.strip():
+        return None
+    return Category.objects.get_or_create(name=name.strip())[0]
+
+
+def _error(pointer: str, code: str, detail: str) -> dict[str, str]:
+    return {"pointer": pointer, "code": code, "detail": detail}
+
+
+def _invalid(errors: list[dict[str, str]]) -> Invalid:
+    return Invalid(errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} things are wrong.",
+                   details={"errors": errors})

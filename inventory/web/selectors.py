@@ -1,0 +1,222 @@
+"""Read goods and stock. Location-scoped actors see the stock of their places only."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+
+from core.actors import Actor
+from core.errors import NotFound
+from core.locations.models import Location
+from inventory.codes import normalise
+from inventory.models import Product, ScanCode, StockException, StockLevel, StockMovement, Variant
+from inventory.permissions import VIEW_STOCK
+
+MOST_WORDS = 6
+MOVEMENTS_SHOWN = 20
+EXCEPTIONS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What a till needs to know of a variant: ``on_hand`` is None for what is not stocked."""
+
+    id: UUID
+    sku: str
+    title: str
+    unit_price: Decimal
+    tax_rate: Decimal
+    is_stocked: bool
+    on_hand: Decimal | None
+    low_at: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product as the list shows it: its variants together."""
+
+    product: Product
+    skus: list[str]
+    lowest_price: Decimal | None
+    highest_price: Decimal | None
+    on_hand: Decimal | None
+
+
+def articles(
+    *,
+    location_id: UUID,
+    words: str = "",
+    category_id: UUID | None = None,
+    ids: Collection[UUID] | None = None,
+    limit: int = 60,
+) -> list[Article]:
+    """What is for sale, with the stock of one location: one query. ``ids`` keeps its order, else by name.
+
+    Every word must stand in the name or begin a SKU; a whole code finds what carries it.
+    """
+    level = StockLevel.objects.filter(variant=OuterRef("pk"), location=location_id)
+    rows = Variant.objects.filter(is_active=True, product__is_active=True).select_related("product", "tax_class")
+    rows = rows.annotate(there=Subquery(level.values("on_hand")), warn_at=Subquery(level.values("low_at")))
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
+    if category_id is not None:
+        rows = rows.filter(product__category=category_id)
+    if words.strip():
+        rows = rows.filter(_matches(words, name="product__name", sku="sku", own_name="name", codes="codes__variant"))
+    found = [_article(row) for row in rows.order_by("product__name", "position", "pk")[:limit]]
+    if ids is not None:
+        place = {pk: number for number, pk in enumerate(ids)}
+        found.sort(key=lambda article: place[article.id])
+    return found
+
+
+def _article(row: Any) -> Article:
+    return Article(
+        id=row.pk,
+        sku=row.sku,
+        title=row.title,
+        unit_price=row.unit_price,
+        tax_rate=row.tax_class.rate if row.tax_class else Decimal(0),
+        is_stocked=row.is_stocked,
+        on_hand=(row.there or Decimal(0)) if row.is_stocked else None,
+        low_at=row.warn_at,
+    )
+
+
+def _matches(words: str, *, name: str, sku: str, own_name: str, codes: str) -> Q:
+    """Every word in the name or at the start of a SKU, or all of it a code. The last one found by its unique index."""
+    by_words = Q()
+    for word in words.split()[:MOST_WORDS]:
+        by_words &= Q(**{f"{name}__icontains": word}) | Q(**{f"{own_name}__icontains": word}) | Q(
+            **{f"{sku}__istartswith": word}
+        )
+    carrier = ScanCode.objects.filter(code=normalise(words)[:80])
+    return by_words | Q(pk__in=carrier.values("variant__product" if name == "name" else "variant"))
+
+
+def products(*, words: str = "", category_id: UUID | None = None, is_active: bool | None = True) -> QuerySet[Product]:
+    """Products by name; words as in `articles`, a SKU or code of any variant counts."""
+    rows = Product.objects.select_related("category")
+    if is_active is not None:
+        rows = rows.filter(is_active=is_active)
+    if category_id is not None:
+        rows = rows.filter(category=category_id)
+    for word in words.split()[:MOST_WORDS]:
+        variant = Variant.objects.filter(product=OuterRef("pk")).filter(
+            Q(sku__istartswith=word) | Q(name__icontains=word)
+        )
+        carrier = ScanCode.objects.filter(code=normalise(word)[:80], variant__product=OuterRef("pk"))
+        rows = rows.filter(Q(name__icontains=word) | Exists(variant) | Exists(carrier))
+    return rows
+
+
+def product_rows(found: Sequence[Product], *, actor: Actor) -> list[ProductRow]:
+    """Prices and stock of some products: two queries for any number of them."""
+    variants: dict[UUID, list[Variant]] = {product.pk: [] for product in found}
+    for variant in Variant.objects.filter(product__in=variants).order_by("product_id", "position", "pk"):
+        variants[variant.product_id].append(variant)
+    on_hand = _on_hand([variant.pk for several in variants.values() for variant in several], actor=actor)
+    rows = []
+    for product in found:
+        several = variants[product.pk]
+        prices = [variant.unit_price for variant in several]
+        stocked = [variant for variant in several if variant.is_stocked]
+        rows.append(
+            ProductRow(
+                product=product,
+                skus=[variant.sku for variant in several],
+                lowest_price=min(prices, default=None),
+                highest_price=max(prices, default=None),
+                on_hand=sum((on_hand.get(variant.pk, Decimal(0)) for variant in stocked), Decimal(0))
+                if stocked and actor.may(VIEW_STOCK)
+                else None,
+            )
+        )
+    return rows
+
+
+def _on_hand(variant_ids: Iterable[UUID], *, actor: Actor) -> dict[UUID, Decimal]:
+    if not actor.may(VIEW_STOCK):
+        return {}
+    levels = at_places(StockLevel.objects.filter(variant__in=list(variant_ids)), actor.places(VIEW_STOCK))
+    return {row["variant_id"]: row["sum"] for row in levels.values("variant_id").annotate(sum=Sum("on_hand"))}
+
+
+def at_places(rows: QuerySet[Any], places: frozenset[UUID] | None) -> QuerySet[Any]:
+    """The rows of these locations; None means all of them."""
+    return rows if places is None else rows.filter(location__in=places)
+
+
+def product_by_id(product_id: UUID) -> Product:
+    """A product, sold or not. Raises `NotFound`."""
+    product = Product.objects.select_related("category").filter(pk=product_id).first()
+    if product is None:
+        raise NotFound("There is no such product.")
+    return product
+
+
+def variants_of(product: Product) -> list[Variant]:
+    """A product's variants with tax and codes: two queries."""
+    return list(product.variants.select_related("tax_class").prefetch_related("codes").order_by("position", "pk"))
+
+
+def levels_of(product: Product, *, actor: Actor) -> list[StockLevel]:
+    """Where the product lies, in the places the actor may see."""
+    if not actor.may(VIEW_STOCK):
+        return []
+    rows = StockLevel.objects.filter(variant__product=product).select_related("variant", "location")
+    return list(at_places(rows, actor.places(VIEW_STOCK)).order_by("variant__position", "variant_id", "location__code"))
+
+
+def movements_of(product: Product, *, actor: Actor) -> list[StockMovement]:
+    """The product's latest movements, newest first."""
+    if not actor.may(VIEW_STOCK):
+        return []
+    rows = StockMovement.objects.filter(variant__in=product.variants.values("pk"))
+    rows = at_places(rows, actor.places(VIEW_STOCK)).select_related("variant", "location")
+    return list(rows.order_by("-id")[:MOVEMENTS_SHOWN])
+
+
+def stock_levels(
+    *, actor: Actor, location_id: UUID | None = None, state: str = "", words: str = ""
+) -> QuerySet[StockLevel]:
+    """Levels by SKU with ``sku`` on each row. ``state``: "low" (at its warning level or below), "out", "negative"."""
+    rows = StockLevel.objects.select_related("variant__product", "location").annotate(sku=F("variant__sku"))
+    rows = at_places(rows, actor.places(VIEW_STOCK)).filter(variant__is_stocked=True, variant__is_active=True)
+    if location_id is not None:
+        rows = rows.filter(location=location_id)
+    if state == "low":
+        rows = rows.filter(on_hand__lte=F("low_at"))
+    elif state == "out":
+        rows = rows.filter(on_hand__lte=0)
+    elif state == "negative":
+        rows = rows.filter(on_hand__lt=0)
+    for word in words.split()[:MOST_WORDS]:
+        rows = rows.filter(Q(variant__product__name__icontains=word) | Q(variant__sku__istartswith=word))
+    return rows
+
+
+def open_exceptions(*, actor: Actor, location_id: UUID | None = None) -> list[StockException]:
+    """What a person must look at, newest first, at most a hundred."""
+    rows = StockException.objects.filter(resolved_at__isnull=True).select_related("variant__product", "location")
+    rows = at_places(rows, actor.places(VIEW_STOCK))
+    if location_id is not None:
+        rows = rows.filter(location=location_id)
+    return list(rows[:EXCEPTIONS_SHOWN])
+
+
+def places_for(actor: Actor, permission: str) -> list[Location]:
+    """The active locations where the actor holds a permission, by code."""
+    rows = Location.objects.filter(is_active=True)
+    places = actor.places(permission)
+    return list((rows if places is None else rows.filter(pk__in=places)).order_by("code", "pk"))
+
+
+def categories_for_sale() -> list[dict[str, Any]]:
+    """The categories that hold something for sale: ``id`` and ``name``."""
+    rows = Product.objects.filter(is_active=True, category__isnull=False).values("category_id", "category__name")
+    counted = rows.annotate(count=Count("pk")).order_by("category__name", "category_id")
+    return [{"id": row["category_id"], "name": row["category__name"]} for row in counted]

@@ -1,0 +1,87 @@
+"""The auditor: states what must hold of a shop's books as SQL, and lists every row that breaks it. It repairs nothing."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+CHECKS: dict[str, str] = {
+    "a stock level is the sum of its movements": """
+        SELECT level.variant_id, level.location_id, level.on_hand, coalesce(sum(movement.delta), 0)
+        FROM inventory_stocklevel AS level
+        LEFT JOIN inventory_stockmovement AS movement USING (variant_id, location_id)
+        GROUP BY level.variant_id, level.location_id
+        HAVING level.on_hand <> coalesce(sum(movement.delta), 0)
+    """,
+    "movements of a level are numbered 1, 2, 3 up to its version, with running balances": """
+        SELECT variant_id, location_id, version, balance, sum_so_far, place FROM (
+            SELECT variant_id, location_id, version, balance,
+                   sum(delta) OVER steps AS sum_so_far, row_number() OVER steps AS place
+            FROM inventory_stockmovement
+            WINDOW steps AS (PARTITION BY variant_id, location_id ORDER BY version)
+        ) AS ledger WHERE version <> place OR balance <> sum_so_far
+        UNION ALL
+        SELECT level.variant_id, level.location_id, level.version, level.on_hand, 0, count(movement.id)
+        FROM inventory_stocklevel AS level
+        LEFT JOIN inventory_stockmovement AS movement USING (variant_id, location_id)
+        GROUP BY level.variant_id, level.location_id HAVING level.version <> count(movement.id)
+    """,
+    "a document is the sum of its lines": """
+        SELECT document.id, document.number, document.total, document.line_count, sum(line.total), count(line.id)
+        FROM orders_order AS document LEFT JOIN orders_orderline AS line ON line.order_id = document.id
+        GROUP BY document.id
+        HAVING document.total <> coalesce(sum(line.total), 0) OR document.line_count <> count(line.id)
+            OR document.subtotal <> coalesce(sum(line.net), 0) OR document.tax_total <> coalesce(sum(line.tax), 0)
+    """,
+    "the payments of a document come to its total": """
+        SELECT document.id, document.number, document.total, coalesce(sum(payment.amount), 0)
+        FROM orders_order AS document LEFT JOIN orders_payment AS payment ON payment.order_id = document.id
+        WHERE NOT document.is_paid_elsewhere AND document.state = 'completed'
+        GROUP BY document.id HAVING document.total <> coalesce(sum(payment.amount), 0)
+    """,
+    "the stock that left is what the document's lines say": """
+        SELECT coalesce(lines.order_id, moved.order_id), coalesce(lines.variant_id, moved.variant_id),
+               lines.quantity, moved.quantity
+        FROM (
+            SELECT line.order_id, line.variant_id, sum(line.quantity) AS quantity
+            FROM orders_orderline AS line JOIN orders_order AS document ON document.id = line.order_id
+            WHERE line.is_stocked AND line.variant_id IS NOT NULL AND document.channel <> 'history'
+              AND document.state = 'completed'
+            GROUP BY line.order_id, line.variant_id HAVING sum(line.quantity) <> 0
+        ) AS lines
+        FULL JOIN (
+            SELECT movement.reference_id AS order_id, movement.variant_id, -sum(movement.delta) AS quantity
+            FROM inventory_stockmovement AS movement
+            JOIN orders_order AS document ON document.id = movement.reference_id AND document.channel <> 'history'
+            WHERE movement.reference_type = 'order' AND movement.kind IN ('sale', 'refund')
+            GROUP BY movement.reference_id, movement.variant_id
+        ) AS moved USING (order_id, variant_id)
+        WHERE lines.quantity IS DISTINCT FROM moved.quantity
+    """,
+    "event numbers have no gap and none stands twice": """
+        SELECT max(seq), count(seq), (SELECT head FROM outbox_stream) FROM outbox_event WHERE seq IS NOT NULL
+        HAVING max(seq) <> count(seq) OR max(seq) <> (SELECT head FROM outbox_stream)
+    """,
+    "nothing is reserved that nobody reserved": """
+        SELECT variant_id, location_id, reserved FROM inventory_stocklevel WHERE reserved <> 0
+    """,
+}
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A law that does not hold, with the first rows that break it."""
+
+    law: str
+    rows: list[tuple[object, ...]]
+
+
+def audit_books() -> list[Finding]:
+    """Check every law in the shop at hand; an empty list means that the books are right."""
+    findings = []
+    with connection.cursor() as cursor:
+        for law, statement in CHECKS.items():
+            cursor.execute(statement)
+            if rows := cursor.fetchmany(MOST_ROWS):
+                findings.append(Finding(law, rows))
+    return findings
