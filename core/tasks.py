@@ -8,7 +8,7 @@ from django.db import close_old_connections
 from core.tenancy.context import use_public
 
 
-class PublicTask(DjangoTask):  # type: ignore[misc]
+class PublicTask(DjangoTask):  # type: ignore[type-arg]
     """Begins in the public schema, where no shop's table exists; the task opens its shop by name.
 
     A task for a shop that is gone therefore has nothing to read or write: it fails closed.

@@ -37,6 +37,7 @@ def read_environment(home: Path) -> dict[str, str]:
         return {}
     found = {"SECRET_KEY": state["secret_key"], "FIELD_KEYS": state["field_key"]}
     if "postgres_port" in state:
+        found["WEBHOOK_ALLOW_PRIVATE"] = "1"  # on one machine, the first receiver people try is on the same machine
         found["DATABASE_URL"] = "postgresql://retail:{postgres_password}@127.0.0.1:{postgres_port}/retail".format(
             **state
         )

@@ -57,7 +57,7 @@ def _make(host: str) -> tuple[Tenant, list[dict[str, str]]]:
         with use_tenant(tenant):
             create_owner(email=logins[0]["email"], password=logins[0]["password"])
             for login in logins[1:]:
-                create_user(**login, actor=SYSTEM)
+                create_user(email=login["email"], password=login["password"], role=login["role"], actor=SYSTEM)
             fill_demo_shop()
         _write_logins(logins)
     except BaseException:

@@ -36,7 +36,7 @@ class Environment:
     log_level: str = "INFO"
     webhook_allow_private: bool = False
 
-    def database(self) -> dict[str, object]:
+    def database(self) -> dict[str, str]:
         """The parts of ``DATABASE_URL`` as Django wants them."""
         url = urlsplit(self.database_url)
         if url.scheme not in ("postgres", "postgresql") or not url.path.strip("/"):
@@ -48,8 +48,11 @@ class Environment:
             "PASSWORD": unquote(url.password or ""),
             "HOST": query.pop("host", None) or url.hostname or "",
             "PORT": str(url.port or ""),
-            "OPTIONS": query,
         }
+
+    def database_options(self) -> dict[str, str]:
+        """Connection parameters that stand in the query of ``DATABASE_URL``, such as ``sslmode``."""
+        return {k: v for k, v in parse_qsl(urlsplit(self.database_url).query) if k != "host"}
 
     def redis(self, number: int) -> str:
         """The Redis address with database ``number``: 0 cache, 1 live events, 2 broker."""
@@ -113,11 +116,7 @@ def parse(values: Mapping[str, str]) -> Environment:
 
 @cache
 def environment() -> Environment:
-    """The process's environment; the embedded stack fills what is not set from outside."""
-    return parse({**read_environment(home()), **{k: v for k, v in os.environ.items() if v}})
-
-
-@cache
-def outside_only() -> Environment:
-    """As `environment`, for production: nothing comes from an embedded stack's file."""
-    return parse(dict(os.environ))
+    """The process's environment. Outside production the embedded stack's file fills what is not set."""
+    given = {name: value for name, value in os.environ.items() if value}
+    is_production = given.get("DJANGO_SETTINGS_MODULE", "").endswith(".prod")
+    return parse(given if is_production else {**read_environment(home()), **given})

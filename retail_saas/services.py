@@ -42,7 +42,7 @@ def product(home: Path, port: int) -> Product:
     """The product itself on one data folder."""
     manage = (PYTHON, "manage.py")
     schedule = home / "celerybeat-schedule"
-    web = f"uvicorn retail_saas.asgi:application --host 127.0.0.1 --port {port} --lifespan off --ws wsproto"
+    web = f"uvicorn retail_saas.asgi:application --host 127.0.0.1 --port {port} --workers 1 --lifespan off --ws wsproto"
     worker = (
         "celery --quiet -A retail_saas worker -c 2 --without-gossip --without-mingle -l WARNING -Q fast,slow,webhooks"
     )

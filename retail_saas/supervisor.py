@@ -205,7 +205,6 @@ class Supervisor:
         for name in order:
             if child := self.children.get(name):
                 child.stop(began + child.service.ends_by - time.monotonic())
-                say(f"DEBUG {name} {time.monotonic() - began:.2f}")
         self.stack.stop(began + STOP_SECONDS - time.monotonic())
         if self.children:
             say(f"Stopped after {time.monotonic() - began:.1f} s.")

@@ -3,8 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from core.people.permissions import PUBLIC
-from core.web.views import Page
+from core.web.styleguide import StyleGuide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.people.urls")),
@@ -24,11 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.IS_DEVELOPMENT:
-    StyleGuide = type(
-        "StyleGuide",
-        (Page,),
-        {"required_permission": PUBLIC, "template_name": "styleguide.html", "get": lambda page, request: page.render()},
-    )
     urlpatterns.append(path("styleguide/", StyleGuide.as_view(), name="styleguide"))
 
 handler400 = "core.web.errors.bad_request"

@@ -45,6 +45,12 @@ def test_the_example_documents_exactly_what_is_read() -> None:
     assert set(documented_variables()) == known_variables() | asked_by_compose
 
 
+def test_the_operators_page_lists_what_is_read() -> None:
+    page = (CHECKOUT / "docs" / "operators.md").read_text()
+
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)) == known_variables()
+
+
 def test_every_documented_variable_is_explained() -> None:
     lines = EXAMPLE.splitlines()
     for number, line in enumerate(lines):

@@ -19,14 +19,8 @@ WHOLE = {
 
 def test_addresses_are_taken_apart() -> None:
     env = parse(WHOLE)
-    assert env.database() == {
-        "NAME": "retail",
-        "USER": "app",
-        "PASSWORD": "p@ss",
-        "HOST": "db",
-        "PORT": "6432",
-        "OPTIONS": {"sslmode": "require"},
-    }
+    assert env.database() == {"NAME": "retail", "USER": "app", "PASSWORD": "p@ss", "HOST": "db", "PORT": "6432"}
+    assert env.database_options() == {"sslmode": "require"}
     assert (env.redis(2), env.field_keys) == ("redis://:secret@cache:6379/2", ("a", "b"))
 
 

@@ -20,7 +20,9 @@ class Endpoint(models.Model):
     subscriptions = ArrayField(models.CharField(max_length=60), help_text="order.completed, stock.*, sale.*, *")
     is_enabled = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=200, blank=True, default="", help_text="Empty: a person did it.")
-    first_failure_at = models.DateTimeField(null=True, help_text="Since when every try has failed; null after a success.")
+    first_failure_at = models.DateTimeField(
+        null=True, help_text="Since when every try has failed; null after a success."
+    )
     last_success_at = models.DateTimeField(null=True)
     last_served_at = models.DateTimeField(null=True, help_text="When a delivery was last claimed: fairness.")
     max_in_flight = models.PositiveSmallIntegerField(default=MOST_PER_ENDPOINT)

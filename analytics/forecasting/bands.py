@@ -1,67 +1,109 @@
 """How far off a forecast may be: quantiles of its own errors in the back-tests, never below zero.
 
-Per day they are those of the product itself. For the sum of all days the product alone has too few back-tests, so
-errors are measured in units of the product's own spread and pooled over all products of its class.
+Errors are measured relative to the forecast, so that a day without a sale is the same error at every level. Per day
+the product speaks for itself. For the sum of all days it alone has too few back-tests, so errors in units of the
+product's own spread are pooled over its class. Then the band is calibrated (split conformal, Vovk 2005): it is
+widened until four of five test days lie inside, each test judged by tests that share no day with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from analytics.forecasting.backtest import Plan, Verdict
 from analytics.forecasting.demand import Demand
-from analytics.forecasting.series import Floats, Past
+from analytics.forecasting.series import Bools, Floats, Past
 
-QUANTILES = (0.1, 0.5, 0.9)
+COVERAGE = 0.8
+TAILS = (0.1, 0.08, 0.065, 0.05, 0.04, 0.03, 0.02, 0.01)
+"""Shares of errors outside at each end, from the textbook's to the widest."""
 LEAST_POOL = 60
 """Errors that a class must have to speak for itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Quantiles of errors: ``day`` is 3 x N in units sold, ``total`` 3 x N for a sum over one open day (scale by the
-    root of the number of days); ``coverage`` is the share of back-test days inside the band per product, each test
-    measured with the errors of tests that share no day with it.
+class Bands:
+    """Low, middle and high of N products: ``days`` is 3 x N x days, ``total`` 3 x N of their sum.
+
+    ``coverage`` is the share of back-test days inside the band, per product.
     """
 
-    day: Floats
+    days: Floats
     total: Floats
     coverage: Floats
 
 
-def spread(past: Past, verdict: Verdict, classes: list[Demand], plan: Plan) -> Spread:
-    """The errors' quantiles of N products."""
-    errors = verdict.actual - verdict.forecast
-    tests, products, days = errors.shape
-    inside = np.zeros(products)
-    for test in range(tests):
-        others = _quantiles(errors[plan.apart(test)])
-        low, high = (np.maximum(0.0, verdict.forecast[test] + others[end][:, None]) for end in (0, 2))
-        inside += ((verdict.actual[test] >= low) & (verdict.actual[test] <= high)).mean(axis=1)
-    return Spread(_quantiles(errors), _pooled_totals(past, verdict, classes, plan.starts(past)), inside / tests)
-
-
-def _quantiles(errors: Floats) -> Floats:
-    flat = errors.transpose(1, 0, 2).reshape(errors.shape[1], -1)
-    return np.asarray(np.quantile(flat, QUANTILES, axis=1))
-
-
-def _pooled_totals(past: Past, verdict: Verdict, classes: list[Demand], starts: list[int]) -> Floats:
-    days = verdict.actual.shape[2]
-    units = np.stack([_unit(past.until(day)) for day in starts])
-    totals = (verdict.actual - verdict.forecast).sum(axis=2) / (units * np.sqrt(days))
+def bands(past: Past, verdict: Verdict, classes: list[Demand], plan: Plan, mean: Floats) -> Bands:
+    """The bands around the forecasts ``mean`` (N x days)."""
     kinds = np.array([str(kind) for kind in classes])
-    everybody = np.quantile(totals, QUANTILES)
-    found = np.tile(everybody[:, None], (1, len(classes)))
-    for kind in np.unique(kinds):
-        of_kind = totals[:, kinds == kind]
-        if of_kind.size >= LEAST_POOL:
-            found[:, kinds == kind] = np.quantile(of_kind, QUANTILES)[:, None]
-    return np.asarray(found * _unit(past)[None, :])
+    floor = 0.5 * verdict.actual.mean(axis=(0, 2)) + 0.01
+    unit = np.maximum(verdict.forecast, floor[None, :, None])
+    errors = (verdict.actual - verdict.forecast) / unit
+    days = np.zeros((3, *mean.shape))
+    total = np.zeros((3, kinds.size))
+    coverage = np.zeros(kinds.size)
+    pools = _pools(kinds, plan.tests)
+    for own in pools:
+        tail, coverage[own] = _calibrated(lambda tail, own=own: _days_inside(verdict, errors, unit, own, plan, tail))
+        ahead = mean[own]
+        step = _quantiles(errors[:, own], tail)[:, :, None] * np.maximum(ahead, floor[own][:, None])[None]
+        days[:, own] = np.maximum(0.0, ahead[None] + step)
+        total[:, own] = _totals(past.rows(np.flatnonzero(own)), verdict, own, plan, ahead)
+    return Bands(days, total, coverage)
 
 
-def _unit(past: Past) -> Floats:
-    """The spread of a product's sales per open day, never quite zero."""
+def _pools(kinds: np.ndarray, tests: int) -> list[Bools]:
+    """The classes that are large enough, and all the rest together."""
+    found = [kinds == kind for kind in np.unique(kinds)]
+    large = [own for own in found if own.sum() * tests >= LEAST_POOL]
+    rest = ~np.any(large, axis=0) if large else np.ones(kinds.size, dtype=bool)
+    return [*large, rest] if rest.any() else large
+
+
+def _calibrated(inside: Callable[[float], Floats]) -> tuple[float, Floats]:
+    """The narrowest of `TAILS` that keeps its promise on average, with the coverage per product."""
+    for tail in TAILS:
+        found = inside(tail)
+        if found.mean() >= COVERAGE:
+            break
+    return tail, found
+
+
+def _quantiles(errors: Floats, tail: float) -> Floats:
+    flat = errors.transpose(1, 0, 2).reshape(errors.shape[1], -1)
+    return np.asarray(np.quantile(flat, (tail, 0.5, 1 - tail), axis=1))
+
+
+def _days_inside(verdict: Verdict, errors: Floats, unit: Floats, own: Bools, plan: Plan, tail: float) -> Floats:
+    share = np.zeros(int(own.sum()))
+    for test in range(plan.tests):
+        low, _, high = _quantiles(errors[plan.apart(test)][:, own], tail)[:, :, None] * unit[test, own][None]
+        guess, actual = verdict.forecast[test, own], verdict.actual[test, own]
+        share += ((actual >= np.maximum(0.0, guess + low)) & (actual <= guess + high)).mean(axis=1)
+    return np.asarray(share / plan.tests)
+
+
+def _totals(past: Past, verdict: Verdict, own: Bools, plan: Plan, mean: Floats) -> Floats:
+    """Low, middle and high of the sums: the class's errors times the product's own spread."""
+    root = np.sqrt(verdict.actual.shape[2])
+    spread = np.stack([_spread(past.until(day)) for day in plan.starts(past)])
+    errors = (verdict.actual - verdict.forecast)[:, own].sum(axis=2) / (spread * root)
+
+    def inside(tail: float) -> Floats:
+        found = np.zeros_like(errors)
+        for test in range(plan.tests):
+            low, high = np.quantile(errors[plan.apart(test)], (tail, 1 - tail))
+            found[test] = (errors[test] >= low) & (errors[test] <= high)
+        return np.asarray(found.mean(axis=0))
+
+    tail, _ = _calibrated(inside)
+    steps = np.quantile(errors, (tail, 0.5, 1 - tail))[:, None] * _spread(past)[None] * np.sqrt(max(1, mean.shape[1]))
+    return np.asarray(np.maximum(0.0, mean.sum(axis=1)[None] + steps))
+
+
+def _spread(past: Past) -> Floats:
+    """The standard deviation of a product's sales per open day, never quite zero."""
     known = past.counts()
     count = np.maximum(known.sum(axis=1), 1)
     mean = past.sold.sum(axis=1) / count

@@ -1,26 +1,27 @@
 """From sales to forecasts: choose per product, measure, forecast, put a band around it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from analytics.forecasting.backtest import LEAST_WEEKS, PLANS, Plan, judge, open_days_per_week
-from analytics.forecasting.bands import spread
+from analytics.forecasting.bands import bands
 from analytics.forecasting.demand import Demand, classify
-from analytics.forecasting.methods import METHODS, Method
-from analytics.forecasting.series import Floats, Ints, Past
+from analytics.forecasting.methods import METHODS
+from analytics.forecasting.series import Bools, Floats, Ints, Past
 
 LEAST_SELLING_DAYS = 6
-CHUNK = 512
-"""Products worked on at once: bounds the memory (about 100 MB) whatever the shop's size."""
+CHUNK = 1024
+"""Products worked on at once: bounds the memory (about 150 MB) whatever the size of the shop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The forecast of one product. ``days`` is open days x (mean, p10, p50, p90); ``total`` is p10, p50, p90 of the sum.
+    """The forecast of one product, ``product`` being its row.
 
-    Errors as in `backtest.Verdict`; None where they cannot be measured.
+    ``days`` is open days x (mean, p10, p50, p90), ``total`` p10, p50, p90 of their sum. Errors as in
+    `backtest.Verdict`; None where they cannot be measured.
     """
 
     product: int
@@ -36,48 +37,43 @@ class Outlook:
     history_days: int
 
 
-def enough_history(past: Past) -> np.ndarray:
+def enough_history(past: Past) -> Bools:
     """Which products can be back-tested: eight weeks since the first sale, and six days with sales."""
-    per_week = open_days_per_week(past)
-    old = past.days - past.start >= LEAST_WEEKS * per_week
+    old = past.days - past.start >= LEAST_WEEKS * open_days_per_week(past)
     return np.asarray(old & ((past.sold > 0).sum(axis=1) >= LEAST_SELLING_DAYS))
 
 
-def outlooks(
-    past: Past, ahead: Ints, *, slow: Callable[[Past], dict[str, Method]] | None = None
-) -> Iterator[list[Outlook]]:
-    """Forecasts of every product with enough history for open days ``ahead`` (their weekdays), in batches.
-
-    ``slow`` may offer further methods for the products of a `Past`, at its own cost.
-    """
+def outlooks(past: Past, ahead: Ints) -> Iterator[list[Outlook]]:
+    """Forecasts of every product with enough history for the open days ``ahead`` (their weekdays), in batches."""
     fit = np.flatnonzero(enough_history(past))
-    per_week = open_days_per_week(past)
-    weeks = (past.days - past.start[fit]) // per_week
-    longest = np.array([next(plan.history_weeks for plan in PLANS if plan.history_weeks <= count) for count in weeks])
+    weeks = (past.days - past.start[fit]) // open_days_per_week(past)
+    need = np.array([next(plan.history_weeks for plan in PLANS if plan.history_weeks <= count) for count in weeks])
     for plan in PLANS:
-        chosen = fit[longest == plan.history_weeks]
-        for first in range(0, chosen.size, CHUNK):
-            places = chosen[first : first + CHUNK]
-            yield _batch(past.rows(places), places, plan, ahead, METHODS)
+        chosen = fit[need == plan.history_weeks]
+        # Dealt out like cards, so that every batch has products of every kind to pool with.
+        hands = -(-chosen.size // CHUNK)
+        for hand in range(hands):
+            places = chosen[hand::hands]
+            yield _batch(past.rows(places), places, plan, ahead)
 
 
-def _batch(past: Past, places: Ints, plan: Plan, ahead: Ints, methods: dict[str, Method]) -> list[Outlook]:
+def _batch(past: Past, places: Ints, plan: Plan, ahead: Ints) -> list[Outlook]:
+    verdict = judge(past, plan, METHODS)
     classes = classify(past)
-    verdict = judge(past, plan, methods)
-    band = spread(past, verdict, classes, plan)
     names = np.array(verdict.chosen)
     mean = np.zeros((places.size, ahead.size))
-    for name in set(verdict.chosen):
-        mean[names == name] = methods[name](past.rows(np.flatnonzero(names == name)), ahead)
-    days = np.concatenate([mean[None], np.maximum(0.0, mean[None] + band.day[:, :, None])])
-    totals = np.maximum(0.0, mean.sum(axis=1)[None] + band.total * np.sqrt(max(1, ahead.size)))
+    for name in sorted(set(verdict.chosen)):
+        # The pattern of the week is learnt from the whole batch, so every method sees all of it.
+        mean[names == name] = METHODS[name](past, ahead)[names == name]
+    band = bands(past, verdict, classes, plan, mean)
+    days = np.concatenate([mean[None], band.days])
     return [
         Outlook(
             product=int(place),
             method=verdict.chosen[row],
             demand=classes[row],
             days=days[:, row, :].T,
-            total=(float(totals[0, row]), float(totals[1, row]), float(totals[2, row])),
+            total=(float(band.total[0, row]), float(band.total[1, row]), float(band.total[2, row])),
             wape=_number(verdict.wape[row]),
             mase=_number(verdict.mase[row]),
             naive_wape=_number(verdict.naive_wape[row]),

@@ -38,9 +38,9 @@ PROBLEM: dict[str, Any] = {
 class ProblemAwareSchema(AutoSchema):
     """Adds to every operation the permission it needs and the problem it may answer with."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         words = super().get_description() or ""
-        needed = permission_for(self.view.required_permission, self.method)
+        needed = permission_for(self.view.required_permission, self.method)  # type: ignore[attr-defined]
         who = {PUBLIC: "Open to anybody.", AUTHENTICATED: "Any person or key of the shop."}
         return f"{words}\n\n{who.get(needed, f'Needs the permission `{needed}`.')}".strip()
 

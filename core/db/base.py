@@ -32,10 +32,12 @@ class NamedChecksEditor(DatabaseSchemaEditor):
             super().add_field(model, field)
         finally:
             del field.db_check
-        name = self._create_index_name(model._meta.db_table, [field.column], suffix="_check")
-        self.execute(self._create_check_sql(model, name, check))
+        name = self._create_index_name(  # type: ignore[attr-defined]
+            model._meta.db_table, [field.column], suffix="_check"
+        )
+        self.execute(self._create_check_sql(model, name, check))  # type: ignore[attr-defined]
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[no-redef]
     ops_class = ImmediateOperations
     SchemaEditorClass = NamedChecksEditor

@@ -52,7 +52,7 @@ def hint(schema: str, job_id: UUID, queue: str) -> None:
     from core.jobs.tasks import run_job
 
     try:
-        run_job.apply_async(args=[schema, str(job_id)], queue=queue, retry=False)
+        run_job.apply_async(args=(schema, str(job_id)), queue=queue, retry=False)
     except (RedisError, OSError) as problem:  # kombu's OperationalError is an OSError's cousin, see below
         logger.warning("a job could not be hinted", extra={"job": str(job_id), "problem": str(problem)})
     except Exception:

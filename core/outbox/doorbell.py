@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -21,5 +22,5 @@ def ring(schema: str) -> None:
 
 def wait_for_ring(seconds: float) -> str | None:
     """The next shop that rang, or None after ``seconds``. Raises ``RedisError`` when Redis is away."""
-    answer = waiting_redis().bzpopmin(KEY, timeout=seconds)
-    return answer[1].decode() if answer else None  # type: ignore[index]
+    answer: Any = waiting_redis().bzpopmin(KEY, timeout=seconds)
+    return answer[1].decode() if answer else None

@@ -25,7 +25,7 @@ def make_key(key: str, key_prefix: str, version: int) -> str:
 class TenantCache(RedisCache):
     """A cache that may be lost at any time: without Redis every read is a miss and writes go nowhere."""
 
-    def clear(self) -> bool:
+    def clear(self) -> None:  # type: ignore[override]
         raise RuntimeError("clear() would empty every shop's cache; use core.tenancy.cache.delete_schema")
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:

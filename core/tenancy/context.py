@@ -96,4 +96,4 @@ def tenant_sync(call: Callable[P, R]) -> Callable[..., Any]:
         with use_tenant(tenant):
             return call(*args, **kwargs)
 
-    return database_sync_to_async(inside, thread_sensitive=False)
+    return database_sync_to_async(inside, thread_sensitive=False)  # type: ignore[no-any-return]

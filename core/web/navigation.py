@@ -6,6 +6,8 @@ from typing import Protocol
 
 from django.urls import NoReverseMatch, reverse
 
+from core.people.permissions import AUTHENTICATED
+
 GROUPS = ("Today", "Sell", "Stock", "Insight", "Connect", "Shop")
 BOTTOM_BAR_PLACES = 4
 
@@ -83,7 +85,11 @@ def visible_for(actor: MayDo | None, current_path: str) -> Navigation:
     """The navigation of ``actor``; a place it may not open, or without a route, is left out."""
     if not actor:
         return Navigation()
-    allowed = [(item, url) for item in registered() if actor.may(item.permission) and (url := _address(item))]
+    allowed = [
+        (item, url)
+        for item in registered()
+        if (item.permission == AUTHENTICATED or actor.may(item.permission)) and (url := _address(item))
+    ]
     here = _current((url for _, url in allowed), current_path)
     links = [(item, NavLink(item.label, url, item.icon, url == here)) for item, url in allowed]
     groups = (NavGroup(title, tuple(link for item, link in links if item.group == title)) for title in GROUPS)

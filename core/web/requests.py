@@ -1,5 +1,7 @@
 """What a request says of where it came from."""
 
+from typing import TypedDict
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -15,7 +17,15 @@ def client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 
-def origin(request: HttpRequest) -> dict[str, str]:
+class Origin(TypedDict):
+    """Where a request came from, as an `Actor` carries it."""
+
+    address: str
+    client: str
+    request_id: str
+
+
+def origin(request: HttpRequest) -> Origin:
     """Address, client and request id, as an `Actor` carries them."""
     return {
         "address": client_address(request),

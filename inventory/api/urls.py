@@ -1,5 +1,13 @@
 """API routes of this app, included under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from inventory.api import stock, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("products/", views.Products.as_view(), name="api-products"),
+    path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="api-product"),
+    path("scan/<str:code>/", views.Scan.as_view(), name="api-scan"),
+    path("stock/", stock.Stock.as_view(), name="api-stock"),
+    path("stock/movements/", stock.Movements.as_view(), name="api-stock-movements"),
+]

@@ -24,7 +24,6 @@ from inventory.services.ledger import add_levels, move_stock
 MOST_VARIANTS = 200
 PRODUCT_FIELDS = ("name", "description", "is_active")
 VARIANT_FIELDS = ("sku", "name", "unit_price", "unit_cost", "is_stocked", "is_active")
-NO_GTIN = "A code of zeros only is no GTIN."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +170,7 @@ def _write_variants(product: Product, drafts: Sequence[VariantDraft], actor: Act
             _save(variant, pointer=f"/variants/{place}", is_new=not draft.id)
         if draft.codes is not None and (codes := _write_codes(variant, draft.codes, f"/variants/{place}")):
             differs["codes"] = codes
-        changed |= {
-            f"{variant.sku}.{name}": (_named(old), _named(new))
-            for name, (old, new) in differs.items()
-            if name != "unit_cost" or new is not None or old is not None
-        }
+        changed |= {f"{variant.sku}.{name}": (_named(old), _named(new)) for name, (old, new) in differs.items()}
         if not draft.id and variant.is_stocked:
             _open_stock(variant, draft.stock, actor, f"/variants/{place}")
     return changed
@@ -187,23 +182,17 @@ def _named(value: Any) -> Any:
 
 def _check(drafts: Sequence[VariantDraft], own: dict[UUID, Variant]) -> None:
     """Refuse what is wrong in itself (`Invalid`), then what belongs to somebody else (`Conflict`)."""
-    errors, skus, codes = [], dict[str, str](), dict[str, str]()
+    skus, codes = dict[str, str](), dict[str, str]()
+    errors: list[dict[str, str]] = []
     for place, draft in enumerate(drafts):
         here = f"/variants/{place}"
-        if draft.id and draft.id not in own:
-            errors.append(_error(f"{here}/id", "unknown", "This is no variant of this product."))
-        if draft.id and draft.stock:
-            errors.append(_error(f"{here}/stock", "opening", "Opening stock is for new variants; book a receipt."))
-        if not draft.id and not {"sku", "unit_price"} <= draft.values.keys():
-            errors.append(_error(here, "required", "A new variant needs a sku and a unit_price."))
-        sku = draft.values.get("sku", "")
-        if sku in skus and sku:
-            errors.append(_error(f"{here}/sku", "twice", f"The SKU {sku} stands twice in this request."))
-        skus.setdefault(sku, here)
+        errors += _faults(draft, own, here)
+        if sku := draft.values.get("sku"):
+            if sku in skus:
+                errors.append(_error(f"{here}/sku", "twice", f"The SKU {sku} stands twice in this request."))
+            skus.setdefault(sku, f"{here}/sku")
         for at, code in enumerate(draft.codes or []):
             stored, pointer = normalise(code.code), f"{here}/codes/{at}/code"
-            if stored.isdigit() and not int(stored):
-                errors.append(_error(pointer, "zeros", NO_GTIN))
             if stored in codes:
                 errors.append(_error(pointer, "twice", f"The code {stored} stands twice in this request."))
             codes.setdefault(stored, pointer)
@@ -211,10 +200,8 @@ def _check(drafts: Sequence[VariantDraft], own: dict[UUID, Variant]) -> None:
         raise _invalid(errors)
     changing = {draft.id for draft in drafts if draft.id}
     taken = [
-        _error(f"{skus[sku]}/sku", "taken", f"The SKU {sku} belongs to another variant.")
-        for sku in Variant.objects.filter(sku__in=skus.keys() - {""})
-        .exclude(pk__in=changing)
-        .values_list("sku", flat=True)
+        _error(skus[sku], "taken", f"The SKU {sku} belongs to another variant.")
+        for sku in Variant.objects.filter(sku__in=skus.keys()).exclude(pk__in=changing).values_list("sku", flat=True)
     ] + [
         _error(codes[code], "taken", f"The code {code} belongs to another variant.")
         for code in ScanCode.objects.filter(code__in=codes.keys())
@@ -223,6 +210,21 @@ def _check(drafts: Sequence[VariantDraft], own: dict[UUID, Variant]) -> None:
     ]
     if taken:
         raise Conflict(taken[0]["detail"], details={"errors": taken})
+
+
+def _faults(draft: VariantDraft, own: dict[UUID, Variant], here: str) -> list[dict[str, str]]:
+    """What is wrong with one variant, whatever the others are."""
+    errors = []
+    if draft.id and draft.id not in own:
+        errors.append(_error(f"{here}/id", "unknown", "This is no variant of this product."))
+    if draft.id and draft.stock:
+        errors.append(_error(f"{here}/stock", "opening", "Opening stock is for new variants; book a receipt."))
+    if not draft.id and not {"sku", "unit_price"} <= draft.values.keys():
+        errors.append(_error(here, "required", "A new variant needs a sku and a unit_price."))
+    for at, code in enumerate(draft.codes or []):
+        if code.code.strip().isdigit() and not code.code.strip().strip("0"):
+            errors.append(_error(f"{here}/codes/{at}/code", "zeros", "A code of zeros only is no GTIN."))
+    return errors
 
 
 def _tax_classes(drafts: Sequence[VariantDraft]) -> dict[str, TaxClass]:
@@ -247,9 +249,7 @@ def _save(variant: Variant, *, pointer: str, is_new: bool) -> None:
         raise Conflict(error["detail"], details={"errors": [error]}) from taken
 
 
-def _write_codes(
-    variant: Variant, drafts: Sequence[CodeDraft], pointer: str
-) -> tuple[list[str], list[str]] | None:
+def _write_codes(variant: Variant, drafts: Sequence[CodeDraft], pointer: str) -> tuple[list[str], list[str]] | None:
     """Make the variant's codes those given; answers both lists where they differ."""
     before = {row.code: row for row in variant.codes.all()}
     wanted = {normalise(draft.code): draft.pack_quantity for draft in drafts}
@@ -318,5 +318,6 @@ def _error(pointer: str, code: str, detail: str) -> dict[str, str]:
 
 
 def _invalid(errors: list[dict[str, str]]) -> Invalid:
-    return Invalid(errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} things are wrong.",
-                   details={"errors": errors})
+    return Invalid(
+        errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} things are wrong.", details={"errors": errors}
+    )

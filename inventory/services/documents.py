@@ -100,7 +100,9 @@ def book_stock(change: StockChange, *, actor: Actor) -> Booked:
 def _wanted(change: StockChange) -> dict[UUID, Decimal]:
     """Quantities per variant. Raises `Invalid` with every wrong line."""
     targets = targets_of({line.code for line in change.lines if line.variant_id is None})
-    ids = [line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in change.lines]
+    ids = [
+        line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in change.lines
+    ]
     known = set(Variant.objects.filter(pk__in={i for i in ids if i}, is_stocked=True).values_list("pk", flat=True))
     errors, wanted = [], defaultdict[UUID, Decimal](Decimal)
     for place, (line, variant_id) in enumerate(zip(change.lines, ids, strict=True)):
@@ -139,10 +141,8 @@ def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) 
     document.lines = []
     document.save(force_insert=True)
     before = lock_levels(list(keys))
-    if document.kind == Kind.COUNT:
-        deltas = {key: counted - before[key] for key, counted in keys.items()}
-    else:
-        deltas = keys
+    counts = document.kind == Kind.COUNT
+    deltas = {key: quantity - before[key] if counts else quantity for key, quantity in keys.items()}
     document.lines = plain(
         [
             {"variant": key[0], "quantity": keys[key], "before": before[key], "after": before[key] + deltas[key]}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -101,7 +102,7 @@ def move_stock(
     if not keys:
         emit_all(told_before, actor=actor, occurred_at=occurred_at)
         return []
-    values = {
+    values: dict[str, Any] = {
         "variants": [variant for variant, _ in keys],
         "locations": [location for _, location in keys],
         "deltas": [deltas[key] for key in keys],
@@ -134,9 +135,7 @@ def move_stock(
             moved += [Moved(*row) for row in cursor.fetchall()]
     if len(moved) < len(keys):
         raise OutOfStock(details={"short": _short(deltas, moved)})
-    events, exceptions = _consequences(
-        moved, kind=kind, reference_type=reference_type, reference_id=reference_id
-    )
+    events, exceptions = _consequences(moved, kind=kind, reference_type=reference_type, reference_id=reference_id)
     if exceptions:
         StockException.objects.bulk_create(exceptions)
     emit_all([*told_before, *events], actor=actor, occurred_at=occurred_at)
@@ -223,7 +222,12 @@ def _consequences(
                 reference_id=reference_id,
             )
         )
-        same = {"variant_id": m.variant_id, "version": m.version, "location_id": m.location_id, "sku": m.sku}
+        same: dict[str, Any] = {
+            "variant_id": m.variant_id,
+            "version": m.version,
+            "location_id": m.location_id,
+            "sku": m.sku,
+        }
         if m.low_at is not None and m.on_hand <= m.low_at < before:
             events.append(StockLow(**same, on_hand=m.on_hand, low_at=m.low_at))
         if m.on_hand <= 0 < before:

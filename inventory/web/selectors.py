@@ -1,4 +1,4 @@
-"""Read goods and stock. Location-scoped actors see the stock of their places only."""
+"""What the pages and the till read of goods and stock; location-scoped actors see the stock of their places only."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def articles(
 ) -> list[Article]:
     """What is for sale, with the stock of one location: one query. ``ids`` keeps its order, else by name.
 
-    Every word must stand in the name or begin a SKU; a whole code finds what carries it.
+    Every word must stand in the name, begin the SKU or be a code of it.
     """
     level = StockLevel.objects.filter(variant=OuterRef("pk"), location=location_id)
     rows = Variant.objects.filter(is_active=True, product__is_active=True).select_related("product", "tax_class")
@@ -64,8 +64,11 @@ def articles(
         rows = rows.filter(pk__in=ids)
     if category_id is not None:
         rows = rows.filter(product__category=category_id)
-    if words.strip():
-        rows = rows.filter(_matches(words, name="product__name", sku="sku", own_name="name", codes="codes__variant"))
+    for word in words.split()[:MOST_WORDS]:
+        carrier = ScanCode.objects.filter(code=normalise(word)[:80], variant=OuterRef("pk"))
+        rows = rows.filter(
+            Q(product__name__icontains=word) | Q(name__icontains=word) | Q(sku__istartswith=word) | Exists(carrier)
+        )
     found = [_article(row) for row in rows.order_by("product__name", "position", "pk")[:limit]]
     if ids is not None:
         place = {pk: number for number, pk in enumerate(ids)}
@@ -84,17 +87,6 @@ def _article(row: Any) -> Article:
         on_hand=(row.there or Decimal(0)) if row.is_stocked else None,
         low_at=row.warn_at,
     )
-
-
-def _matches(words: str, *, name: str, sku: str, own_name: str, codes: str) -> Q:
-    """Every word in the name or at the start of a SKU, or all of it a code. The last one found by its unique index."""
-    by_words = Q()
-    for word in words.split()[:MOST_WORDS]:
-        by_words &= Q(**{f"{name}__icontains": word}) | Q(**{f"{own_name}__icontains": word}) | Q(
-            **{f"{sku}__istartswith": word}
-        )
-    carrier = ScanCode.objects.filter(code=normalise(words)[:80])
-    return by_words | Q(pk__in=carrier.values("variant__product" if name == "name" else "variant"))
 
 
 def products(*, words: str = "", category_id: UUID | None = None, is_active: bool | None = True) -> QuerySet[Product]:

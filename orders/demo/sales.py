@@ -30,7 +30,8 @@ def baskets(popularities: list[int], *, customers: int, now: datetime, zone: Zon
     dice = random.Random(seed)  # noqa: S311  believable, not secret
     today = now.astimezone(zone).date()
     shelf = list(range(len(popularities)))
-    channels, channel_weights = zip(*CHANNELS, strict=True)
+    channels = [name for name, _ in CHANNELS]
+    channel_weights = [weight for _, weight in CHANNELS]
     for back in range(DAYS, -1, -1):
         day = today - timedelta(days=back)
         trend = 1 + 0.15 * (DAYS - back) / DAYS

@@ -178,7 +178,8 @@ class _History:
         daily = sum(quantity for _, _, quantity in sales) / 180 or 0.2
         full = max(6, round(daily * COVER_DAYS * 1.3))
         first = (sales[0][0] if sales else now) - timedelta(hours=2)
-        balance, booked = 0, []
+        balance = 0
+        booked: list[StockMovement] = []
 
         def book(at: datetime, delta: int, kind: StockMovement.Kind, document: str, document_id: UUID) -> None:
             nonlocal balance
@@ -243,4 +244,4 @@ def _copy(model: Any, rows: list[Any], **given: Any) -> None:
 
 
 def _is_identity(field: Any) -> bool:
-    return field.primary_key and field.get_internal_type() == "BigAutoField"
+    return bool(field.primary_key) and field.get_internal_type() == "BigAutoField"

@@ -82,10 +82,8 @@ class Article:
 
     def takes(self, spelling: Spelling) -> bool:
         """Whether a spelling that differs in case means this article too."""
-        if self.known and not self.spellings:
-            ours = {self.known.name.upper()}
-        else:
-            ours = {name.upper() for name in self.names}
+        names = [self.known.name] if self.known and not self.spellings else self.names
+        ours = {name.upper() for name in names}
         theirs = {name.upper() for name in spelling.names}
         return not ours or not theirs or not ours.isdisjoint(theirs)
 

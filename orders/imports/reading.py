@@ -66,7 +66,7 @@ class Source:
             reader = csv.reader(text, delimiter=self.delimiter)
             csv.field_size_limit(LONGEST_CELL)
             try:
-                for number, cells in enumerate(reader, start=1):  # noqa: B007  number is told when the next row fails
+                for number, cells in enumerate(reader, start=1):
                     if number > 1 and any(cells):
                         yield number, cells
             except csv.Error as problem:

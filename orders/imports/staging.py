@@ -99,17 +99,13 @@ def _fill(source: Source, file_format: Format, location: Location, tell: Progres
     return count
 
 
-def _lines(
-    source: Source, file_format: Format, location: Location, refusals: Refusals
-) -> Iterator[tuple[int, Staged]]:
+def _lines(source: Source, file_format: Format, location: Location, refusals: Refusals) -> Iterator[tuple[int, Staged]]:
     parse, width = file_format.parser(source.places, _clock(location)), source.width
     namespace = namespace_of(file_format)
     order_id = lru_cache(1_000)(lambda number: uuid5(namespace, f"order/{number}"))
     for number, cells in source.rows():
         try:
-            if len(cells) != width:
-                cells = _squared(cells, width)
-            line = parse(cells)
+            line = parse(cells if len(cells) == width else _squared(cells, width))
         except BadCell as problem:
             refusals.add(number, problem)
         else:

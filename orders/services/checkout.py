@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -239,7 +240,7 @@ def _commit(draft: _Draft, actor: Actor) -> None:
 
 def _events(draft: _Draft) -> list[DomainEvent]:
     order = draft.order
-    common = {
+    common: dict[str, Any] = {
         "order_id": order.pk,
         "version": order.version,
         "number": order.number,

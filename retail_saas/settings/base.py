@@ -1,11 +1,13 @@
 """Facts about the program that hold on every machine. What differs lives in dev, test and prod."""
 
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
-from retail_saas.env import Environment
+from retail_saas.env import environment
 
+env = environment()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 # --- apps: a model lives in exactly one schema kind (core.checks refuses anything else)
@@ -154,7 +156,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
-UPLOAD_LIMIT_BYTES = 60 * 1024 * 1024
+UPLOAD_LIMIT_BYTES: int = 60 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.KeyActor", "core.api.authentication.SessionActor"],
@@ -207,86 +209,77 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.jobs.tasks.sweep_jobs", "schedule": 15.0},
     "plan-nightly-work": {"task": "core.jobs.tasks.plan_nightly_work", "schedule": 600.0},
+    "sweep-webhooks": {"task": "webhooks.tasks.sweep_webhooks", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-old-deliveries": {"task": "webhooks.tasks.forget_old_deliveries", "schedule": 6 * 3600.0},
 }
 
 # auth.W004: e-mail addresses are unique whatever their case, by a constraint over lower(email)
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 
-def from_environment(env: Environment) -> dict[str, object]:
-    """The settings that follow from the environment; each settings module adds them to its own."""
-    pooled = env.process_role in ("web", "sockets") and env.db_pool_size > 0
-    database = env.database()
-    options = dict(database["OPTIONS"])  # type: ignore[call-overload]
-    options["options"] = "-c timezone=UTC -c lock_timeout=5s " + {
-        "web": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
-        "sockets": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
-    }.get(env.process_role, "")
-    if pooled:
-        # A pool keeps the number of server connections at its size (PERFORMANCE, one request).
-        options["pool"] = {
-            "min_size": 1,
-            "max_size": env.db_pool_size,
-            "timeout": 10,
-            "max_lifetime": 900,
-            "max_idle": 120,
-        }
-    redis_options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "health_check_interval": 15}
-    return {
-        "SECRET_KEY": env.secret_key,
-        "FIELD_KEYS": env.field_keys,
-        "DATA_DIR": Path(env.data_dir),
-        "STATIC_ROOT": Path(env.data_dir) / "static",
-        "PUBLIC_HOSTS": env.public_hosts,
-        "BASE_DOMAIN": env.base_domain,
-        "PORT": env.port,
-        "TRUSTED_PROXIES": env.trusted_proxies,
-        "WEBHOOK_ALLOW_PRIVATE": env.webhook_allow_private,
-        "PROCESS_ROLE": env.process_role,
-        "ALLOWED_HOSTS": [*env.allowed_hosts, *env.public_hosts, "." + env.base_domain],
-        "DATABASES": {
-            "default": {
-                **database,
-                "ENGINE": "django_tenants.postgresql_backend",
-                "OPTIONS": options,
-                "CONN_MAX_AGE": 0 if pooled else 300,
-                "CONN_HEALTH_CHECKS": not pooled,
-            }
-        },
-        "CELERY_DB_REUSE_MAX": 500,
-        "CACHES": {
-            "default": {
-                "BACKEND": "core.tenancy.cache.TenantCache",
-                "LOCATION": env.redis(0),
-                "KEY_FUNCTION": "core.tenancy.cache.make_key",
-                "OPTIONS": redis_options,
-            }
-        },
-        "LIVE_REDIS_URL": env.redis(1),
-        "CHANNEL_LAYERS": {
-            "default": {
-                "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-                "CONFIG": {"hosts": [{"address": env.redis(1)}], "prefix": "rs"},
-            }
-        },
-        "CELERY_BROKER_URL": env.redis(2),
-        "LOGGING": {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "filters": {"tenant": {"()": "core.web.logs.TenantFilter"}},
-            "formatters": {
-                "line": {
-                    "()": "core.web.logs.JsonFormatter",
-                }
-            },
-            "handlers": {
-                "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tenant"]},
-            },
-            "root": {"handlers": ["stderr"], "level": env.log_level},
-            "loggers": {
-                "django.request": {"level": "ERROR"},
-                "uvicorn": {"level": "WARNING"},
-                "httpx": {"level": "WARNING"},
-            },
-        },
+# --- what differs from machine to machine
+SECRET_KEY: str = env.secret_key
+FIELD_KEYS: tuple[str, ...] = env.field_keys
+DATA_DIR: Path = Path(env.data_dir)
+STATIC_ROOT: Path = DATA_DIR / "static"
+PUBLIC_HOSTS: tuple[str, ...] = env.public_hosts
+BASE_DOMAIN: str = env.base_domain
+PORT: int = env.port
+PROCESS_ROLE: str = env.process_role
+TRUSTED_PROXIES: int = env.trusted_proxies
+WEBHOOK_ALLOW_PRIVATE: bool = env.webhook_allow_private
+ALLOWED_HOSTS: list[str] = [*env.allowed_hosts, *env.public_hosts, "." + env.base_domain]
+
+# A pool keeps the number of a web process's connections at its size; workers keep the one they have.
+_pooled = env.process_role in ("web", "sockets") and env.db_pool_size > 0
+_limits = {
+    "web": " -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
+    "sockets": " -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
+}
+_database_options: dict[str, Any] = {
+    **env.database_options(),
+    "options": "-c timezone=UTC -c lock_timeout=5s" + _limits.get(env.process_role, ""),
+}
+if _pooled:
+    _database_options["pool"] = {
+        "min_size": 1,
+        "max_size": env.db_pool_size,
+        "timeout": 10,
+        "max_lifetime": 900,
+        "max_idle": 120,
     }
+DATABASES = {
+    "default": {
+        **env.database(),
+        "ENGINE": "django_tenants.postgresql_backend",
+        "OPTIONS": _database_options,
+        "CONN_MAX_AGE": 0 if _pooled else 300,
+        "CONN_HEALTH_CHECKS": not _pooled,
+    }
+}
+CELERY_DB_REUSE_MAX = 500
+CELERY_BROKER_URL = env.redis(2)
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "core.tenancy.cache.TenantCache",
+        "LOCATION": env.redis(0),
+        "KEY_FUNCTION": "core.tenancy.cache.make_key",
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "health_check_interval": 15},
+    }
+}
+LIVE_REDIS_URL: str = env.redis(1)
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": LIVE_REDIS_URL}], "prefix": "rs"},
+    }
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"tenant": {"()": "core.web.logs.TenantFilter"}},
+    "formatters": {"line": {"()": "core.web.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tenant"]}},
+    "root": {"handlers": ["stderr"], "level": env.log_level},
+    "loggers": {"django.request": {"level": "ERROR"}, "uvicorn": {"level": "WARNING"}},
+}

@@ -2,17 +2,13 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from retail_saas.env import outside_only
-
 from .base import *  # noqa: F403
-from .base import from_environment
+from .base import env
 
 DEBUG = False
-IS_DEVELOPMENT = False
-_env = outside_only()
-if len(_env.secret_key) < 50 or not _env.field_keys:
+IS_DEVELOPMENT: bool = False
+if len(env.secret_key) < 50 or not env.field_keys:
     raise ImproperlyConfigured("SECRET_KEY needs at least 50 characters and FIELD_KEYS at least one Fernet key.")
-globals().update(from_environment(_env))
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz)$"]

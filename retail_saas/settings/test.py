@@ -1,13 +1,10 @@
 """The test run: same engines, no pool (each test owns its connection), cheap password hashes."""
 
-from retail_saas.env import environment
-
 from .base import *  # noqa: F403
-from .base import from_environment
+from .base import STATIC_ROOT
 
 DEBUG = False
-IS_DEVELOPMENT = True
-globals().update(from_environment(environment()))
+IS_DEVELOPMENT: bool = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "core.tenancy.files.TenantFileStorage"},

@@ -71,12 +71,13 @@ def add_deliveries(events: Sequence[Event], *, now: datetime) -> int:
     for event in events:
         wanting = [endpoint for endpoint in endpoints if is_wanted(endpoint.subscriptions, event.type)]
         body = body_of(event.envelope()) if wanting else b""
-        rows += [_delivery(endpoint, event, body, Cause.EVENT, now) for endpoint in wanting]
+        rows += [new_delivery(endpoint, event, body, Cause.EVENT, now) for endpoint in wanting]
     Delivery.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
     return len(rows)
 
 
-def _delivery(endpoint: Endpoint, event: Event, body: bytes, cause: Cause, now: datetime) -> Delivery:
+def new_delivery(endpoint: Endpoint, event: Event, body: bytes, cause: Cause, now: datetime) -> Delivery:
+    """The row of an event for an endpoint, due at once, not yet saved."""
     return Delivery(
         endpoint=endpoint,
         cause=cause,

@@ -1,4 +1,7 @@
-"""Send again: one delivery, all that failed, everything since an instant; and a test."""
+"""Send again: one delivery, all that failed, everything since an instant; and a test.
+
+These may be part of a larger transaction: the API keeps the answer to a repeated request in the same one.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +26,7 @@ from webhooks.message import body_of
 from webhooks.models import Delivery, Endpoint
 from webhooks.permissions import MANAGE_WEBHOOKS
 from webhooks.rules import KEPT, MOST_REPLAYED
-from webhooks.services.deliveries import BATCH, Cause, State
+from webhooks.services.deliveries import BATCH, Cause, State, new_delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Replayed:
     first_id: int | None
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def send_test_event(*, endpoint_id: UUID, actor: Actor, event_type: str = "") -> Delivery:
     """Send an example, marked ``"test": true``, of one type (by default the first that the endpoint wants). Tried once.
 
@@ -68,7 +71,7 @@ def send_test_event(*, endpoint_id: UUID, actor: Actor, event_type: str = "") ->
     return delivery
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def replay_delivery(*, delivery_id: int, actor: Actor) -> Delivery:
     """Send one delivery again, with the same ``webhook-id`` and bytes; one that still waits is brought forward.
 
@@ -96,7 +99,7 @@ def replay_delivery(*, delivery_id: int, actor: Actor) -> Delivery:
     return again
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def replay_failed(*, endpoint_id: UUID, actor: Actor) -> Replayed:
     """Send again every event that was given up and has not been delivered, nor sent again, since.
 
@@ -116,7 +119,7 @@ def replay_failed(*, endpoint_id: UUID, actor: Actor) -> Replayed:
     return _send(endpoint, [_copy(row, now) for row in dead[:MOST_REPLAYED]], actor, {"replay": (None, "failed")})
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def replay_since(*, endpoint_id: UUID, since: datetime, actor: Actor, until: datetime | None = None) -> Replayed:
     """Send every wanted event that was recorded from ``since`` to ``until`` (now), also those never queued before.
 
@@ -140,25 +143,11 @@ def replay_since(*, endpoint_id: UUID, since: datetime, actor: Actor, until: dat
     )
     if len(events) > MOST_REPLAYED:
         raise Invalid(f"That is more than {MOST_REPLAYED:,} events: choose a shorter time.")
-    rows = [
-        Delivery(
-            endpoint=endpoint,
-            cause=Cause.REPLAY,
-            event_id=event.uuid,
-            event_seq=event.seq,
-            event_type=event.type,
-            body=body_of(event.envelope()),
-            due_at=now,
-            created_at=now,
-        )
-        for event in events
-    ]
+    rows = [new_delivery(endpoint, event, body_of(event.envelope()), Cause.REPLAY, now) for event in events]
     return _send(endpoint, rows, actor, {"replay_since": (None, since), "replay_until": (None, until)})
 
 
-def _send(
-    endpoint: Endpoint, rows: list[Delivery], actor: Actor, what: dict[str, tuple[object, object]]
-) -> Replayed:
+def _send(endpoint: Endpoint, rows: list[Delivery], actor: Actor, what: dict[str, tuple[object, object]]) -> Replayed:
     made = Delivery.objects.bulk_create(rows, batch_size=BATCH)
     _note(endpoint, actor, {**what, "deliveries": (None, len(made))})
     return Replayed(len(made), made[0].pk if made else None)

@@ -17,6 +17,7 @@ EXPONENT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 WHOLE_FLOAT = re.compile(r"([0-9]+)\.0")
 MOST_UNITS, MOST_PRICE, MOST_AMOUNT = Decimal(10) ** 9, Decimal(10) ** 9, Decimal(10) ** 12
 EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001  a wall time, as the file has it
+SPREADSHEET = "%m/%d/%Y %H:%M"
 LONGEST = {"InvoiceNo": 40, "StockCode": 64, "Description": 200, "CustomerID": 64, "Country": 60}
 NATURES: dict[str, Nature] = {"C": "cancellation", "A": "adjustment"}
 
@@ -112,10 +113,8 @@ def _check_amount(units: Decimal, each: Decimal, quantity: str, price: str) -> N
 def _wall_time(text: str) -> datetime:
     """``2010-12-01 08:26:00`` as the data set has it, or ``12/1/2010 8:26`` as its spreadsheet is often saved."""
     try:
-        if "/" in text:
-            wall = datetime.strptime(text, "%m/%d/%Y %H:%M")  # noqa: DTZ007  the shop's zone is added by the clock
-        else:
-            wall = datetime.fromisoformat(text)
+        # the shop's zone is added by the clock
+        wall = datetime.strptime(text, SPREADSHEET) if "/" in text else datetime.fromisoformat(text)  # noqa: DTZ007
     except ValueError:
         raise BadCell("InvoiceDate", text, "Not a time. Write it like 2010-12-01 08:26:00.") from None
     if wall.tzinfo is not None:

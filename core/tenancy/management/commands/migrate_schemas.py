@@ -7,7 +7,7 @@ from django_tenants.management.commands.migrate_schemas import MigrateSchemasCom
 from core.tenancy.context import maintenance
 
 
-class Command(MigrateSchemasCommand):
+class Command(MigrateSchemasCommand):  # type: ignore[misc]
     def handle(self, *args: Any, **options: Any) -> Any:
         with maintenance():
             return super().handle(*args, **options)

@@ -11,16 +11,12 @@ export function emptyCart(id) {
 
 /**
  * Add `quantity` (text) of an article `{ id, sku, title, unit_price, tax_rate, is_stocked, on_hand }`.
- * The same article again raises its line; the code that was scanned first stays with it.
+ * The same article again raises its line.
  */
-export function addArticle(cart, article, { quantity = "1", code = "" } = {}) {
+export function addArticle(cart, article, { quantity = "1" } = {}) {
   const there = cart.lines.find((line) => line.id === article.id);
   const sum = parseQuantity(quantity) + (there ? parseQuantity(there.quantity) : 0n);
-  const line = {
-    ...facts(article),
-    quantity: quantityText(sum > MOST_QUANTITY ? MOST_QUANTITY : sum),
-    code: there?.code || code,
-  };
+  const line = { ...facts(article), quantity: quantityText(sum > MOST_QUANTITY ? MOST_QUANTITY : sum) };
   const lines = there ? cart.lines.map((other) => (other === there ? line : other)) : [...cart.lines, line];
   return { ...cart, lines };
 }
@@ -97,11 +93,7 @@ export function toBody(cart, { location, payments, terms, acceptShortage = false
     id: cart.id,
     location,
     channel: "counter",
-    lines: cart.lines.map((line) => ({
-      variant: line.id,
-      quantity: line.quantity,
-      ...(line.code ? { code: line.code } : {}),
-    })),
+    lines: cart.lines.map((line) => ({ variant: line.id, quantity: line.quantity })),
     payments: payments.map(({ method, amount, tendered }) => ({
       method,
       amount: amountText(amount, least),

@@ -1,0 +1,257 @@
+"""The bodies of the catalogue and stock API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import PriceField, QuantityField, RateField
+from core.api.pagination import PageQuery
+from inventory.models import Product, ScanCode, StockDocument, StockLevel, StockMovement, Variant
+from inventory.selectors import LONGEST_CODE, Scanned
+from inventory.services.catalogue import MOST_VARIANTS
+from inventory.services.documents import MOST_LINES
+
+
+class CodeBody(serializers.Serializer[ScanCode]):
+    """A code and how many units it stands for. GTINs come back with 14 digits."""
+
+    code = serializers.CharField(max_length=LONGEST_CODE)
+    pack_quantity = QuantityField(required=False, min_value=0.001)
+    symbology = serializers.ChoiceField(choices=ScanCode.Symbology.choices, read_only=True)
+
+
+class OpeningInput(serializers.Serializer[Any]):
+    """What is on the shelf of one location at the start."""
+
+    location = serializers.UUIDField()
+    quantity = QuantityField(min_value=0)
+
+
+class VariantInput(serializers.Serializer[Any]):
+    """A new variant; with the ``id`` of an old one, the changes to it. ``codes`` replaces all its codes."""
+
+    id = serializers.UUIDField(required=False)
+    sku = serializers.CharField(max_length=64, required=False)
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    unit_price = PriceField(min_value=0, required=False)
+    unit_cost = PriceField(min_value=0, required=False, allow_null=True)
+    tax_class = serializers.CharField(max_length=60, required=False, allow_blank=True, help_text='A name, "" for none.')
+    is_stocked = serializers.BooleanField(required=False)
+    is_active = serializers.BooleanField(required=False)
+    codes = CodeBody(many=True, required=False, max_length=100)
+    stock = OpeningInput(many=True, required=False, max_length=100)
+
+
+class ProductInput(serializers.Serializer[Any]):
+    """A new product with at least one variant."""
+
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    category = serializers.CharField(max_length=120, required=False, allow_blank=True, help_text="Made if it is new.")
+    is_active = serializers.BooleanField(required=False)
+    variants = VariantInput(many=True, max_length=MOST_VARIANTS)
+
+
+class ProductChanges(ProductInput):
+    """What is to change; what is not named stays. Variants without an ``id`` are added."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    variants = VariantInput(many=True, required=False, max_length=MOST_VARIANTS)
+
+
+class VariantBody(serializers.Serializer[Variant]):
+    """What is sold, priced and counted."""
+
+    id = serializers.UUIDField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    unit_price = PriceField()
+    unit_cost = PriceField(allow_null=True, required=False, help_text="Only with `inventory.view_cost`.")
+    tax_class = serializers.CharField(source="tax_class.name", allow_null=True, default=None)
+    tax_rate = RateField(source="tax_class.rate", default="0", help_text="Per cent.")
+    is_stocked = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+    codes = CodeBody(many=True)
+
+
+class ProductBody(serializers.Serializer[Product]):
+    """A product with its variants."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    category = serializers.CharField(source="category.name", allow_null=True, default=None)
+    is_active = serializers.BooleanField()
+    variants = VariantBody(many=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+class ProductQuery(PageQuery):
+    """Which products: in the order they changed, so that `updated_since` and a cursor miss nothing."""
+
+    q = serializers.CharField(required=False, max_length=100, help_text="In the name or SKU, or a whole code.")
+    updated_since = serializers.DateTimeField(required=False)
+    is_active = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class ProductPage(serializers.Serializer[Any]):
+    """One page of products."""
+
+    results = ProductBody(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+class ScanQuery(serializers.Serializer[Any]):
+    """Where the scanner is."""
+
+    location = serializers.UUIDField(required=False, help_text="Answers `on_hand` there, if you may see it.")
+
+
+class ScanBody(serializers.Serializer[Scanned]):
+    """What a code stands for."""
+
+    code = serializers.CharField(help_text="As it is stored.")
+    variant = serializers.UUIDField(source="variant_id")
+    product = serializers.UUIDField(source="product_id")
+    sku = serializers.CharField()
+    name = serializers.CharField(source="title")
+    unit_price = PriceField()
+    tax_rate = RateField(help_text="Per cent.")
+    pack_quantity = QuantityField(help_text="Units that one scan stands for.")
+    is_stocked = serializers.BooleanField()
+    on_hand = QuantityField(allow_null=True)
+
+
+class LevelBody(serializers.Serializer[StockLevel]):
+    """The stock of a variant at a location."""
+
+    variant = serializers.UUIDField(source="variant_id")
+    location = serializers.UUIDField(source="location_id")
+    sku = serializers.CharField(source="variant.sku")
+    name = serializers.CharField(source="variant.title")
+    on_hand = QuantityField()
+    reserved = QuantityField()
+    low_at = QuantityField(allow_null=True)
+    version = serializers.IntegerField()
+
+
+class LevelQuery(PageQuery):
+    """Which levels."""
+
+    location = serializers.UUIDField(required=False)
+    variant = serializers.UUIDField(required=False)
+    low = serializers.BooleanField(required=False, default=False, help_text="Only at or below their warning level.")
+
+
+class LevelPage(serializers.Serializer[Any]):
+    """One page of stock levels."""
+
+    results = LevelBody(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+class StockLineInput(serializers.Serializer[Any]):
+    """Exactly one of ``variant`` and ``code``; a pack's code counts its units."""
+
+    variant = serializers.UUIDField(required=False)
+    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
+    quantity = QuantityField(help_text="Received, counted, or the signed difference of an adjustment.")
+
+    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
+        if ("variant" in line) == ("code" in line):
+            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
+        return line
+
+
+class DocumentInput(serializers.Serializer[Any]):
+    """A receipt, an adjustment or a count. ``id`` is made by you before the first try."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=StockDocument.Kind.choices)
+    location = serializers.UUIDField()
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    lines = StockLineInput(many=True, max_length=MOST_LINES)
+    occurred_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class DocumentLine(serializers.Serializer[Any]):
+    """What one variant's stock was and became."""
+
+    variant = serializers.UUIDField()
+    quantity = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class DocumentBody(serializers.Serializer[StockDocument]):
+    """A booked stock change."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=StockDocument.Kind.choices)
+    location = serializers.UUIDField(source="location_id")
+    reason = serializers.CharField()
+    lines = DocumentLine(many=True)
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+
+
+class MovementBody(serializers.Serializer[StockMovement]):
+    """One line of the ledger."""
+
+    id = serializers.IntegerField()
+    variant = serializers.UUIDField(source="variant_id")
+    sku = serializers.CharField(source="variant.sku")
+    location = serializers.UUIDField(source="location_id")
+    delta = QuantityField()
+    balance = QuantityField(help_text="On hand after it.")
+    kind = serializers.ChoiceField(choices=StockMovement.Kind.choices)
+    reference_type = serializers.CharField()
+    reference_id = serializers.UUIDField()
+    reason = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+class MovementQuery(PageQuery):
+    """Which movements: newest first."""
+
+    variant = serializers.UUIDField(required=False)
+    location = serializers.UUIDField(required=False)
+
+
+class MovementPage(serializers.Serializer[Any]):
+    """One page of the ledger."""
+
+    results = MovementBody(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+_PRODUCT, _LEVEL, _MOVEMENT, _SCAN, _DOCUMENT = ProductBody(), LevelBody(), MovementBody(), ScanBody(), DocumentBody()
+
+
+def product_body(product: Product, *, with_cost: bool) -> dict[str, Any]:
+    """The body of a product; costs only for those who may see them."""
+    body = _PRODUCT.to_representation(product)
+    if not with_cost:
+        for variant in body["variants"]:
+            del variant["unit_cost"]
+    return body
+
+
+def level_body(level: StockLevel) -> dict[str, Any]:
+    return _LEVEL.to_representation(level)
+
+
+def movement_body(movement: StockMovement) -> dict[str, Any]:
+    return _MOVEMENT.to_representation(movement)
+
+
+def scan_body(scanned: Scanned) -> dict[str, Any]:
+    return _SCAN.to_representation(scanned)
+
+
+def document_body(document: StockDocument) -> dict[str, Any]:
+    return _DOCUMENT.to_representation(document)

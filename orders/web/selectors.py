@@ -1,0 +1,117 @@
+"""What the pages of selling read beyond orders and customers themselves."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import Count, Max, Q, QuerySet, Sum
+
+from core.actors import Actor
+from core.outbox.models import Event
+from inventory.models import Product
+from orders.models import Customer, Order, OrderLine
+from orders.permissions import VIEW_ORDERS
+from orders.selectors import visible_orders
+
+FAVOURITE_DAYS = 28
+FAVOURITES_KEPT_SECONDS = 600
+SALES_SHOWN = 10
+HISTORY_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TaxPart:
+    """What was sold at one rate of tax."""
+
+    rate: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer with what the actor may see of their orders."""
+
+    customer: Customer
+    orders: int
+    total: Decimal
+
+
+def best_sellers(location_id: UUID, *, count: int) -> list[UUID]:
+    """Variants by how many sales they were in, in the four weeks up to the location's last sale; kept ten minutes.
+
+    Sales count, not units: a till needs at hand what is rung up often.
+    """
+    key = f"till:best-sellers:{location_id}:{count}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = _best_sellers(location_id, count)
+        cache.set(key, kept, FAVOURITES_KEPT_SECONDS)
+    return [UUID(pk) for pk in kept]
+
+
+def _best_sellers(location_id: UUID, count: int) -> list[str]:
+    sales = Order.objects.filter(location=location_id, kind=Order.Kind.SALE)
+    last_day = sales.aggregate(day=Max("business_date"))["day"]
+    if last_day is None:
+        return []
+    lines = OrderLine.objects.filter(
+        order__location=location_id,
+        order__kind=Order.Kind.SALE,
+        order__business_date__gt=last_day - timedelta(days=FAVOURITE_DAYS),
+        variant__isnull=False,
+        is_stocked=True,
+    )
+    ranked = lines.values("variant_id").annotate(sales=Count("pk")).order_by("-sales", "variant_id")
+    return [str(row["variant_id"]) for row in ranked[:count]]
+
+
+def found_orders(rows: QuerySet[Order], *, number: str) -> QuerySet[Order]:
+    """The orders whose number begins with what was typed, with what a list shows of each."""
+    if number := number.strip():
+        rows = rows.filter(Q(number__startswith=number.upper()) | Q(number=number))
+    return rows.select_related("location", "customer").defer("request_hash")
+
+
+def tax_parts(lines: Iterable[OrderLine]) -> list[TaxPart]:
+    """An order's net and tax by rate, highest rate first."""
+    net: dict[Decimal, Decimal] = defaultdict(Decimal)
+    tax: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        net[line.tax_rate] += line.net
+        tax[line.tax_rate] += line.tax
+    return [TaxPart(rate, net[rate], tax[rate]) for rate in sorted(net, reverse=True)]
+
+
+def history_of(order: Order) -> list[Event]:
+    """What happened to an order, in order."""
+    return list(Event.objects.filter(object_type="order", object_id=str(order.pk)).order_by("id")[:HISTORY_SHOWN])
+
+
+def customer_rows(found: Sequence[Customer], *, actor: Actor) -> list[CustomerRow]:
+    """Number and sum of the orders of some customers, as far as the actor may see orders: one query for all."""
+    sums: dict[UUID, tuple[int, Decimal]] = {}
+    if found and actor.may(VIEW_ORDERS):
+        rows = visible_orders(actor=actor).filter(customer__in=[customer.pk for customer in found]).order_by()
+        sums = {
+            row["customer_id"]: (row["count"], row["sum"])
+            for row in rows.values("customer_id").annotate(
+                count=Count("pk", filter=Q(kind=Order.Kind.SALE)), sum=Sum("total")
+            )
+        }
+    return [CustomerRow(customer, *sums.get(customer.pk, (0, Decimal(0)))) for customer in found]
+
+
+def last_sales_of(product: Product, *, actor: Actor) -> list[OrderLine]:
+    """The latest lines that sold a product, newest first, of the locations the actor may see."""
+    if not actor.may(VIEW_ORDERS):
+        return []
+    lines = OrderLine.objects.filter(variant__in=product.variants.values("pk"))
+    places = actor.places(VIEW_ORDERS)
+    if places is not None:
+        lines = lines.filter(order__location__in=places)
+    return list(lines.select_related("order__location").order_by("-order__occurred_at", "-pk")[:SALES_SHOWN])

@@ -1,0 +1,117 @@
+"""The till: the page and the articles it asks for while somebody types."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+
+from core.actors import Actor
+from core.api.views import as_uuid
+from core.errors import Invalid
+from core.events import plain
+from core.locations.models import Location
+from core.money import exponent
+from core.tenancy.context import current_tenant
+from core.web.views import Page
+from inventory.web.selectors import Article, articles, categories_for_sale, places_for
+from orders.permissions import OVERSELL, SELL
+from orders.services.checkout import MOST_LINES
+from orders.web.forms import ArticleQuery
+from orders.web.selectors import best_sellers
+
+FAVOURITES = 24
+NO_ID = UUID(int=0)
+
+
+class Till(Page):
+    """/till/: ring up sales."""
+
+    required_permission: ClassVar = SELL
+    template_name = "orders/till.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        places = places_for(self.actor, SELL)
+        return self.render(
+            {
+                "places": places,
+                "setup": {
+                    "locations": [_place(place, self.actor) for place in places],
+                    "categories": plain(categories_for_sale()),
+                    "terms": _terms(),
+                    "urls": {
+                        "articles": reverse("till-articles"),
+                        "orders": reverse("api-orders"),
+                        "order": reverse("order", args=[NO_ID]),
+                        "order_api": reverse("api-order", args=[NO_ID]),
+                        "receipt": reverse("order-receipt", args=[NO_ID]),
+                        "log_in": f"{reverse('login')}?next={reverse('till')}",
+                        "no_id": str(NO_ID),
+                    },
+                },
+            }
+        )
+
+
+class TillArticles(Page):
+    """/till/articles/: what is for sale at a location. Without words, category or ids: its best sellers."""
+
+    required_permission: ClassVar = SELL
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        form = ArticleQuery(request.GET)
+        if not form.is_valid():
+            raise Invalid(f"The till asked for something impossible: {', '.join(form.errors)}.")
+        wanted = form.cleaned_data
+        location_id = wanted["location"]
+        self.actor.require(SELL, at=location_id)
+        found: list[Article]
+        if wanted["ids"]:
+            ids = [pk for pk in map(as_uuid, wanted["ids"].split(",")[:MOST_LINES]) if pk]
+            found = articles(location_id=location_id, ids=ids, limit=MOST_LINES)
+        elif wanted["q"].strip() or wanted["category"]:
+            found = articles(location_id=location_id, words=wanted["q"], category_id=wanted["category"])
+        else:
+            found = favourites(location_id)
+        response = JsonResponse({"articles": [_article(article) for article in found]})
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def favourites(location_id: UUID) -> list[Article]:
+    """The location's best sellers; the first articles by name where nothing was sold yet."""
+    ids = best_sellers(location_id, count=FAVOURITES)
+    return articles(location_id=location_id, ids=ids or None, limit=FAVOURITES)
+
+
+def _article(article: Article) -> dict[str, Any]:
+    is_low = article.on_hand is not None and article.low_at is not None and article.on_hand <= article.low_at
+    return {
+        "id": str(article.id),
+        "sku": article.sku,
+        "title": article.title,
+        "unit_price": str(article.unit_price),
+        "tax_rate": str(article.tax_rate),
+        "is_stocked": article.is_stocked,
+        "on_hand": None if article.on_hand is None else str(article.on_hand),
+        "is_low": is_low,
+    }
+
+
+def _place(place: Location, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": str(place.pk),
+        "name": place.name,
+        "sells_below_zero": place.sells_below_zero,
+        "may_oversell": actor.may(OVERSELL, at=place.pk),
+    }
+
+
+def _terms() -> dict[str, Any]:
+    tenant = current_tenant()
+    return {
+        "inclusive": tenant.prices_include_tax,
+        "rounding": tenant.rounding,
+        "exponent": exponent(tenant.currency),
+        "currency": tenant.currency,
+    }
