@@ -124,8 +124,10 @@ def pgbench(script: Path, clients: int) -> tuple[float, float, float, float]:
             env={**os.environ, "PGPASSWORD": url.password or "", "PGTZ": "UTC"},
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
         )
+        if done.returncode:
+            raise RuntimeError(done.stderr[-600:])
         latencies = [
             int(line.split()[2]) / 1000 for log in Path(folder).iterdir() for line in log.read_text().splitlines()
         ]
@@ -159,37 +161,37 @@ SELECT v[1] AS v1, v[2] AS v2, v[3] AS v3 FROM (SELECT ARRAY[{chosen}] AS v) AS 
 SELECT * FROM people_apikey WHERE prefix = 'none' AND revoked_at IS NULL;
 SELECT * FROM locations_location WHERE id = '{shop.location}' AND is_active LIMIT 1;
 SELECT * FROM inventory_variant v JOIN inventory_product p ON p.id = v.product_id
-  LEFT JOIN inventory_taxclass t ON t.id = v.tax_class_id WHERE v.id IN (:'v1', :'v2', :'v3');
+  LEFT JOIN inventory_taxclass t ON t.id = v.tax_class_id WHERE v.id IN (':v1', ':v2', ':v3');
 BEGIN;
 INSERT INTO orders_order (id, number, source, kind, state, channel, location_id, currency, prices_include_tax, rounding,
   subtotal, discount_total, tax_total, total, items, line_count, is_paid_elsewhere, created_by_kind, created_by_label, note,
   business_date, occurred_at, recorded_at, version)
-  VALUES (:'oid', 'floor', '', 'sale', 'completed', 'api', '{shop.location}', 'GBP', true, 'half_up',
+  VALUES (':oid', 'floor', '', 'sale', 'completed', 'api', '{shop.location}', 'GBP', true, 'half_up',
   7.5, 0, 0, 7.5, 6, 3, false, 'api_key', 'floor', '', current_date, now(), now(), 1);
 INSERT INTO orders_orderline (order_id, position, variant_id, sku, code, name, quantity, unit_price, list_price, discount,
   tax_rate, net, tax, total, is_stocked)
-  SELECT :'oid', n, v, 'A', '', 'Article', 2, 1.25, 1.25, 0, 0, 2.5, 0, 2.5, true
-  FROM unnest(ARRAY[:'v1', :'v2', :'v3']::uuid[]) WITH ORDINALITY AS t (v, n) RETURNING id;
+  SELECT ':oid', n, v, 'A', '', 'Article', 2, 1.25, 1.25, 0, 0, 2.5, 0, 2.5, true
+  FROM unnest(ARRAY[':v1', ':v2', ':v3']::uuid[]) WITH ORDINALITY AS t (v, n) RETURNING id;
 INSERT INTO orders_payment (id, order_id, method, currency, amount, change, reference, received_at)
-  VALUES (:'pid', :'oid', 'card', 'GBP', 7.5, 0, '', now());
+  VALUES (':pid', ':oid', 'card', 'GBP', 7.5, 0, '', now());
 INSERT INTO audit_auditentry (at, action, object_type, object_id, object_label, changes, actor_kind, actor_label, address,
-  client, request_id) VALUES (now(), 'create', 'order', :'oid', 'floor', '{{}}', 'api_key', 'floor', '', '', '');
+  client, request_id) VALUES (now(), 'create', 'order', ':oid', 'floor', '{{}}', 'api_key', 'floor', '', '', '');
 INSERT INTO outbox_event (uuid, type, schema_version, object_type, object_id, object_version, payload, actor, request_id,
   occurred_at, recorded_at)
-  SELECT gen_random_uuid(), 'floor', 1, 'order', :'oid', 1, '{{"total": "7.50"}}', '{{}}', '', now(), now()
+  SELECT gen_random_uuid(), 'floor', 1, 'order', ':oid', 1, '{{"total": "7.50"}}', '{{}}', '', now(), now()
   FROM generate_series(1, 3);
-SELECT 1 FROM inventory_stocklevel WHERE variant_id IN (:'v1', :'v2', :'v3') AND location_id = '{shop.location}'
+SELECT 1 FROM inventory_stocklevel WHERE variant_id IN (':v1', ':v2', ':v3') AND location_id = '{shop.location}'
   ORDER BY variant_id, location_id FOR NO KEY UPDATE;
 WITH moved AS (
   UPDATE inventory_stocklevel SET on_hand = on_hand - 2, version = version + 1
-  WHERE variant_id IN (:'v1', :'v2', :'v3') AND location_id = '{shop.location}' AND on_hand - reserved >= 2
+  WHERE variant_id IN (':v1', ':v2', ':v3') AND location_id = '{shop.location}' AND on_hand - reserved >= 2
   RETURNING variant_id, location_id, on_hand, version)
 INSERT INTO inventory_stockmovement (variant_id, location_id, delta, balance, version, kind, reference_type, reference_id,
   reason, actor_kind, occurred_at, recorded_at)
-  SELECT variant_id, location_id, -2, on_hand, version, 'sale', 'order', :'oid', '', 'api_key', now(), now() FROM moved;
+  SELECT variant_id, location_id, -2, on_hand, version, 'sale', 'order', ':oid', '', 'api_key', now(), now() FROM moved;
 INSERT INTO outbox_event (uuid, type, schema_version, object_type, object_id, object_version, payload, actor, request_id,
   occurred_at, recorded_at)
-  SELECT gen_random_uuid(), 'floor', 1, 'variant', :'v1', 1, '{{"on_hand": "1"}}', '{{}}', '', now(), now()
+  SELECT gen_random_uuid(), 'floor', 1, 'variant', ':v1', 1, '{{"on_hand": "1"}}', '{{}}', '', now(), now()
   FROM generate_series(1, 3);
 COMMIT;
 """

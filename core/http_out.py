@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from ssl import SSLContext
 from typing import Any
@@ -167,8 +168,8 @@ def post(
 ) -> Answer:
     """Send one POST and read the start of its answer, whatever the status; redirects are not followed.
 
-    ``wall_seconds`` covers all of it: the look-up, the connection, the handshake and the last byte read. ``tls`` replaces
-    the system's certificates.
+    ``wall_seconds`` covers all of it: the look-up, the connection, the handshake and the last byte read. ``tls``
+    replaces the system's certificates.
 
     Raises:
         Refused: the address is none that we call.
@@ -182,7 +183,7 @@ def post(
     with _guillotine(plain, deadline) as fell:
         try:
             return _exchange(target, plain, body, headers, tls, most_bytes, deadline)
-        except (HTTPError, OSError, ValueError) as problem:
+        except (HTTPError, HTTPException, OSError, ValueError) as problem:
             if fell.is_set() or time.monotonic() >= deadline:
                 raise Unreachable(f"No whole answer within {wall_seconds:g} seconds.") from problem
             raise Unreachable(_in_words(problem)) from problem

@@ -23,3 +23,8 @@ def normalise(typed: str) -> str:
     """The stored form of a code: a GTIN as 14 digits, anything else without surrounding blanks."""
     code = typed.strip()
     return code.zfill(14) if is_gtin(code) else code
+
+
+def printed(code: str) -> str:
+    """A stored code as it stands on goods: 13 digits where a GTIN-14 has no packaging indicator."""
+    return code[1:] if len(code) == 14 and code.isascii() and code.isdigit() and code.startswith("0") else code

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from core.ids import uuid7
 from core.locations.models import Location
+from inventory.codes import printed
 
 
 class Category(models.Model):
@@ -120,6 +121,11 @@ class ScanCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def printed(self) -> str:
+        """The code as it stands on the goods."""
+        return printed(self.code)
 
 
 class StockLevel(models.Model):

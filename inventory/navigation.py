@@ -1,1 +1,17 @@
 """Where the pages of goods and stock stand in the navigation."""
+
+from core.web.navigation import NavItem, register
+from inventory.permissions import VIEW_PRODUCTS, VIEW_STOCK
+
+register(
+    NavItem(
+        label="Products",
+        url_name="products",
+        icon="products",
+        permission=VIEW_PRODUCTS,
+        group="Stock",
+        order=40,
+        in_bottom_bar=True,
+    ),
+    NavItem(label="Stock", url_name="stock", icon="stock", permission=VIEW_STOCK, group="Stock", order=50),
+)

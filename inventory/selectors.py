@@ -1,12 +1,16 @@
-"""Read the catalogue and the stock, and what a code means."""
+"""Read the catalogue and the stock: what a scanned code means, what there is, how it got there.
 
-from collections.abc import Collection
+The services, the API and the till use this module; what only pages need stands in `inventory.web.selectors`.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Upper
 
 from core.errors import NotFound
 from inventory.codes import normalise
@@ -16,17 +20,18 @@ from inventory.models import Product, ScanCode, StockLevel, StockMovement, Varia
 LONGEST_CODE = 80
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTarget:
-    """What a code stands for: a variant, and how many units of it one scan means."""
+    """What a code stands for: a variant, and how many units of it (a pack of six is six)."""
 
+    code: str
     variant_id: UUID
-    pack_quantity: Decimal
+    pack_quantity: Decimal = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """What a scan means at a till. ``on_hand`` is None for what is not stocked and where nobody asked for a place."""
+    """All that a till or a stock-taker needs after a scan. ``on_hand`` is None where nobody asked for a location."""
 
     code: str
     variant_id: UUID
@@ -37,105 +42,105 @@ class Scanned:
     tax_rate: Decimal
     pack_quantity: Decimal
     is_stocked: bool
-    on_hand: Decimal | None
+    on_hand: Decimal | None = None
 
 
-def targets_of(codes: Collection[str]) -> dict[str, CodeTarget]:
-    """What these codes mean, by the code as it was given; unknown ones are left out. A SKU counts as a code.
+def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
+    """What each typed code stands for; unknown ones are left out. One query, a second one if some may be SKUs.
 
-    At most two queries for any number of codes.
+    A code is looked for as it is stored, then whatever its case (if only one fits), then as a SKU.
     """
-    stored = {code: normalise(code) for code in codes if code}
-    if not stored:
+    wanted = {text: normalise(text) for text in typed if text.isprintable() and len(text) <= LONGEST_CODE}
+    if not wanted:
         return {}
-    known = {
-        row.code: CodeTarget(row.variant_id, row.pack_quantity)
-        for row in ScanCode.objects.filter(code__in=set(stored.values()), variant__isnull=False)
-        if row.variant_id
-    }
-    found = {code: known[form] for code, form in stored.items() if form in known}
-    left = {code.strip(): code for code in stored if code not in found}
+    rows = ScanCode.objects.annotate(upper=Upper("code")).filter(
+        Q(code__in=set(wanted.values())) | Q(upper__in={code.upper() for code in wanted.values()}),
+        kind=ScanCode.Kind.VARIANT,
+    )
+    exact: dict[str, ScanCode] = {}
+    any_case: dict[str, list[ScanCode]] = {}
+    for row in rows:
+        exact[row.code] = row
+        any_case.setdefault(row.code.upper(), []).append(row)
+    found: dict[str, CodeTarget] = {}
+    for text, code in wanted.items():
+        alike = any_case.get(code.upper(), [])
+        hit = exact.get(code) or (alike[0] if len(alike) == 1 else None)
+        if hit is not None and hit.variant_id is not None:
+            found[text] = CodeTarget(code=hit.code, variant_id=hit.variant_id, pack_quantity=hit.pack_quantity)
+    left = {text: text.strip() for text in wanted if text not in found}
     if left:
-        for sku, pk in Variant.objects.filter(sku__in=left).values_list("sku", "pk"):
-            found[left[sku]] = CodeTarget(pk, Decimal(1))
+        skus = dict(Variant.objects.filter(sku__in=set(left.values())).values_list("sku", "pk"))
+        found |= {text: CodeTarget(code=sku, variant_id=skus[sku]) for text, sku in left.items() if sku in skus}
     return found
 
 
-def resolve_code(code: str, *, location_id: UUID | None = None) -> Scanned:
-    """What a scanned or typed code stands for, with the stock of one location if one is named.
+def resolve_code(typed: str, *, location_id: UUID | None = None) -> Scanned:
+    """What a scanned or typed code is, with its price, and with its stock at a location if one is named.
 
-    The code as it is stored comes first, then without regard to case, then the SKU. Raises `UnknownCode`.
+    Raises:
+        UnknownCode: nothing for sale carries it.
     """
-    stored = normalise(code)
-    if not stored or len(stored) > LONGEST_CODE or "\x00" in stored:
-        raise UnknownCode(details={"code": code[:LONGEST_CODE]})
-    variants = Variant.objects.select_related("product", "tax_class").filter(is_active=True, product__is_active=True)
-    row = (
-        ScanCode.objects.filter(code=stored, variant__isnull=False).first()
-        or ScanCode.objects.filter(code__iexact=stored, variant__isnull=False).order_by("code").first()
+    target = targets_of([typed]).get(typed)
+    variant = target and (
+        Variant.objects.select_related("product", "tax_class")
+        .filter(pk=target.variant_id, is_active=True, product__is_active=True)
+        .first()
     )
-    variant = (
-        variants.filter(pk=row.variant_id).first()
-        if row
-        else variants.filter(sku=stored).first() or variants.filter(sku__iexact=stored).order_by("sku").first()
-    )
-    if variant is None:
-        raise UnknownCode(f"Nothing that is for sale carries the code {stored}.", details={"code": stored})
+    if target is None or variant is None:
+        raise UnknownCode(details={"scanned": typed[:LONGEST_CODE]} if typed.isprintable() else None)
     on_hand = None
-    if location_id is not None and variant.is_stocked:
-        level = StockLevel.objects.filter(variant=variant, location=location_id).first()
+    if location_id is not None:
+        level = StockLevel.objects.filter(variant_id=variant.pk, location_id=location_id).first()
         on_hand = level.on_hand if level else Decimal(0)
     return Scanned(
-        code=row.code if row else variant.sku,
+        code=target.code,
         variant_id=variant.pk,
         product_id=variant.product_id,
         sku=variant.sku,
         title=variant.title,
         unit_price=variant.unit_price,
         tax_rate=variant.tax_class.rate if variant.tax_class else Decimal(0),
-        pack_quantity=row.pack_quantity if row else Decimal(1),
+        pack_quantity=target.pack_quantity,
         is_stocked=variant.is_stocked,
         on_hand=on_hand,
     )
 
 
-def _with_variants() -> QuerySet[Product]:
-    return Product.objects.select_related("category").prefetch_related("variants__tax_class", "variants__codes")
-
-
 def products(
     *, words: str = "", is_active: bool | None = None, updated_since: datetime | None = None
 ) -> QuerySet[Product]:
-    """Products with variants, tax and codes. ``words`` stands in the name or a SKU, or is a whole code."""
-    rows = _with_variants()
+    """The catalogue with everything a list shows; ``words`` is looked for in names, SKUs and codes."""
+    rows = Product.objects.select_related("category").prefetch_related("variants__codes", "variants__tax_class")
     if is_active is not None:
         rows = rows.filter(is_active=is_active)
     if updated_since is not None:
         rows = rows.filter(updated_at__gte=updated_since)
     if words := words.strip():
-        own = Variant.objects.filter(product=OuterRef("pk"), sku__icontains=words)
-        carrier = ScanCode.objects.filter(variant__product=OuterRef("pk"), code=normalise(words))
-        rows = rows.filter(Q(name__icontains=words) | Exists(own) | Exists(carrier))
+        carriers = Variant.objects.filter(
+            Q(sku__icontains=words) | Q(name__icontains=words) | Q(codes__code__iexact=normalise(words))
+        )
+        rows = rows.filter(Q(name__icontains=words) | Q(pk__in=carriers.values("product_id")))
     return rows
 
 
 def find_product(product_id: UUID) -> Product:
-    """A product with variants, tax and codes. Raises `NotFound`."""
-    product = _with_variants().filter(pk=product_id).first()
+    """A product with its variants and codes. Raises `NotFound`."""
+    product = products().filter(pk=product_id).first()
     if product is None:
         raise NotFound("There is no such product.")
     return product
 
 
 def stock_levels(*, places: frozenset[UUID] | None, low_only: bool = False) -> QuerySet[StockLevel]:
-    """Levels at these places (None: all) with their variants; ``low_only`` those at their warning level or below."""
-    rows = StockLevel.objects.select_related("variant__product")
+    """Levels at the given locations (None: all) with their variants; ``low_only``: at or below their warning level."""
+    rows = StockLevel.objects.select_related("variant__product", "location").filter(variant__is_stocked=True)
     if places is not None:
         rows = rows.filter(location_id__in=places)
     return rows.filter(on_hand__lte=F("low_at")) if low_only else rows
 
 
 def movements(*, places: frozenset[UUID] | None) -> QuerySet[StockMovement]:
-    """The ledger of these places (None: all) with the variants."""
-    rows = StockMovement.objects.select_related("variant")
+    """The ledger at the given locations (None: all), with variants and locations."""
+    rows = StockMovement.objects.select_related("variant", "location")
     return rows if places is None else rows.filter(location_id__in=places)

@@ -1,5 +1,14 @@
-"""Routes of this app, included at the root."""
+"""Pages of this app, included at the root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from inventory.web import stock, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("products/", views.Products.as_view(), name="products"),
+    path("products/new/", views.ProductEdit.as_view(), name="product-new"),
+    path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="product"),
+    path("products/<uuid:product_id>/edit/", views.ProductEdit.as_view(), name="product-edit"),
+    path("stock/", stock.Stock.as_view(), name="stock"),
+    path("stock/book/", stock.StockBooking.as_view(), name="stock-book"),
+]

@@ -2,7 +2,7 @@
 
 from core.web.navigation import NavItem, register
 from inventory.web.panels import Panel, register_panel
-from orders.permissions import SELL, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.permissions import IMPORT_HISTORY, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.web.selectors import last_sales_of
 
 register(
@@ -19,5 +19,6 @@ register(
     NavItem(
         label="Customers", url_name="customers", icon="customers", permission=VIEW_CUSTOMERS, group="Sell", order=60
     ),
+    NavItem(label="Imports", url_name="imports", icon="import", permission=IMPORT_HISTORY, group="Connect", order=90),
 )
 register_panel(Panel(template="orders/_product_sales.html", permission=VIEW_ORDERS, rows=last_sales_of))

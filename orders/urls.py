@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.web import till, views
+from orders.web import imports, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -12,4 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/receipt/", views.Receipt.as_view(), name="order-receipt"),
     path("customers/", views.Customers.as_view(), name="customers"),
     path("customers/<uuid:customer_id>/", views.CustomerOne.as_view(), name="customer"),
+    path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/<uuid:run_id>/", imports.ImportOne.as_view(), name="import"),
 ]

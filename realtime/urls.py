@@ -1,5 +1,11 @@
 """Routes of this app, included at the root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from realtime.web.views import BoardPage, BoardParts, LiveStatusPage
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", BoardPage.as_view(), name="board"),
+    path("board/data/", BoardParts.as_view(), name="board-data"),
+    path("live/status/", LiveStatusPage.as_view(), name="live-status"),
+]

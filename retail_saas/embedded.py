@@ -13,6 +13,7 @@ import random
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -39,7 +40,7 @@ class Stack:
         self.durable = durable
         self.servers: dict[str, Server] = {}
         self._locks: tuple[IO[str], IO[str]] | None = None
-        self._user = _stand_in() if os.geteuid() == 0 else None
+        self._user: pwd.struct_passwd | None = None
 
     def claim(self, address: str = "") -> IO[str]:
         """Take the data folder; returns the lock that every process working for it has to inherit.
@@ -59,6 +60,7 @@ class Stack:
         """
         lock = self.claim()
         try:
+            self._user = _stand_in()
             state = ensure_state(self.home)
             (self.home / "logs").mkdir(exist_ok=True, mode=0o700)
             folder = self._place()
@@ -164,14 +166,23 @@ class Stack:
         return {Postgres: postgres / "pginstall/bin", Valkey: valkey}
 
 
-def _stand_in() -> pwd.struct_passwd:
-    """Whom the servers run as when we are root: PostgreSQL refuses to be root."""
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise StackError("PostgreSQL must not run as root and there is no user postgres or nobody: start as another user.")
+def _stand_in() -> pwd.struct_passwd | None:
+    """Whom the servers run as: ourselves (None), but PostgreSQL refuses to be root or somebody without a name."""
+    if os.geteuid() == 0:
+        for name in ("postgres", "nobody"):
+            with suppress(KeyError):
+                return pwd.getpwnam(name)
+        raise StackError(
+            "PostgreSQL must not run as root and there is no user postgres or nobody: start as another user."
+        )
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise StackError(
+            f"User number {os.geteuid()} has no name on this system and PostgreSQL wants one: "
+            "start as another user, or set DATABASE_URL and REDIS_URL."
+        ) from None
+    return None
 
 
 def _can_pass(user: pwd.struct_passwd, folder: Path) -> bool:

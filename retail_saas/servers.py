@@ -121,7 +121,7 @@ class Postgres(Server):
     name, key = "PostgreSQL", "postgres"
     stop_signal = death_signal = signal.SIGINT  # "fast": does not wait for clients to leave
     hard_stop_signal = signal.SIGQUIT
-    complaint = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(.+)")
+    complaint = re.compile(r"(?:FATAL|PANIC|ERROR|error|^initdb):\s+(?!error:)(.+)", re.MULTILINE)
 
     settings: ClassVar[dict[str, str]] = {
         "listen_addresses": "127.0.0.1",

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -81,6 +82,8 @@ def run(failed: str, *command: str | Path) -> None:
 
 def reason(output: str) -> tuple[str, bool]:
     """What went wrong, in a few words from a package manager's output, and whether any other would stumble too."""
+    if re.search(r"certificate|UnknownIssuer", output, re.IGNORECASE):
+        return "the certificate of the package registry is not trusted", False
     known = {
         r"No space left on device|os error 28|ENOSPC": "the disk is full",
         r"do(es)? not match|hash mismatch|EINTEGRITY": "a package is not the one the lock file names",
@@ -160,15 +163,25 @@ def install_python(kind: str, port: str | None) -> None:
     with step("Installing Python packages"):
         stamp.unlink(missing_ok=True)
         target = ROOT / "requirements" / f"{kind}.lock"
-        try:
-            install("The installer uv could not be installed", "-r", ROOT / "requirements" / "uv.lock")
-            sync = ("pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, target)
-            run("The Python packages could not be installed", VENV / "bin" / "uv", *sync)
-        except SetupError as problem:
-            if problem.final:
-                raise
-            # Slower, and for machines that uv is not made for.
-            install("The Python packages could not be installed", "-r", target)
+        failed = "The Python packages could not be installed"
+        uv = (VENV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, target)
+
+        def with_uv(*more: str) -> None:
+            install(failed, "-r", ROOT / "requirements" / "uv.lock")
+            run(failed, *uv, *more)
+
+        attempts = (
+            with_uv,
+            partial(with_uv, "--system-certs"),  # where a proxy has a certificate of its own
+            partial(install, failed, "-r", target),  # slower, and for machines that uv is not made for
+        )
+        for attempt in attempts:
+            try:
+                attempt()
+                break
+            except SetupError as problem:
+                if problem.final or attempt is attempts[-1]:
+                    raise
         stamp.write_text(json.dumps(wanted))
 
 

@@ -101,28 +101,18 @@ def _described(cls: type[DomainEvent]) -> EventType:
     )
 
 
+_VALUES: dict[str, Any] = {"integer": 1, "number": 0.5, "boolean": True, "object": {}}
+_TEXTS = {"uuid": EXAMPLE_ID, "date-time": EXAMPLE_TIME, "date": EXAMPLE_TIME[:10]}
+
+
 def _example(name: str, schema: dict[str, Any]) -> Any:
+    """A value that fits the schema of a field."""
     if "enum" in schema:
         return schema["enum"][0]
     if "anyOf" in schema:
-        return _example(name, next((one for one in schema["anyOf"] if one.get("type") != "null"), {"type": "null"}))
-    match schema.get("type"), schema.get("format"):
-        case "string", "uuid":
-            return EXAMPLE_ID
-        case "string", "date-time":
-            return EXAMPLE_TIME
-        case "string", "date":
-            return EXAMPLE_TIME[:10]
-        case "string", _:
-            return "12.50" if "pattern" in schema else _WORDS.get(name, "text")
-        case "integer", _:
-            return 1
-        case "number", _:
-            return 0.5
-        case "boolean", _:
-            return True
-        case "array", _:
-            return [_example(name.removesuffix("s"), schema["items"])]
-        case "object", _:
-            return {}
-    return None
+        return _example(name, next((one for one in schema["anyOf"] if one.get("type") != "null"), {}))
+    if schema.get("type") == "array":
+        return [_example(name.removesuffix("s"), schema["items"])]
+    if schema.get("type") == "string":
+        return _TEXTS.get(schema.get("format", "")) or ("12.50" if "pattern" in schema else _WORDS.get(name, "text"))
+    return _VALUES.get(schema.get("type", ""))

@@ -58,6 +58,9 @@ class SigningSecret(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"secret of {self.created_at}"
+
     @property
     def place(self) -> str:
         """Where the secret belongs: part of what is encrypted."""
@@ -112,6 +115,9 @@ class Delivery(models.Model):
             models.Index(fields=["created_at"], name="webhook_delivery_age"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.state}"
+
     @property
     def message_id(self) -> str:
         """``webhook-id``: the same for every try and every replay of an event, so that receivers can drop repeats."""
@@ -139,3 +145,6 @@ class Attempt(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"try {self.number}: {self.status or self.error}"

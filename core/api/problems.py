@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,7 +14,7 @@ from rest_framework.response import Response
 
 from core.errors import DomainError
 from core.events import plain
-from core.web.errors import problem
+from core.web.errors import TITLES, problem
 
 CODES = {
     exceptions.ParseError: "malformed",
@@ -26,7 +27,55 @@ CODES = {
     exceptions.UnsupportedMediaType: "unsupported-media-type",
     exceptions.Throttled: "too-many-requests",
 }
+EDGES: dict[str, tuple[int, str]] = {
+    "malformed": (400, "The body is not what its media type says; nothing was read of it."),
+    "bad-request": (400, "The request could not be understood at all."),
+    "bad-host": (400, "This host name is not served here."),
+    "not-authenticated": (401, "Neither a session nor a key came with the request."),
+    "authentication-failed": (401, "The key is unknown, expired or revoked."),
+    "csrf": (403, "A browser's form came from elsewhere, or its page was open for too long."),
+    "no-such-shop": (404, "There is no shop at this host name."),
+    "method-not-allowed": (405, "This resource does not know the method."),
+    "not-acceptable": (406, "None of the media types you accept can be given."),
+    "unsupported-media-type": (415, "Send application/json."),
+    "too-many-requests": (429, "Your budget is used up. `Retry-After` says when to come back."),
+    "internal": (500, "Our fault. Nothing was half done; quote the request id."),
+    "database": (503, "The database does not answer. Nothing was half done; try again."),
+    "shop-preparing": (503, "The shop is being made."),
+    "shop-suspended": (503, "The shop is closed at the moment."),
+}
+"""Codes that come from the edges of the product rather than from its rules: status and meaning."""
+
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A code as the documentation explains it."""
+
+    code: str
+    status: int
+    title: str
+    meaning: str
+
+
+def all_problems() -> list[Problem]:
+    """Every code the product may answer with, by code: the refusals of its rules and those of its edges."""
+    found = {
+        code: Problem(code, status, TITLES.get(status, "Not possible"), meaning)
+        for code, (status, meaning) in EDGES.items()
+    }
+    for kind in _refusals(DomainError):
+        if kind.__module__.partition(".")[0] != "tests":
+            meaning = " ".join((kind.__doc__ or "").split())
+            found[kind.code] = Problem(kind.code, kind.status, kind.title, meaning)
+    return sorted(found.values(), key=lambda problem: problem.code)
+
+
+def _refusals(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    yield kind
+    for inner in kind.__subclasses__():
+        yield from _refusals(inner)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 from core.events import CATALOGUE, json_schema
@@ -33,6 +35,31 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+    """How the document describes keys."""
+
+    target_class = "core.api.authentication.KeyActor"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "rsk_...", "description": "A key of the shop."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+    """How the document describes the browser's session."""
+
+    target_class = "core.api.authentication.SessionActor"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The session of a person in the browser; unsafe methods need the CSRF token.",
+        }
 
 
 class ProblemAwareSchema(AutoSchema):

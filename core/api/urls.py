@@ -1,5 +1,15 @@
-"""Routes of this app, included at the root."""
+"""The platform's own API routes, included under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from core.api import documents, platform
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", platform.Root.as_view(), name="api-root"),
+    path("events/", platform.Events.as_view(), name="api-events"),
+    path("jobs/<uuid:job_id>/", platform.JobOne.as_view(), name="api-job"),
+    path("locations/", platform.Locations.as_view(), name="api-locations"),
+    path("schema/", documents.Schema.as_view(), name="api-schema"),
+    path("docs/", documents.Docs.as_view(), name="api-docs"),
+    path("docs/problems/", documents.Problems.as_view(), name="api-problems"),
+]

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from core.ids import uuid7
 from core.locations.models import Location
+from core.people.permissions import permissions_of_role
 
 
 class User(AbstractBaseUser):
@@ -47,6 +48,11 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def holds(self) -> list[str]:
+        """The permissions of the role; those of a built-in one come from the code."""
+        return permissions_of_role(self.name) if self.is_built_in else list(self.permissions)
 
 
 class Grant(models.Model):

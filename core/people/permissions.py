@@ -38,6 +38,9 @@ VIEW_EVENTS = declare("outbox.view_events", "Read the event feed")
 VIEW_JOBS = declare("jobs.view", "See background work and its results")
 VIEW_LOCATIONS = declare("locations.view", "See the locations")
 
+OWNER: Final = "owner"
+"""The role that holds everything; a shop always has somebody with it."""
+
 # What the built-in roles hold; apps add theirs by `grant_to` in their own permissions.py.
 BUILT_IN_ROLES: dict[str, set[str]] = {
     "owner": set(),

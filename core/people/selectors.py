@@ -1,19 +1,33 @@
 """Turn somebody who knocked into an `Actor`."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet
 
 from core.actors import Actor
+from core.errors import NotFound
 from core.people.models import ApiKey, Grant, User
-from core.people.permissions import permissions_of_role
+from core.people.permissions import PERMISSIONS, Permission
 
 KEY_MARK = "rsk"
+AREAS = {
+    "orders": "Selling",
+    "inventory": "Goods and stock",
+    "people": "People",
+    "audit": "Audit log",
+    "outbox": "Events",
+    "jobs": "Background work",
+    "locations": "Locations",
+    "analytics": "Reports and forecasts",
+    "realtime": "Live board",
+    "webhooks": "Webhooks",
+}
 
 
 def actor_of_user(user: User, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
@@ -21,7 +35,7 @@ def actor_of_user(user: User, *, address: str = "", client: str = "", request_id
     held: dict[str, set[UUID] | None] = defaultdict(set)
     for grant in Grant.objects.filter(user=user).select_related("role"):
         role = grant.role
-        for permission in permissions_of_role(role.name) if role.is_built_in else role.permissions:
+        for permission in role.holds:
             if grant.location_id is None:
                 held[permission] = None
             elif (places := held[permission]) is not None:
@@ -77,3 +91,40 @@ def _actor_of_row(key: ApiKey, **origin: str) -> Actor:
         permissions=dict.fromkeys(key.permissions, places),
         **origin,
     )
+
+
+def roles_of(user: User) -> list[str]:
+    """What somebody is, in words: "cashier at Main shop"."""
+    grants = user.grants.select_related("role", "location").order_by("role__name", "pk")
+    return [f"{grant.role} at {grant.location}" if grant.location else str(grant.role) for grant in grants]
+
+
+def team() -> list[User]:
+    """Everybody of the shop with their roles at hand: those who may come in first."""
+    grants = Prefetch("grants", Grant.objects.select_related("role", "location").order_by("role__name", "pk"))
+    return list(User.objects.prefetch_related(grants).order_by("-is_active", "email", "pk"))
+
+
+def find_user(user_id: UUID) -> User:
+    """Somebody of the team. Raises `NotFound`."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("There is no such person.")
+    return user
+
+
+def keys() -> list[ApiKey]:
+    """Every key, those in force first."""
+    return list(
+        ApiKey.objects.select_related("created_by")
+        .prefetch_related("locations")
+        .order_by(F("revoked_at").asc(nulls_first=True), "-created_at", "pk")
+    )
+
+
+def permission_groups(codes: Iterable[str]) -> list[tuple[str, list[Permission]]]:
+    """Permissions by the part of the shop they are about, in words."""
+    groups: dict[str, list[Permission]] = defaultdict(list)
+    for code in codes:
+        groups[AREAS.get(code.partition(".")[0], code.partition(".")[0].capitalize())].append(PERMISSIONS[code])
+    return sorted(groups.items(), key=lambda item: item[0])

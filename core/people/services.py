@@ -15,12 +15,12 @@ from django.db import IntegrityError, transaction
 from core.actors import SYSTEM, Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, DomainError, Invalid, NotFound
+from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.limits import Rate, hit
 from core.locations.models import Location
 from core.people.models import ApiKey, Grant, Role, User
-from core.people.permissions import BUILT_IN_ROLES, PERMISSIONS, permissions_of_role
-from core.people.selectors import KEY_MARK
+from core.people.permissions import BUILT_IN_ROLES, MANAGE_TEAM, OWNER, PERMISSIONS, permissions_of_role
+from core.people.selectors import KEY_MARK, roles_of
 
 Action = AuditEntry.Action
 LOG_IN_RATES = (Rate("log-in-account", 10, 600), Rate("log-in-address", 60, 600))
@@ -92,6 +92,7 @@ def create_user(
         Invalid: the address or the password is none.
         Conflict: the address is taken.
         NotFound: there is no such role.
+        Forbidden: the role holds more than the actor.
     """
     email = email.strip().lower()
     try:
@@ -100,9 +101,8 @@ def create_user(
     except ValidationError as problem:
         raise Invalid(" ".join(problem.messages)) from problem
     sync_built_in_roles()
-    held = Role.objects.filter(name=role).first()
-    if held is None:
-        raise NotFound(f"There is no role {role!r}.")
+    held = _role(role)
+    _require_all(actor, held.holds, places=[location.pk] if location else [])
     try:
         with transaction.atomic():
             user = User.objects.create(email=email, name=name, password=make_password(password))
@@ -118,6 +118,94 @@ def create_user(
         changes={"email": (None, email), "role": (None, role), "location": (None, location and location.pk)},
     )
     return user
+
+
+def _role(name: str) -> Role:
+    role = Role.objects.filter(name=name).first()
+    if role is None:
+        raise NotFound(f"There is no role {name!r}.")
+    return role
+
+
+def _require_all(actor: Actor, permissions: Sequence[str], *, places: Sequence[UUID]) -> None:
+    """Nobody gives, or takes away, what they do not hold themselves at all those places (none: everywhere)."""
+    for permission in permissions:
+        held = actor.places(permission)
+        if held is not None and not (places and held.issuperset(places)):
+            raise Forbidden("You can only give what you hold yourself.", details={"permission": permission})
+
+
+@transaction.atomic(durable=True)
+def change_role(*, user_id: UUID, role: str, actor: Actor, location: Location | None = None) -> User:
+    """Give somebody one role, at one location or (None) everywhere, instead of all they held.
+
+    Raises:
+        NotFound: there is no such person or role.
+        Forbidden: the actor may not manage the team, or the old or the new role holds more than the actor.
+        Conflict: it would leave the shop without an owner.
+    """
+    user = _member(user_id, actor)
+    held = _role(role)
+    _require_all(actor, held.holds, places=[location.pk] if location else [])
+    before = roles_of(user)
+    user.grants.all().delete()
+    Grant.objects.create(user=user, role=held, location=location)
+    _require_an_owner()
+    after = roles_of(user)
+    if before != after:
+        _note_change(user, actor, {"role": (before, after)})
+    return user
+
+
+@transaction.atomic(durable=True)
+def set_active(*, user_id: UUID, is_active: bool, actor: Actor) -> User:
+    """Let somebody in again, or keep them out from now on: their sessions end at once. Repeating changes nothing.
+
+    Raises:
+        NotFound: there is no such person.
+        Forbidden: the actor may not manage the team, or the person holds more than the actor.
+        Conflict: it would leave the shop without an owner.
+    """
+    user = _member(user_id, actor)
+    if user.is_active == is_active:
+        return user
+    user.is_active = is_active
+    user.save(update_fields=["is_active"])
+    _require_an_owner()
+    _note_change(user, actor, {"is_active": (not is_active, is_active)})
+    return user
+
+
+def _member(user_id: UUID, actor: Actor) -> User:
+    """Somebody of the team, locked for a change the actor may make.
+
+    The owner's role is locked first: all changes of the team follow each other, or two owners could remove each other.
+    """
+    actor.require(MANAGE_TEAM)
+    Role.objects.select_for_update().get(name=OWNER, is_built_in=True)
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("There is no such person.")
+    for grant in user.grants.select_related("role"):
+        _require_all(actor, grant.role.holds, places=[grant.location_id] if grant.location_id else [])
+    return user
+
+
+def _require_an_owner() -> None:
+    owners = Grant.objects.filter(role__name=OWNER, role__is_built_in=True, location=None, user__is_active=True)
+    if not owners.exists():
+        raise Conflict("The shop needs an owner. Make somebody else the owner first.")
+
+
+def _note_change(user: User, actor: Actor, changes: dict[str, tuple[object, object]]) -> None:
+    record(
+        Action.CHANGE,
+        actor=actor,
+        object_type="user",
+        object_id=user.pk,
+        object_label=user.email,
+        changes=changes,
+    )
 
 
 @transaction.atomic(durable=True)
@@ -141,7 +229,7 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Make a key for a machine; answers the row and the token, which is shown once and kept only as a hash.
 
-    Nobody can give a key more than they hold themselves.
+    Nobody can give a key more than they hold themselves, nor for more places.
 
     Raises:
         Invalid: a permission does not exist, or none is given.
@@ -152,8 +240,7 @@ def create_api_key(
         raise Invalid(f"There is no permission {', '.join(unknown)}." if unknown else "Choose at least one permission.")
     if not name.strip():
         raise Invalid("Give the key a name, so that you know it later.")
-    for permission in permissions:
-        actor.require(permission)
+    _require_all(actor, permissions, places=[place.pk for place in locations])
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         name=name.strip()[:120],

@@ -1,4 +1,4 @@
-"""Lists on pages: a window of rows that opens by the key of its neighbour, so that page 1,000 costs what page 1 does."""
+"""Lists on pages: a window of rows that opens by its neighbour's key, so that page 1,000 costs what page 1 does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

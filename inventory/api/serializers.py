@@ -1,5 +1,6 @@
 """The bodies of the catalogue and stock API."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -16,7 +17,7 @@ class CodeBody(serializers.Serializer[ScanCode]):
     """A code and how many units it stands for. GTINs come back with 14 digits."""
 
     code = serializers.CharField(max_length=LONGEST_CODE)
-    pack_quantity = QuantityField(required=False, min_value=0.001)
+    pack_quantity = QuantityField(required=False, min_value=Decimal("0.001"))
     symbology = serializers.ChoiceField(choices=ScanCode.Symbology.choices, read_only=True)
 
 

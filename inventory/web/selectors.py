@@ -44,6 +44,11 @@ class ProductRow:
     highest_price: Decimal | None
     on_hand: Decimal | None
 
+    @property
+    def more(self) -> int:
+        """SKUs beyond the first."""
+        return len(self.skus) - 1
+
 
 def articles(
     *,

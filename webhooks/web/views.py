@@ -256,7 +256,7 @@ class ReplayDelivery(Page):
 
 
 def _secret_page(page: Page, endpoint: Endpoint, secret: str, *, is_rotation: bool) -> HttpResponse:
-    """The only page that ever holds a secret. It is drawn at once, because a redirect would have to keep it somewhere."""
+    """The only page that ever holds a secret, drawn at once: a redirect would have to keep it somewhere."""
     context: dict[str, Any] = {"endpoint": endpoint, "secret": secret, "is_rotation": is_rotation}
     answer = page.render(context, template="webhooks/secret.html", status=200 if is_rotation else 201)
     answer["Cache-Control"] = "no-store"

@@ -1,0 +1,55 @@
+"""The API about itself: its schema, a page to try it, and every problem it may answer with.
+
+All three are open to anybody: they tell what the product is and nothing of any shop, and a code generator needs no key.
+"""
+
+from functools import cache
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.permissions import DeclaredPermission
+from core.api.problems import all_problems
+from core.people.permissions import PUBLIC
+from core.web.views import Page
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The OpenAPI document: the same for every shop and actor, so made once per process."""
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-any-return]
+
+
+class Schema(SpectacularAPIView):  # type: ignore[misc]
+    """/schema/: OpenAPI 3.1, as YAML or (``Accept: application/json``) as JSON."""
+
+    required_permission: ClassVar = PUBLIC
+    permission_classes: ClassVar = [DeclaredPermission]
+
+    def _get_schema_response(self, request: Request) -> Response:
+        kind = self.perform_content_negotiation(request, force=True)[0].format
+        name = "openapi.json" if "json" in kind else "openapi.yaml"
+        return Response(schema(), headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+class Docs(SpectacularSwaggerSplitView):  # type: ignore[misc]
+    """/docs/: Swagger UI from our own files; the browser's session is used, so a person can try things at once."""
+
+    required_permission: ClassVar = PUBLIC
+    permission_classes: ClassVar = [DeclaredPermission]
+    url_name: ClassVar = "api-schema"
+    template_name: ClassVar = "api/docs.html"
+
+
+class Problems(Page):
+    """/docs/problems/: what each code means. Every problem document links here."""
+
+    required_permission: ClassVar = PUBLIC
+    template_name = "api/problems.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.render({"problems": all_problems()})

@@ -1,0 +1,79 @@
+"""Read the stream of a shop: what an actor may know of it, without a gap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from core.actors import Actor
+from core.errors import DomainError
+from core.events import CATALOGUE, matches
+from core.outbox.models import Event, Stream
+from core.people.permissions import PERMISSIONS
+
+
+class Reset(DomainError):
+    """The place in the stream is unknown: too old, in the future, or of a history that was replaced.
+
+    Read the state of the shop anew, then go on from ``head``.
+    """
+
+    code, status, title = "reset", 410, "This place in the stream is not known (any more)"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A stretch of the stream. ``next_after`` is where to go on; ``has_more`` says that there is more now."""
+
+    epoch: UUID | None
+    head: int
+    events: list[dict[str, Any]]
+    next_after: int
+    has_more: bool
+
+
+def events_after(
+    after: int, *, actor: Actor, limit: int, subscriptions: Sequence[str] = ("*",), epoch: UUID | None = None
+) -> Slice:
+    """Numbered events after ``after`` that the actor may know, oldest first; three queries.
+
+    The head is read before the events, so that the answer may overlap with what comes later, but never gaps.
+
+    Raises:
+        Reset: see there.
+    """
+    stream = Stream.objects.filter(pk=1).first() or Stream(head=0, epoch=None)
+    details = {"epoch": str(stream.epoch) if stream.epoch else None, "head": stream.head}
+    if after > stream.head or (epoch is not None and epoch != stream.epoch):
+        raise Reset(details=details)
+    oldest = Event.objects.filter(seq__isnull=False).order_by("seq").values_list("seq", flat=True).first()
+    if after < (stream.head if oldest is None else oldest - 1):
+        raise Reset(details=details)
+    known = [name for name in CATALOGUE if any(matches(subscription, name) for subscription in subscriptions)]
+    rows = list(
+        Event.objects.filter(_visible(actor, known), seq__gt=after, seq__lte=stream.head).order_by("seq")[: limit + 1]
+    )
+    has_more, rows = len(rows) > limit, rows[:limit]
+    reached = rows[-1].seq if has_more and rows[-1].seq is not None else stream.head
+    return Slice(stream.epoch, stream.head, [row.envelope() for row in rows], reached, has_more)
+
+
+def _visible(actor: Actor, types: Sequence[str]) -> Q:
+    """Events of types whose own permission the actor holds, at the locations it holds it for.
+
+    An event of a permission by location that names no location is seen only by those who see all of them.
+    """
+    everywhere: list[str] = []
+    condition = Q(pk__in=[])
+    for name in types:
+        permission = CATALOGUE[name].permission
+        if not actor.may(permission):
+            continue
+        places = actor.places(permission)
+        if places is None or not PERMISSIONS[permission].by_location:
+            everywhere.append(name)
+        else:
+            condition |= Q(type=name, payload__location_id__in=[str(place) for place in places])
+    return condition | Q(type__in=everywhere)

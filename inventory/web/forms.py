@@ -1,0 +1,202 @@
+"""What people may type on the pages of goods and stock."""
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from core.ids import uuid7
+from core.locations.models import Location
+from inventory.models import Category, ScanCode, StockDocument, TaxClass, Variant
+from inventory.selectors import LONGEST_CODE
+from inventory.services.catalogue import MOST_VARIANTS, CodeDraft
+
+MOST_CODES = 100
+CODE_AND_PACK = re.compile(r"(?P<code>.*?)(?:\s+[xX×]\s*(?P<pack>\d{1,8}(?:\.\d{1,3})?))?")
+SEARCH = {"type": "search", "autocomplete": "off"}
+
+
+class ProductFilter(forms.Form):
+    """Which products."""
+
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput({**SEARCH, "placeholder": "Name, SKU or code"}),
+    )
+    category = forms.ModelChoiceField(
+        label="Category", queryset=Category.objects.all(), required=False, empty_label="All"
+    )
+    sold = forms.ChoiceField(
+        label="State", required=False, choices=[("", "For sale"), ("no", "Not for sale"), ("all", "All")]
+    )
+
+
+class StockFilter(forms.Form):
+    """Which stock levels."""
+
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput({**SEARCH, "placeholder": "Name or SKU"}),
+    )
+    location = forms.ModelChoiceField(
+        label="Location", queryset=Location.objects.none(), required=False, empty_label="All"
+    )
+    state = forms.ChoiceField(
+        label="Stock",
+        required=False,
+        choices=[("", "Any"), ("low", "Low"), ("out", "Sold out"), ("negative", "Below zero")],
+    )
+
+    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ids = [place.pk for place in places]
+        self.fields["location"].queryset = Location.objects.filter(pk__in=ids)  # type: ignore[attr-defined]
+
+
+class CodesField(forms.CharField):
+    """Codes between commas; a pack says how many it holds: ``5012345678900, 15012345678907 x6``."""
+
+    def to_python(self, value: Any) -> Any:
+        return [_code(part) for part in re.split(r"[,;\n]", super().to_python(value) or "") if part.strip()]
+
+    def validate(self, value: Any) -> None:
+        if len(value) > MOST_CODES:
+            raise ValidationError(f"At most {MOST_CODES} codes.")
+
+    def run_validators(self, value: Any) -> None:
+        """The text was checked piece by piece."""
+
+
+def _code(text: str) -> CodeDraft:
+    found = CODE_AND_PACK.fullmatch(text.strip())
+    code = found["code"].strip() if found else ""
+    pack = Decimal(found["pack"] or 1) if found else Decimal(1)
+    if not code or len(code) > LONGEST_CODE or not code.isprintable():
+        raise ValidationError(f"“{text.strip()[:100]}” cannot be a code.")
+    if pack <= 0:
+        raise ValidationError(f"A pack holds more than nothing: {text.strip()[:100]}")
+    return CodeDraft(code=code, pack_quantity=pack)
+
+
+def codes_text(codes: Iterable[ScanCode]) -> str:
+    """Codes as `CodesField` reads them."""
+    return ", ".join(
+        row.printed + (f" x{row.pack_quantity.normalize():f}" if row.pack_quantity != 1 else "")
+        for row in codes
+    )
+
+
+class ProductForm(forms.Form):
+    """What the variants of a product share."""
+
+    name = forms.CharField(label="Name", max_length=200, help_text="Shown on receipts.")
+    category = forms.CharField(
+        label="Category",
+        required=False,
+        max_length=120,
+        help_text="A new name makes a new category.",
+        widget=forms.TextInput({"list": "categories", "autocomplete": "off"}),
+    )
+    description = forms.CharField(
+        label="Description", required=False, max_length=10_000, widget=forms.Textarea({"rows": 3})
+    )
+    is_active = forms.BooleanField(label="For sale", required=False, initial=True)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class VariantForm(forms.Form):
+    """One variant: a row of the product's form. An untouched new row is left out."""
+
+    id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    sku = forms.CharField(label="SKU", max_length=64, widget=forms.TextInput({"autocomplete": "off"}))
+    name = forms.CharField(label="Variant", required=False, max_length=120)
+    unit_price = forms.DecimalField(label="Price", min_value=Decimal(0), max_digits=14, decimal_places=4)
+    unit_cost = forms.DecimalField(label="Cost", required=False, min_value=Decimal(0), max_digits=14, decimal_places=4)
+    tax_class = forms.ChoiceField(label="Tax", required=False)
+    codes = CodesField(label="Codes", required=False, max_length=4000, widget=forms.TextInput({"autocomplete": "off"}))
+    is_stocked = forms.BooleanField(label="Stocked", required=False, initial=True)
+    is_active = forms.BooleanField(label="For sale", required=False, initial=True)
+
+    def __init__(self, *args: Any, with_cost: bool, taxes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tax_class"].choices = taxes  # type: ignore[attr-defined]
+        for name in ("unit_price", "unit_cost"):
+            self.fields[name].widget = forms.TextInput({"inputmode": "decimal", "class": "input--num"})
+        if not with_cost:
+            del self.fields["unit_cost"]
+
+
+VariantForms = forms.formset_factory(VariantForm, extra=1, max_num=MOST_VARIANTS, absolute_max=MOST_VARIANTS + 1)
+
+
+def tax_choices() -> list[tuple[str, str]]:
+    """The tax classes by name, and none."""
+    return [("", "None"), *((tax.name, f"{tax.name}, {tax.rate.normalize():f}%") for tax in TaxClass.objects.all())]
+
+
+def initial_of(variant: Variant) -> dict[str, Any]:
+    """A variant as its row of the form shows it."""
+    return {
+        "id": variant.pk,
+        "sku": variant.sku,
+        "name": variant.name,
+        "unit_price": plain_number(variant.unit_price),
+        "unit_cost": None if variant.unit_cost is None else plain_number(variant.unit_cost),
+        "tax_class": variant.tax_class.name if variant.tax_class else "",
+        "codes": codes_text(variant.codes.all()),
+        "is_stocked": variant.is_stocked,
+        "is_active": variant.is_active,
+    }
+
+
+def plain_number(value: Decimal) -> str:
+    """A price to be edited: two places at least, no zeros beyond."""
+    short = value.normalize()
+    return f"{value:.2f}" if short == round(short, 2) else f"{short:f}"
+
+
+class StockForm(forms.Form):
+    """Goods received, a correction, or a count. ``id`` is made with the form, so that sending it twice books once."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    kind = forms.ChoiceField(
+        label="What happened",
+        choices=[
+            (StockDocument.Kind.RECEIPT, "Goods received"),
+            (StockDocument.Kind.COUNT, "Counted"),
+            (StockDocument.Kind.ADJUSTMENT, "Correction"),
+        ],
+        widget=forms.RadioSelect,
+        initial=StockDocument.Kind.RECEIPT,
+    )
+    location = forms.ModelChoiceField(label="Location", queryset=Location.objects.none(), empty_label=None)
+    code = forms.CharField(
+        label="Article",
+        max_length=LONGEST_CODE,
+        help_text="Its SKU, or scan its code. The code of a pack counts its units.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    quantity = forms.DecimalField(
+        label="Quantity",
+        max_digits=14,
+        decimal_places=3,
+        help_text="Received or counted: how many. A correction: how many more, or fewer with a minus.",
+        widget=forms.TextInput({"inputmode": "text", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label="Reason", max_length=200, help_text="Kept in the ledger: delivery note, breakage, stock take."
+    )
+
+    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ids = [place.pk for place in places]
+        self.fields["location"].queryset = Location.objects.filter(pk__in=ids)  # type: ignore[attr-defined]
+        if places:
+            self.fields["location"].initial = places[0].pk

@@ -1,0 +1,157 @@
+"""Products on pages: the list, one product, and its form."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.errors import Conflict, DomainError, Invalid, StaleVersion
+from core.web.cursors import window_of
+from core.web.views import Page
+from inventory.models import Category, Product
+from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.services.catalogue import ProductDraft, VariantDraft, create_product, update_product
+from inventory.web.forms import ProductFilter, ProductForm, VariantForms, initial_of, tax_choices
+from inventory.web.panels import panels_for
+from inventory.web.selectors import levels_of, movements_of, product_by_id, product_rows, products, variants_of
+
+BY_NAME = ("name", "id")
+IS_ACTIVE = {"": True, "no": False, "all": None}
+OF_PRODUCT = ("name", "description", "is_active")
+OF_VARIANT = ("sku", "name", "unit_price", "unit_cost", "is_stocked", "is_active")
+
+
+class Products(Page):
+    """/products/: the catalogue by name."""
+
+    required_permission: ClassVar = VIEW_PRODUCTS
+    template_name = "inventory/products.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = ProductFilter(request.GET)
+        may_manage = self.actor.may(MANAGE_PRODUCTS)
+        if not form.is_valid():
+            return self.render({"form": form, "may_manage": may_manage}, status=422)
+        wanted = form.cleaned_data
+        found = products(
+            words=wanted["q"],
+            category_id=wanted["category"].pk if wanted["category"] else None,
+            is_active=IS_ACTIVE[wanted["sold"]],
+        )
+        window = window_of(found, by=BY_NAME, query=request.GET.dict())
+        return self.render(
+            {
+                "form": form,
+                "window": window,
+                "rows": product_rows(window.rows, actor=self.actor),
+                "is_filtered": any(wanted.values()),
+                "may_manage": may_manage,
+                "may_view_stock": self.actor.may(VIEW_STOCK),
+            }
+        )
+
+
+class ProductOne(Page):
+    """/products/<id>/: everything about one product."""
+
+    required_permission: ClassVar = VIEW_PRODUCTS
+    template_name = "inventory/product.html"
+
+    def get(self, request: HttpRequest, product_id: UUID) -> HttpResponse:
+        product = product_by_id(product_id)
+        return self.render(
+            {
+                "product": product,
+                "variants": variants_of(product),
+                "levels": levels_of(product, actor=self.actor),
+                "movements": movements_of(product, actor=self.actor),
+                "panels": panels_for(product, actor=self.actor),
+                "may_manage": self.actor.may(MANAGE_PRODUCTS),
+                "may_view_cost": self.actor.may(VIEW_COST),
+                "may_view_stock": self.actor.may(VIEW_STOCK),
+                "may_adjust": self.actor.may(ADJUST_STOCK),
+            }
+        )
+
+
+class ProductEdit(Page):
+    """/products/new/ and /products/<id>/edit/: one form for a product and its variants."""
+
+    required_permission: ClassVar = MANAGE_PRODUCTS
+    template_name = "inventory/product_form.html"
+
+    def get(self, request: HttpRequest, product_id: UUID | None = None) -> HttpResponse:
+        product = product_by_id(product_id) if product_id else None
+        return self.answer(product, ProductForm(initial=_initial(product)), self.rows(product))
+
+    def post(self, request: HttpRequest, product_id: UUID | None = None) -> HttpResponse:
+        product = product_by_id(product_id) if product_id else None
+        form, rows = ProductForm(request.POST), self.rows(product, request.POST)
+        if not (form.is_valid() and rows.is_valid()):
+            return self.answer(product, form, rows, status=422)
+        used = [row for row in rows.forms if row.cleaned_data]
+        draft = ProductDraft(
+            values={name: form.cleaned_data[name] for name in OF_PRODUCT},
+            category=form.cleaned_data["category"],
+            variants=[_draft(row.cleaned_data) for row in used],
+        )
+        try:
+            if product is None:
+                saved = create_product(draft, actor=self.actor)
+            else:
+                version = form.cleaned_data["version"]
+                saved = update_product(product.pk, draft, actor=self.actor, expected_version=version)
+        except StaleVersion:
+            form.add_error(None, "Somebody changed this product in the meantime. Open it anew to see what is there.")
+            return self.answer(product, form, rows, status=StaleVersion.status)
+        except (Invalid, Conflict) as refusal:
+            _explain(refusal, form, used)
+            return self.answer(product, form, rows, status=refusal.status)
+        messages.success(request, f"{saved.name} was saved.")
+        return redirect("product", saved.pk)
+
+    def rows(self, product: Product | None, data: Any = None) -> Any:
+        """The variants' rows, with an empty one for a further variant."""
+        given = [initial_of(variant) for variant in variants_of(product)] if product else []
+        options = {"with_cost": self.actor.may(VIEW_COST), "taxes": tax_choices()}
+        rows = VariantForms(data, initial=given, prefix="variants", form_kwargs=options)
+        if product is None and rows.forms:
+            rows.forms[0].empty_permitted = False
+        return rows
+
+    def answer(self, product: Product | None, form: ProductForm, rows: Any, *, status: int = 200) -> HttpResponse:
+        categories = Category.objects.values_list("name", flat=True)
+        context = {"product": product, "form": form, "rows": rows, "categories": categories}
+        return self.render(context, status=status)
+
+
+def _initial(product: Product | None) -> dict[str, Any]:
+    if product is None:
+        return {}
+    return {
+        **{name: getattr(product, name) for name in (*OF_PRODUCT, "version")},
+        "category": product.category.name if product.category else "",
+    }
+
+
+def _draft(values: dict[str, Any]) -> VariantDraft:
+    return VariantDraft(
+        id=values["id"],
+        values={name: values[name] for name in OF_VARIANT if name in values},
+        tax_class=values["tax_class"],
+        codes=values["codes"],
+    )
+
+
+def _explain(refusal: DomainError, form: ProductForm, rows: list[Any]) -> None:
+    """Put every complaint of the service beside the field it is about."""
+    for error in refusal.details.get("errors", []):
+        parts = error["pointer"].strip("/").split("/")
+        target, name = form, parts[0]
+        if parts[0] == "variants" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(rows):
+            target, name = rows[int(parts[1])], parts[2] if len(parts) > 2 else ""
+        target.add_error(name if name in target.fields else None, error["detail"])
+    if not refusal.details.get("errors"):
+        form.add_error(None, refusal.detail)

@@ -1,0 +1,31 @@
+"""Read imports and what came of them."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from core.actors import Actor
+from core.errors import NotFound
+from core.jobs.models import Job
+from orders.models import ImportRun
+from orders.permissions import IMPORT_HISTORY
+
+
+def import_runs(*, actor: Actor) -> QuerySet[ImportRun]:
+    """Every import, the newest first, without its long reports."""
+    actor.require(IMPORT_HISTORY)
+    return ImportRun.objects.select_related("location").defer("notes", "conflicts", "refused_rows")
+
+
+def find_import(run_id: UUID, *, actor: Actor) -> ImportRun:
+    """One import with its report. Raises `NotFound`."""
+    actor.require(IMPORT_HISTORY)
+    run = ImportRun.objects.select_related("location").filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("There is no such import.")
+    return run
+
+
+def job_of(run: ImportRun) -> Job | None:
+    """The background job of an upload, or None for an import by command."""
+    return Job.objects.filter(pk=run.job_id).first() if run.job_id else None

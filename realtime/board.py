@@ -1,0 +1,106 @@
+"""What the board shows to somebody: each part only with the permission for it, from the places it holds for."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from core.actors import Actor
+from core.locations.selectors import business_today
+from inventory.models import Product, StockException, StockLevel
+from inventory.permissions import MANAGE_PRODUCTS, VIEW_STOCK
+from orders.models import Order
+from orders.permissions import IMPORT_HISTORY, SELL, VIEW_ORDERS
+from orders.selectors_board import Hour, Today, has_sold, last_hours, last_sales, today
+from realtime.chart import Chart, chart_of
+from realtime.presence import count_screens
+from realtime.selectors import read_past
+
+Places = frozenset[UUID] | None
+SHORT_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """The sales part: figures of today, the last documents, 24 hours."""
+
+    today: Today
+    last: list[Order]
+    hours: list[Hour]
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The stock part: what runs out, worst first, and what a person must look at."""
+
+    rows: list[StockLevel]
+    out: int
+    low: int
+    exceptions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything on the board. ``seq`` was read first, so what is shown is never older than it says."""
+
+    epoch: UUID
+    seq: int
+    day: date
+    sales: Sales | None
+    stock: Stock | None
+    screens: int
+    has_products: bool
+    has_sold: bool
+    may_sell: bool
+    may_import: bool
+    may_add_products: bool
+
+    @property
+    def is_new(self) -> bool:
+        """Nothing was ever sold: the board helps to begin."""
+        return not self.has_sold
+
+
+def board_for(actor: Actor) -> Board:
+    """The board as this actor may see it."""
+    stream = read_past(most=0)
+    return Board(
+        epoch=stream.epoch,
+        seq=stream.head,
+        day=business_today(),
+        sales=_sales(actor.places(VIEW_ORDERS)) if actor.may(VIEW_ORDERS) else None,
+        stock=_stock(actor.places(VIEW_STOCK)) if actor.may(VIEW_STOCK) else None,
+        screens=count_screens(),
+        has_products=Product.objects.exists(),
+        has_sold=has_sold(),
+        may_sell=actor.may(SELL),
+        may_import=actor.may(IMPORT_HISTORY),
+        may_add_products=actor.may(MANAGE_PRODUCTS),
+    )
+
+
+def _sales(places: Places) -> Sales:
+    hours = last_hours(places)
+    return Sales(today(places), list(last_sales(places)), hours, chart_of(hours))
+
+
+def _stock(places: Places) -> Stock:
+    levels = StockLevel.objects.filter(variant__is_stocked=True, variant__is_active=True, variant__product__is_active=True)
+    exceptions = StockException.objects.filter(resolved_at=None)
+    if places is not None:
+        levels, exceptions = levels.filter(location_id__in=places), exceptions.filter(location_id__in=places)
+    out = Q(on_hand__lte=0, version__gt=0)
+    low = Q(on_hand__gt=0, on_hand__lte=F("low_at"))
+    rows = _worst_first(levels.filter(out | low))
+    return Stock(
+        rows=list(rows[:SHORT_ROWS]),
+        out=levels.filter(out).count(),
+        low=levels.filter(low).count(),
+        exceptions=exceptions.count(),
+    )
+
+
+def _worst_first(levels: QuerySet[StockLevel]) -> QuerySet[StockLevel]:
+    return levels.select_related("variant__product", "location").order_by("on_hand", "variant__sku", "location__code")

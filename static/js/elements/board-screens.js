@@ -1,0 +1,20 @@
+import { number } from "../lib/format.js";
+import { onPresence } from "../lib/live.js";
+
+/** How many screens of the shop are live: "3 screens live". */
+class BoardScreens extends HTMLElement {
+  connectedCallback() {
+    this.show(Number(this.dataset.screens));
+    this.stop = onPresence((screens) => this.show(screens));
+  }
+
+  disconnectedCallback() {
+    this.stop();
+  }
+
+  show(screens) {
+    const words = screens > 0 ? `${number(screens)} ${screens === 1 ? "screen" : "screens"} live` : "";
+    if (this.textContent !== words) this.textContent = words;
+  }
+}
+customElements.define("board-screens", BoardScreens);
