@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from analytics.permissions import VIEW_REPORTS
 from inventory.permissions import VIEW_COST
+from orders.metrics_base import ITEMS, ORDERS, REVENUE, SALES, total_of
 from orders.models import Order
 
 Unit = Literal["money", "count", "quantity", "ratio"]
@@ -21,9 +22,7 @@ Source = Literal["documents", "lines"]
 Value = Decimal | int | None
 FOUR_PLACES = Decimal("0.0001")
 
-COMPLETED = Q(state=Order.State.COMPLETED)
-SALES = Q(kind=Order.Kind.SALE)
-REFUNDS = Q(kind=Order.Kind.REFUND)
+REFUND = Q(kind=Order.Kind.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,6 @@ class Metric:
     lower_is_better: bool = False
 
 
-def _sum(field: str | ExpressionWrapper, where: Q | None = None) -> Coalesce:
-    return Coalesce(Sum(field, filter=where), Decimal(0), output_field=DecimalField(max_digits=24, decimal_places=4))
-
-
 _COST = ExpressionWrapper(F("quantity") * F("unit_cost"), output_field=DecimalField(max_digits=24, decimal_places=7))
 _COST_KNOWN = Q(unit_cost__isnull=False)
 
@@ -54,14 +49,14 @@ _ALL = (
         "Revenue",
         "Sum of the totals of all completed documents; refunds are negative. Tax is included as it was charged.",
         "money",
-        expression=_sum("total"),
+        expression=REVENUE,
     ),
     Metric(
         "orders",
         "Orders",
         "Number of completed sales; refunds and adjustments are not orders.",
         "count",
-        expression=Count("pk", filter=SALES),
+        expression=ORDERS,
     ),
     Metric(
         "average_order",
@@ -75,28 +70,28 @@ _ALL = (
         "Items",
         "Units of goods sold less units that came back; fees and services are not goods.",
         "quantity",
-        expression=_sum("items"),
+        expression=ITEMS,
     ),
     Metric(
         "sales",
         "Sales",
         "Sum of the totals of completed sales, before refunds and adjustments.",
         "money",
-        expression=_sum("total", SALES),
+        expression=SALES,
     ),
     Metric(
         "refunded",
         "Refunded",
         "Sum of the totals of completed refunds, as a negative amount.",
         "money",
-        expression=_sum("total", REFUNDS),
+        expression=total_of("total", REFUND),
     ),
     Metric(
         "refunds",
         "Refunds",
         "Number of completed refunds.",
         "count",
-        expression=Count("pk", filter=REFUNDS),
+        expression=Count("pk", filter=REFUND),
         lower_is_better=True,
     ),
     Metric(
@@ -107,23 +102,27 @@ _ALL = (
         expression=Count("pk"),
     ),
     Metric(
-        "lines", "Lines", "Number of lines of all completed documents.", "count", expression=Coalesce(Sum("line_count"), 0)
+        "lines",
+        "Lines",
+        "Number of lines of all completed documents.",
+        "count",
+        expression=Coalesce(Sum("line_count"), 0),
     ),
     Metric(
         "discounts",
         "Discounts",
         "Sum of the discounts of all completed documents.",
         "money",
-        expression=_sum("discount_total"),
+        expression=total_of("discount_total"),
         lower_is_better=True,
     ),
-    Metric("tax", "Tax", "Sum of the tax of all completed documents.", "money", expression=_sum("tax_total")),
+    Metric("tax", "Tax", "Sum of the tax of all completed documents.", "money", expression=total_of("tax_total")),
     Metric(
         "net_revenue",
         "Net revenue",
         "Revenue without tax: the sum of the subtotals of all completed documents.",
         "money",
-        expression=_sum("subtotal"),
+        expression=total_of("subtotal"),
     ),
     Metric(
         "net_with_cost",
@@ -132,7 +131,7 @@ _ALL = (
         "money",
         permission=VIEW_COST,
         source="lines",
-        expression=_sum("net", _COST_KNOWN),
+        expression=total_of("net", _COST_KNOWN),
     ),
     Metric(
         "gross_profit",

@@ -30,6 +30,9 @@ class ForecastRun(models.Model):
     class Meta:
         ordering: ClassVar = ["-started_at", "-pk"]
 
+    def __str__(self) -> str:
+        return f"forecasts of {self.made_on}"
+
 
 class Forecast(models.Model):
     """The forecast of one product in its present form; a new run replaces it.
@@ -81,6 +84,9 @@ class Forecast(models.Model):
         ]
         indexes: ClassVar = [models.Index(fields=["-total_p50", "variant"], name="forecast_largest")]
 
+    def __str__(self) -> str:
+        return f"{self.variant_id}: {self.total_p50}"
+
     @property
     def beats_naive(self) -> bool:
         """Whether a method better than the naive one was found."""
@@ -88,7 +94,7 @@ class Forecast(models.Model):
 
 
 class ForecastDay(models.Model):
-    """One day of a forecast; a closed day is zero. ``mean`` is what days add up by, the rest are quantiles of the day."""
+    """One day of a forecast; a closed day is zero. ``mean`` adds up over days, the rest are quantiles of the day."""
 
     pk = models.CompositePrimaryKey("forecast_id", "day")
     forecast = models.ForeignKey(Forecast, on_delete=models.CASCADE, related_name="days")
@@ -106,3 +112,6 @@ class ForecastDay(models.Model):
                 name="forecast_day_ordered",
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.forecast_id} on {self.day}: {self.mean}"

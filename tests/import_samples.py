@@ -1,4 +1,4 @@
-"""Sales histories for the tests of imports: the shared one where it is at hand, made ones everywhere, and a plain model."""
+"""Sales histories for the tests of imports: the shared one where it is at hand, made ones, and a plain model."""
 
 import csv
 import gzip

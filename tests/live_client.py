@@ -89,6 +89,7 @@ class Listener:
             max_size=None,
             compression=None,
             close_timeout=1,
+            legacy=True,  # the line outlives this call
         )
         return self.line
 

@@ -17,6 +17,7 @@ from django.db import connection
 from core.outbox.models import Event
 from core.tenancy.context import use_tenant
 from core.testing import Shop
+from retail_saas.processes import spawn
 from tests.waiting import wait_until
 
 COMMANDS = {
@@ -50,7 +51,14 @@ class Product:
     def start(self, *names: str) -> None:
         for name in names:
             command = [sys.executable, *(part.format(port=self.port) for part in COMMANDS[name])]
-            self.processes[name] = subprocess.Popen(command, env=self._environment(name), cwd=settings.BASE_DIR)
+            self.processes[name] = spawn(
+                command,
+                env=self._environment(name),
+                cwd=settings.BASE_DIR,
+                output=None,
+                death_signal=signal.SIGKILL,  # a test run that is killed leaves nobody at its database
+                own_session=False,
+            )
         if "web" in names:
             wait_until(self._answers, seconds=40)
 

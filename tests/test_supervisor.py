@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -112,7 +113,16 @@ def processes_of(data: Path) -> list[int]:
 
 
 def command_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+    return ""
+
+
+def kill(processes: Iterable[int]) -> None:
+    """As `kill -9`; some end on their own because others did."""
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def is_free(data: Path) -> bool:
@@ -213,8 +223,7 @@ def test_after_kill_9_of_everything_the_next_start_has_all_that_was_committed(
 ) -> None:
     run = start(data, port)
     write_down(data, 1)
-    for pid in [run.process.pid, *processes_of(data)]:
-        os.kill(pid, signal.SIGKILL)
+    kill([run.process.pid, *processes_of(data)])
     run.process.wait()
 
     again = start(data, port)
@@ -261,10 +270,12 @@ def test_killed_databases_and_workers_come_back(data: Path, port: int, start: St
     write_down(data, 1)
     postmaster = int((data / "databases" / "postgresql" / "postmaster.pid").read_text().split()[0])
 
-    for pid in processes_of(data):
-        command = command_of(pid)
-        if pid == postmaster or "valkey" in command or command.endswith(" worker"):
-            os.kill(pid, signal.SIGKILL)
+    commands = {pid: command_of(pid) for pid in processes_of(data)}
+    kill(
+        pid
+        for pid, command in commands.items()
+        if pid == postmaster or "valkey" in command or command.endswith(" worker")
+    )
 
     for name in ("PostgreSQL", "Valkey", "worker"):
         run.says(f"{name} ended by itself")

@@ -12,6 +12,7 @@ from __future__ import annotations  # an old Python must get as far as our own c
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -262,8 +263,9 @@ def port_must_be_free(port: str) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(port)))
-        except (OSError, OverflowError, ValueError):
-            raise SetupError(f"Port {port} is taken: choose another one, for example `make run PORT=8001`.") from None
+        except (OSError, OverflowError, ValueError) as problem:
+            why = "is taken" if getattr(problem, "errno", 0) == errno.EADDRINUSE else "cannot be used"
+            raise SetupError(f"Port {port} {why}: choose another one, for example `make run PORT=8001`.") from None
 
 
 def main() -> None:
@@ -290,7 +292,7 @@ if __name__ == "__main__":
     except SetupError as problem:
         sys.exit(str(problem))
     except OSError as problem:
-        full = problem.errno in (28, 122)
+        full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
         sys.exit("The disk is full: free some space." if full else f"{problem.filename or ROOT}: {problem.strerror}.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -9,7 +9,7 @@ from webhooks.server import Server, now_utc
 from webhooks.services.deliveries import forget_old, has_due, return_expired
 
 
-@shared_task(queue="webhooks")
+@shared_task
 def deliver(schema: str) -> None:
     """Send what a shop has to send. If a process of this worker is serving already, it takes the shop over."""
     pass_on(schema)  # before the look at the seat: who leaves it looks for names once more
@@ -21,7 +21,7 @@ def deliver(schema: str) -> None:
         ring(late)
 
 
-@shared_task(queue="webhooks")
+@shared_task
 def sweep_webhooks() -> None:
     """For every shop: give back what a vanished worker held, and ring for whatever is due."""
     now = now_utc()
@@ -33,7 +33,7 @@ def sweep_webhooks() -> None:
             ring(tenant.schema_name)
 
 
-@shared_task(queue="slow")
+@shared_task
 def forget_old_deliveries() -> None:
     """Remove what is older than 30 days, shop by shop."""
     for tenant in active_tenants():

@@ -15,7 +15,7 @@ class ReportQuery(serializers.Serializer[Any]):
     period = serializers.CharField(required=False, default="", help_text=f"One of {', '.join(KINDS)}; month if absent.")
     date = serializers.CharField(required=False, default="", help_text="A day inside the period; today if absent.")
     location = serializers.UUIDField(required=False, default=None)
-    metrics = serializers.CharField(required=False, default="", help_text="Names with commas; all you may see if absent.")
+    metrics = serializers.CharField(required=False, default="", help_text="Names with commas; all if absent.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # "from" is a word of the language, so it cannot be an attribute.
@@ -99,7 +99,8 @@ class ForecastOutput(serializers.ModelSerializer[Forecast]):
         model = Forecast
         fields = (
             "variant", "sku", "name", "run", "made_on", "starts_on", "model", "beats_naive", "demand",
-            "total_p10", "total_p50", "total_p90", "wape", "mase", "naive_wape", "naive_mase", "coverage", "history_days",
+            "total_p10", "total_p50", "total_p90", "wape", "mase", "naive_wape", "naive_mase", "coverage",
+            "history_days",
         )  # fmt: skip
 
 

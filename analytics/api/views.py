@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +26,7 @@ from analytics.selectors.forecasts import forecasts, latest_run, outlook
 from analytics.selectors.reports import Figure, Slice, chosen_metrics, report
 from analytics.services.forecasts import ask_for_forecasts
 from core.api.pagination import page_of
+from core.api.platform import JobBody
 from core.api.views import ApiView
 from core.locations.selectors import business_today
 from core.tenancy.context import current_tenant
@@ -120,10 +122,10 @@ class ForecastRuns(ApiView):
     required_permission: ClassVar = RUN_FORECASTS
     tag = "forecasts"
 
-    @extend_schema(request=None, responses={202: JobOutput})
+    @extend_schema(request=None, responses={202: JobBody})
     def post(self, request: Request) -> Response:
         job = ask_for_forecasts(actor=self.actor)
-        return Response(JobOutput(job).data, status=202, headers={"Location": f"/api/v1/forecasts/runs/{job.pk}/"})
+        return Response(JobBody(job).data, status=202, headers={"Location": reverse("api-job", args=[job.pk])})
 
 
 def _figure(figure: Figure) -> dict[str, str | None]:

@@ -60,7 +60,7 @@ class Verdict:
 
 
 def judge(past: Past, plan: Plan, methods: Mapping[str, Method]) -> Verdict:
-    """Run every method in every back-test, and choose per product: the best one if it beats the naive one, else that."""
+    """Run every method in every back-test; choose per product the best one if it beats the naive one, else that."""
     per_week = open_days_per_week(past)
     ahead = plan.horizon_weeks * per_week
     starts = plan.starts(past)

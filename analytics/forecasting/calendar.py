@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 LOOK_BACK = timedelta(weeks=12)
 OPEN_SHARE = 0.1
@@ -30,7 +31,7 @@ def opening(days: Sequence[date]) -> Opening:
     """Learn from the days with sales, ascending; single closed days (public holidays) are not foreseen."""
     closed = _closed_weekdays(days)
     gaps: list[date] = []
-    for before, after in zip(days, days[1:], strict=False):
+    for before, after in pairwise(days):
         missing = [before + timedelta(days=number) for number in range(1, (after - before).days)]
         if sum(day.weekday() not in closed for day in missing) >= LONG_CLOSURE_DAYS:
             gaps += missing

@@ -1,7 +1,8 @@
 """Ways to forecast, each for many products at once: a level per product times a pattern of the week.
 
 All of them work on open days only, so a closed day is neither a zero nor a gap. References: Croston 1972 with the
-correction of Syntetos and Boylan 2005; Teunter, Syntetos and Babai 2011 (TSB); Gardner and McKenzie 1985 (damped trend).
+correction of Syntetos and Boylan 2005; Teunter, Syntetos and Babai 2011 (TSB); Gardner and McKenzie 1985 (damped
+trend).
 """
 
 from collections.abc import Callable

@@ -58,7 +58,7 @@ def last_failure() -> Job | None:
 
 
 def forecasts(*, actor: Actor, q: str = "", sort: str = "demand") -> QuerySet[Forecast]:
-    """Forecasts with ``on_hand`` and ``cover_days`` (None for those who may not see stock), sorted by one of `SORTS`."""
+    """Forecasts with ``on_hand`` and ``cover_days`` (None where the actor may not see stock), by one of `SORTS`."""
     actor.require(VIEW_FORECASTS)
     rows = Forecast.objects.select_related("variant__product")
     if q := q.strip().replace("\x00", ""):

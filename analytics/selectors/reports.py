@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import F, Max, Q, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce, ExtractHour, RowNumber
 
-from analytics.metrics import COMPLETED, METRICS, Metric, Value, derived, plain_metrics
+from analytics.metrics import METRICS, Metric, Value, derived, plain_metrics
 from analytics.periods import Period
 from analytics.permissions import VIEW_REPORTS
 from core.actors import Actor
@@ -17,6 +17,7 @@ from core.errors import Forbidden, NotFound
 from core.locations.models import Location
 from core.locations.selectors import business_today, zone_of
 from inventory.models import Variant
+from orders.metrics_base import COMPLETED
 from orders.models import Order, OrderLine
 
 TOP = 10
@@ -201,9 +202,8 @@ def _by_hour(documents: QuerySet[Order], period: Period, location: Location | No
     if not found:
         return []
     hours = range(min(found), max(found) + 1)
-    return [
-        Slice(f"{hour:02}:00", hour, derived(_add([found[hour]] if hour in found else [], "documents"))) for hour in hours
-    ]
+    sums = {hour: _add([found[hour]] if hour in found else [], "documents") for hour in hours}
+    return [Slice(f"{hour:02}:00", hour, derived(sums[hour])) for hour in hours]
 
 
 def _top(lines: QuerySet[OrderLine]) -> tuple[list[ProductRow], list[ProductRow]]:
@@ -218,7 +218,9 @@ def _top(lines: QuerySet[OrderLine]) -> tuple[list[ProductRow], list[ProductRow]
         .filter(Q(by_revenue__lte=TOP) | Q(by_quantity__lte=TOP))
     )
     rows = list(sums)
-    variants = Variant.objects.select_related("product").in_bulk([row["variant_id"] for row in rows if row["variant_id"]])
+    variants = Variant.objects.select_related("product").in_bulk(
+        [row["variant_id"] for row in rows if row["variant_id"]]
+    )
 
     def best(place: str) -> list[ProductRow]:
         chosen = sorted((row for row in rows if row[place] <= TOP), key=lambda row: row[place])

@@ -63,6 +63,5 @@ def _written(rows: Iterable[Sequence[Cell]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     for row in rows:
-        cells = (safe(cell) for cell in row)
-        writer.writerow(["" if cell is None else format(cell, "f") if isinstance(cell, Decimal) else cell for cell in cells])
+        writer.writerow([format(cell, "f") if isinstance(cell, Decimal) else safe(cell) for cell in row])
     return out.getvalue()

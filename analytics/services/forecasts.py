@@ -22,7 +22,6 @@ from core.locations.selectors import business_today
 from core.outbox.services import emit
 
 if TYPE_CHECKING:
-    from analytics.forecasting.calendar import Opening
     from analytics.forecasting.engine import Outlook
     from analytics.forecasting.series import Past
 

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from analytics.models import Forecast
 from analytics.permissions import RUN_FORECASTS, VIEW_FORECASTS
 from analytics.selectors.demand import open_days
 from analytics.selectors.forecasts import (
@@ -24,7 +23,13 @@ from core.web.views import Page
 from inventory.permissions import VIEW_STOCK
 
 PER_PAGE = 50
-LABELS = {"demand": "Expected demand", "name": "Name", "cover": "Runs out first", "error": "Most certain", "stock": "Least stock"}
+LABELS = {
+    "demand": "Expected demand",
+    "name": "Name",
+    "cover": "Runs out first",
+    "error": "Most certain",
+    "stock": "Least stock",
+}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -83,12 +88,6 @@ class ForecastOne(Page):
                 "forecast": forecast,
                 "outlook": found,
                 "ends_on": forecast.starts_on + timedelta(days=forecast.run.horizon_days - 1),
-                "models": Forecast.Model,
                 "sees_stock": self.actor.may(VIEW_STOCK),
-                "chart": _chart(found),
             }
         )
-
-
-def _chart(found: object) -> dict[str, object]:
-    return {}

@@ -129,5 +129,3 @@ def _location(text: str) -> UUID | None:
         return UUID(text)
     except ValueError as error:
         raise NotFound("There is no such location, or you may not see its reports.") from error
-
-

@@ -14,7 +14,7 @@ MOST_ROWS = 200
 class PageQuery(serializers.Serializer[Any]):
     """The parameters every list takes."""
 
-    cursor = serializers.CharField(required=False, default="", max_length=400)
+    cursor = serializers.CharField(required=False, default="", allow_blank=True, max_length=800)
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=MOST_ROWS)
 
 

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class AuditConfig(AppConfig):
     name = "core.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        import core.audit.navigation  # noqa: F401

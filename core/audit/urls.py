@@ -1,5 +1,9 @@
 """Routes of this app, included at the root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from core.audit import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("settings/audit/", views.AuditLog.as_view(), name="audit"),
+]

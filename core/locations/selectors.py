@@ -1,5 +1,6 @@
 """Places and their business days."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,3 +33,12 @@ def active_location(location_id: UUID) -> Location:
     if location is None:
         raise NotFound("There is no such location.", details={"location": str(location_id)})
     return location
+
+
+def locations_by_code(codes: Sequence[str]) -> list[Location]:
+    """The locations with these codes, whatever their case. Raises `NotFound` naming the first that does not exist."""
+    known = {location.code.upper(): location for location in Location.objects.all()} if codes else {}
+    for code in codes:
+        if code.upper() not in known:
+            raise NotFound(f"There is no location {code!r}; there are {', '.join(sorted(known)) or 'none'}.")
+    return [known[code.upper()] for code in codes]

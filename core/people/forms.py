@@ -1,6 +1,12 @@
-"""What people type to get in."""
+"""What people type to get in, and to let others in."""
+
+from typing import Any
 
 from django import forms
+
+from core.locations.models import Location
+from core.people.models import Role
+from core.people.permissions import PERMISSIONS
 
 
 class LogInForm(forms.Form):
@@ -13,3 +19,40 @@ class LogInForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
+
+
+class RoleForm(forms.Form):
+    """One role, at one location or everywhere."""
+
+    role = forms.ModelChoiceField(Role.objects.all(), to_field_name="name", empty_label=None)
+    location = forms.ModelChoiceField(Location.objects.filter(is_active=True), required=False, empty_label="Everywhere")
+
+
+class PersonForm(RoleForm):
+    """Somebody new on the team."""
+
+    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput({"autocomplete": "off"}))
+    name = forms.CharField(max_length=120, required=False, widget=forms.TextInput({"autocomplete": "off"}))
+    field_order = ("email", "name", "role", "location")
+
+
+class KeyForm(forms.Form):
+    """A machine's key: what it may, where and how long."""
+
+    name = forms.CharField(max_length=120, label="What is it for?", widget=forms.TextInput({"autocomplete": "off"}))
+    permissions = forms.MultipleChoiceField(error_messages={"required": "Choose at least one permission."})
+    locations = forms.ModelMultipleChoiceField(
+        Location.objects.filter(is_active=True), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    expires_days = forms.TypedChoiceField(
+        label="Valid for",
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[("", "Until it is revoked"), ("30", "30 days"), ("90", "90 days"), ("365", "One year")],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(code, permission.label) for code, permission in PERMISSIONS.items()]
+        self.fields["permissions"].choices = choices  # type: ignore[attr-defined]

@@ -39,8 +39,10 @@ class Till(Page):
                     "locations": [_place(place, self.actor) for place in places],
                     "categories": plain(categories_for_sale()),
                     "terms": _terms(),
+                    "most_lines": MOST_LINES,
                     "urls": {
                         "articles": reverse("till-articles"),
+                        "scan": reverse("api-scan", args=["CODE"]).removesuffix("CODE/"),
                         "orders": reverse("api-orders"),
                         "order": reverse("order", args=[NO_ID]),
                         "order_api": reverse("api-order", args=[NO_ID]),

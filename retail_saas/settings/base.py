@@ -206,6 +206,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ROUTES = {"webhooks.tasks.forget_*": {"queue": "slow"}, "webhooks.tasks.*": {"queue": "webhooks"}}
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.jobs.tasks.sweep_jobs", "schedule": 15.0},
     "plan-nightly-work": {"task": "core.jobs.tasks.plan_nightly_work", "schedule": 600.0},

@@ -1,0 +1,154 @@
+import { h, icon } from "../lib/dom.js";
+import { money, quantity } from "../lib/format.js";
+import { amountText, quantityText } from "../lib/till/money.js";
+import { toast } from "../lib/toast.js";
+
+/** The basket: lines with steppers, sums, and the two ways to pay. Fires "pay" (detail: cash or card). */
+class TillCart extends HTMLElement {
+  #lines = new Map();
+
+  set session(session) {
+    this.state = session;
+    this.list = this.querySelector(".cart__lines");
+    this.addEventListener("click", this);
+    this.addEventListener("change", this);
+    this.addEventListener("keydown", this);
+    session.addEventListener("change", (event) => this.draw(event.detail.touched));
+    this.draw();
+  }
+
+  handleEvent(event) {
+    if (event.type === "click") return this.#click(event);
+    if (!event.target.matches(".stepper__value")) return undefined;
+    if (event.type === "change") return this.#type(event.target);
+    if (event.key !== "Enter" && event.key !== "Escape") return undefined;
+    event.preventDefault();
+    if (event.key === "Escape") event.target.value = event.target.dataset.value;
+    else this.#type(event.target);
+    return this.dispatchEvent(new CustomEvent("done", { bubbles: true }));
+  }
+
+  /** Put the cursor into the quantity of the selected line. */
+  editQuantity() {
+    const field = this.#lines.get(this.state.selected)?.querySelector(".stepper__value");
+    this.open(true);
+    field?.focus();
+    field?.select();
+  }
+
+  /** On a phone the basket is a sheet. */
+  open(isOpen) {
+    this.toggleAttribute("data-open", isOpen);
+  }
+
+  markShort(ids) {
+    for (const [id, row] of this.#lines) row.classList.toggle("is-short", ids.has(id));
+  }
+
+  draw(touched = null) {
+    const { cart, selected } = this.state;
+    const ids = new Set(cart.lines.map((line) => line.id));
+    for (const [id, row] of this.#lines) {
+      if (!ids.has(id)) {
+        row.remove();
+        this.#lines.delete(id);
+      }
+    }
+    for (const line of cart.lines) {
+      if (!this.#lines.has(line.id)) {
+        this.#lines.set(line.id, this.#row(line));
+        this.list.append(this.#lines.get(line.id));
+      }
+      this.#fill(this.#lines.get(line.id), line, line.id === selected);
+    }
+    if (touched) this.#glow(this.#lines.get(touched));
+    this.#sum();
+  }
+
+  #sum() {
+    const { terms } = this.state;
+    const { net, tax, total, units } = this.state.totals();
+    const isEmpty = this.state.isEmpty;
+    const show = (name, text) => {
+      for (const place of this.querySelectorAll(`[data-show="${name}"]`)) place.textContent = text;
+    };
+    const written = (amount) => money(amountText(amount, terms.exponent));
+    show("count", String(this.state.cart.lines.length));
+    show("units", `${quantity(quantityText(units))} ${units === 1000n ? "item" : "items"}`);
+    show("net", written(net));
+    show("tax", written(tax));
+    show("tax-label", terms.inclusive ? "Tax in it" : "Tax");
+    show("total", written(total));
+    this.querySelector(".till-empty").hidden = !isEmpty;
+    this.list.hidden = isEmpty;
+    for (const button of this.querySelectorAll("[data-pay], [data-clear]")) button.disabled = isEmpty;
+  }
+
+  #row(line) {
+    const button = (step, label, sign) =>
+      h("button", { class: "stepper__button", type: "button", "data-step": step, "aria-label": `${label}: ${line.title}` }, icon(sign));
+    return h(
+      "li",
+      { class: "cart__line", "data-line": line.id },
+      h("span", { class: "cart__name" }, line.title),
+      h("span", { class: "cart__total" }),
+      h("span", { class: "cart__note" }),
+      h(
+        "span",
+        { class: "cart__quantity till-line-tools" },
+        h("button", { class: "button button--icon button--quiet", type: "button", "data-remove": true, "aria-label": `Remove: ${line.title}` }, icon("trash")),
+        h(
+          "span",
+          { class: "stepper" },
+          button(-1, "One less", "minus"),
+          h("input", { class: "stepper__value", inputmode: "decimal", autocomplete: "off", "aria-label": `Quantity: ${line.title}` }),
+          button(1, "One more", "plus"),
+        ),
+      ),
+    );
+  }
+
+  #fill(row, line, isSelected) {
+    const amount = this.state.amountsOf(line);
+    const shown = amount[this.state.terms.inclusive ? "total" : "net"];
+    row.querySelector(".cart__name").textContent = line.title;
+    row.querySelector(".cart__total").textContent = money(amountText(shown, this.state.terms.exponent));
+    row.querySelector(".cart__note").textContent = `${quantity(line.quantity)} × ${money(line.unit_price)}`;
+    const field = row.querySelector(".stepper__value");
+    field.dataset.value = line.quantity;
+    if (document.activeElement !== field || field.value !== line.quantity) field.value = line.quantity;
+    row.classList.toggle("is-selected", isSelected);
+  }
+
+  #glow(row) {
+    if (!row) return;
+    row.classList.remove("is-new", "is-short");
+    void row.offsetWidth; // begins the animation anew
+    row.classList.add("is-new");
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  #click(event) {
+    const button = event.target.closest("button");
+    const id = event.target.closest("[data-line]")?.dataset.line;
+    if (!button) return id && this.state.select(id);
+    if (button.hasAttribute("data-sheet")) return this.open(!this.hasAttribute("data-open"));
+    if (button.dataset.pay) return this.dispatchEvent(new CustomEvent("pay", { bubbles: true, detail: button.dataset.pay }));
+    if (this.state.isFrozen) return undefined;
+    if (button.dataset.step) this.state.step(id, Number(button.dataset.step));
+    else if (button.hasAttribute("data-remove")) this.state.remove(id);
+    else if (button.hasAttribute("data-clear")) this.dispatchEvent(new CustomEvent("clear", { bubbles: true }));
+    return undefined;
+  }
+
+  #type(field) {
+    const id = field.closest("[data-line]").dataset.line;
+    try {
+      this.state.setQuantity(id, field.value.replace(",", ".").trim());
+    } catch (problem) {
+      field.value = field.dataset.value;
+      toast(problem.message, { kind: "warning" });
+    }
+  }
+}
+customElements.define("till-cart", TillCart);

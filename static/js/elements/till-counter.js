@@ -1,0 +1,252 @@
+import { announce, jsonScript } from "../lib/dom.js";
+import { money } from "../lib/format.js";
+import { lowerToStock } from "../lib/till/cart.js";
+import { Checkout } from "../lib/till/checkout.js";
+import { Scans } from "../lib/till/scans.js";
+import { Server } from "../lib/till/server.js";
+import { Session } from "../lib/till/session.js";
+import { Keys } from "../lib/till/keys.js";
+import { toast } from "../lib/toast.js";
+import "./till-cart.js";
+import "./till-payment.js";
+import "./till-products.js";
+import "./till-receipt.js";
+
+/** The till: joins scanner, products, basket, payment and receipt. The parts tell it what happened by events. */
+class TillCounter extends HTMLElement {
+  connectedCallback() {
+    const setup = jsonScript(this.dataset.setup);
+    if (setup.locations.length === 0) return;
+    this.session = new Session(setup);
+    this.server = new Server(setup, () => this.session.place.id);
+    this.checkout = new Checkout({ post: (body) => this.server.sell(body), find: (id) => this.server.order(id) });
+    this.scans = new Scans({
+      lookUp: (code) => this.server.scan(code),
+      onFound: ({ article, pack }, code) => this.#add(article, pack, code),
+      onRefused: (code, problem) => this.#unknown(code, problem),
+    });
+    this.held = [];
+    for (const name of ["products", "cart", "payment", "receipt"]) this[name] = this.querySelector(`till-${name}`);
+    this.help = this.querySelector("[data-help-dialog]");
+    this.#listen();
+    this.cart.session = this.session;
+    this.payment.begin(this.session);
+    this.receipt.begin(this.server);
+    this.products.begin(this.session, this.server);
+    this.#places();
+    this.dataset.ready = "true";
+    this.products.focusField();
+    if (this.session.isFrozen) this.#resume();
+  }
+
+  disconnectedCallback() {
+    this.keys?.stop();
+  }
+
+  #listen() {
+    const hear = (type, action) => this.addEventListener(type, (event) => action(event.detail));
+    hear("article", (article) => this.#add(article, "1"));
+    hear("typed", (text) => this.#typed(text));
+    hear("pay", (method) => this.pay(method));
+    hear("take", (body) => this.#sell(body));
+    hear("clear", () => this.clear());
+    hear("done", () => this.products.focusField());
+    hear("closed", () => this.products.focusField());
+    hear("next", () => this.products.focusField());
+    this.querySelector("[data-help]").addEventListener("click", () => this.help.showModal());
+    this.keys = new Keys(this);
+  }
+
+  #places() {
+    const choice = this.querySelector("[data-place]");
+    if (!choice) return;
+    choice.value = this.session.place.id;
+    choice.addEventListener("change", () => {
+      if (this.session.isFrozen) choice.value = this.session.place.id;
+      else this.#moveTo(choice.value);
+    });
+  }
+
+  async #moveTo(place) {
+    this.session.choosePlace(place);
+    this.scans.forget();
+    this.products.reload();
+    this.products.focusField();
+  }
+
+  /** A code came from the scanner, wherever the cursor was. */
+  hear(code) {
+    if (this.session.isFrozen || this.checkout.isBusy) {
+      this.held.push(code);
+      toast(`${code} waits until this sale is through.`);
+      return;
+    }
+    const wasPaying = this.payment.isOpen;
+    for (const part of [this.receipt, this.payment]) part.close();
+    if (this.help.open) this.help.close();
+    if (wasPaying) toast("The scan was added to the basket. Take the payment again.", { kind: "warning" });
+    this.products.clear();
+    this.scans.add(code);
+  }
+
+  /** Begin to pay by `method`. */
+  pay(method) {
+    if (this.session.isEmpty || this.session.isFrozen || this.receipt.isOpen) return;
+    if (this.scans.pending > 0) {
+      toast("A scan is still being looked up.", { kind: "warning" });
+      return;
+    }
+    this.cart.open(false);
+    if (this.payment.isOpen) this.payment.choose(method);
+    else this.payment.open(method);
+  }
+
+  /** Empty the basket; one press brings it back. */
+  clear() {
+    if (this.session.isEmpty || this.session.isFrozen) return;
+    const { cart } = this.session;
+    this.session.begin();
+    this.products.focusField();
+    toast("The basket was emptied.", {
+      action: { label: "Bring it back", run: () => this.session.isEmpty && this.session.edit(() => cart) },
+    });
+  }
+
+  #add(article, pack, code = "") {
+    const { session, products } = this;
+    if (session.isFrozen) {
+      if (code) this.held.push(code);
+      return;
+    }
+    const isNew = !session.cart.lines.some((line) => line.id === article.id);
+    if (isNew && session.cart.lines.length >= session.setup.most_lines) {
+      products.say(`A sale has at most ${session.setup.most_lines} lines. ${article.title} was not added.`, "error");
+      return;
+    }
+    session.add(article, pack);
+    products.say(`${article.title}  ${money(article.unit_price)}`, "success");
+    announce(`${article.title} added`);
+  }
+
+  #unknown(code, problem) {
+    const isUnknown = problem.status === 404;
+    const text = isUnknown ? `Nothing carries the code ${code}.` : `${code} could not be looked up: ${problem.detail || problem.message}`;
+    this.products.say(text, "error");
+    announce(text, { urgent: true });
+    if (!isUnknown) toast(text, { kind: "error", action: { label: "Look it up again", run: () => this.hear(code) } });
+  }
+
+  /** Somebody typed and pressed Enter: a code, or words that find one article or a few. */
+  async #typed(text) {
+    if (this.session.isFrozen) return;
+    try {
+      const { article, pack } = await this.server.scan(text);
+      this.products.clear();
+      this.#add(article, pack, text);
+    } catch (problem) {
+      if (problem.status !== 404) return this.#unknown(text, problem);
+      await this.#search(text);
+    }
+    return undefined;
+  }
+
+  async #search(text) {
+    const found = await this.products.show({ q: text });
+    if (found === null) return;
+    if (found.length === 1) {
+      this.products.clear();
+      this.#add(found[0], "1");
+    } else if (found.length === 0) {
+      this.products.say(`Nothing carries the code or name ${text}.`, "error");
+    } else {
+      this.products.say(`${found.length} products match. Choose one.`);
+      this.products.focusFirst();
+    }
+  }
+
+  async #sell(body, { wasTried = false } = {}) {
+    this.session.setPending(body);
+    this.payment.refuse("");
+    this.payment.busy(true);
+    const told = await this.checkout.send(body, { wasTried });
+    this.payment.busy(false);
+    if (told.order) this.#sold(told.order);
+    else {
+      if (told.isSettled) this.session.setPending(null);
+      await this.#refused(told, body);
+      if (told.isSettled) this.#release();
+    }
+  }
+
+  #sold(order) {
+    this.session.begin();
+    this.payment.close();
+    this.receipt.show(order);
+    this.products.clear();
+    this.products.say("");
+    this.products.reload();
+    this.scans.forget();
+    this.#release();
+  }
+
+  /** Codes that were scanned while a sale was under way: now is their turn. */
+  #release() {
+    for (const code of this.held.splice(0)) this.scans.add(code);
+  }
+
+  #resume() {
+    this.payment.resume();
+    this.#sell(this.session.pending, { wasTried: true });
+  }
+
+  async #refused({ verdict, problem }, body) {
+    const back = { label: "Back to the basket", run: () => this.payment.close() };
+    const retry = { label: "Try again", isPrimary: true, run: () => this.#sell(body, { wasTried: true }) };
+    if (verdict === "unknown") {
+      const text = `No answer: ${problem.detail || problem.title} The basket is kept. Trying again cannot sell it twice.`;
+      return this.payment.refuse(text, { actions: [retry] });
+    }
+    if (verdict === "logged-out") {
+      const logIn = { label: "Log in again", href: this.session.setup.urls.log_in, isPrimary: true };
+      return this.payment.refuse("Your session ended. The basket is kept; log in and go on.", { actions: [logIn] });
+    }
+    if (verdict === "out-of-stock") return this.#short(problem.body.short, body, back);
+    if (verdict === "price-changed") return this.#reprice(problem, back);
+    return this.payment.refuse(problem.detail || problem.title, { actions: [back] });
+  }
+
+  #short(rows, body, back) {
+    this.cart.markShort(new Set(rows.map((row) => row.variant_id)));
+    const lower = {
+      label: "Sell what is there",
+      isPrimary: true,
+      run: () => {
+        this.session.edit((cart) => lowerToStock(cart, rows));
+        if (this.session.isEmpty) this.payment.close();
+        else this.payment.open(this.payment.method);
+      },
+    };
+    const anyway = { label: "Sell anyway", run: () => this.#sell({ ...body, accept_shortage: true }) };
+    const mayOversell = this.session.place.may_oversell;
+    this.payment.refuse("There is not enough in stock.", { rows, actions: [lower, ...(mayOversell ? [anyway] : []), back] });
+  }
+
+  async #reprice(problem, back) {
+    this.scans.forget();
+    try {
+      const ids = this.session.cart.lines.map((line) => line.id).join(",");
+      const { changed, gone } = this.session.refresh(await this.server.articles({ ids }));
+      const told = [
+        ...changed.map((line) => `${line.title} is now ${money(line.unit_price)}.`),
+        ...gone.map((line) => `${line.title} is not for sale any more.`),
+      ];
+      const again = { label: "Take the payment", isPrimary: true, run: () => this.payment.open(this.payment.method) };
+      const actions = this.session.isEmpty ? [back] : [again, back];
+      this.payment.refuse(`Prices changed in the meantime. ${told.join(" ")}`, { actions });
+      this.products.reload();
+    } catch {
+      this.payment.refuse(problem.detail, { actions: [back] });
+    }
+  }
+}
+customElements.define("till-counter", TillCounter);

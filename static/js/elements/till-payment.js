@@ -1,0 +1,196 @@
+import { h } from "../lib/dom.js";
+import { money, quantity } from "../lib/format.js";
+import { toBody } from "../lib/till/cart.js";
+import { amountText } from "../lib/till/money.js";
+import { amountOf, clean, pay, quickAmounts, typeKey } from "../lib/till/tender.js";
+
+/**
+ * Taking the money: cash or card, or some of each. Fires "take" (detail: the body of the sale) when all is paid,
+ * "retry", "lower" (detail: the short lines) and "closed". What became of a sale is told by `refuse`, `busy` and `close`.
+ */
+class TillPayment extends HTMLElement {
+  begin(session) {
+    this.state = session;
+    this.dialog = this.querySelector("dialog");
+    this.field = this.querySelector("[data-amount]");
+    this.message = this.querySelector("[data-message]");
+    this.actions = this.querySelector("[data-actions]");
+    this.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#take();
+    });
+    this.field.addEventListener("input", () => this.#typed(clean(this.field.value, this.exponent)));
+    this.addEventListener("click", (event) => this.#click(event));
+    this.dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.leave();
+    });
+    this.dialog.addEventListener("close", () => this.dispatchEvent(new CustomEvent("closed", { bubbles: true })));
+  }
+
+  get isOpen() {
+    return this.dialog.open;
+  }
+
+  get exponent() {
+    return this.state.terms.exponent;
+  }
+
+  /** Begin to take money by `method` for the cart as it is. */
+  open(method) {
+    this.total = this.state.totals().total;
+    this.due = this.total;
+    this.taken = [];
+    this.change = 0n;
+    this.refuse("");
+    this.busy(false);
+    if (!this.isOpen) this.dialog.showModal();
+    this.choose(method);
+  }
+
+  /** Show that a sale is under way, also one that a reload interrupted. */
+  resume() {
+    this.total = this.due = this.state.totals().total;
+    this.taken = [];
+    if (!this.isOpen) this.dialog.showModal();
+    this.method = "cash";
+    this.busy(true);
+  }
+
+  close() {
+    if (this.isOpen) this.dialog.close();
+  }
+
+  /** Close, unless a sale is open that may have been booked. */
+  leave() {
+    if (!this.isBusy && !this.state.isFrozen) this.close();
+  }
+
+  choose(method) {
+    if (this.isBusy || this.state.isFrozen) return;
+    this.method = method;
+    this.text = "";
+    for (const tab of this.querySelectorAll("[data-method]")) {
+      tab.setAttribute("aria-pressed", String(tab.dataset.method === method));
+    }
+    this.#draw();
+    this.field.focus();
+  }
+
+  busy(isBusy) {
+    this.isBusy = isBusy;
+    this.dialog.toggleAttribute("data-busy", isBusy);
+    this.#draw();
+  }
+
+  /** Say why the sale was not booked, with buttons: `{ label, run, isPrimary }`. No text takes the message away. */
+  refuse(text, { actions = [], rows = [] } = {}) {
+    this.message.hidden = text === "";
+    this.message.querySelector(".flash__body").replaceChildren(
+      h("p", {}, text),
+      rows.length > 0 && h("ul", { class: "till-short", role: "list" }, rows.map(shortRow)),
+    );
+    this.actions.replaceChildren(
+      ...actions.map(({ label, run, href, isPrimary }) => {
+        const look = `button${isPrimary ? " button--primary" : ""}`;
+        return href ? h("a", { class: look, href }, label) : h("button", { class: look, type: "button", onclick: run }, label);
+      }),
+    );
+    this.dialog.toggleAttribute("data-refused", actions.length > 0);
+    this.actions.firstElementChild?.focus();
+  }
+
+  #written(amount) {
+    return money(amountText(amount, this.exponent));
+  }
+
+  #draw() {
+    const given = this.#given();
+    const next = given === null ? null : pay(this.due, this.method, given);
+    const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
+    show("due", this.#written(this.due));
+    show("due-label", this.taken.length > 0 ? "Left to pay" : "To pay");
+    this.field.value = this.text ?? "";
+    this.field.placeholder = amountText(this.due, this.exponent);
+    const isCash = this.method === "cash";
+    const isPart = next !== null && next.left > 0n;
+    show("result-label", isPart ? "Still left" : "Change");
+    show("result", next === null ? "–" : this.#written(isPart ? next.left : next.change));
+    this.querySelector(".till-change").hidden = !isCash && !isPart;
+    this.querySelector("[data-card-hint]").hidden = isCash;
+    const amount = next === null ? "" : this.#written(isCash ? given : next.payment.amount);
+    const verb = isCash ? (isPart ? "Add" : "Take") : isPart ? "Add by card" : "Card payment done,";
+    const button = this.querySelector("[data-take]");
+    button.textContent = this.isBusy ? "Booking the sale" : `${verb} ${amount}`.trim();
+    button.disabled = next === null || this.isBusy || this.state.isFrozen;
+    button.setAttribute("aria-busy", String(Boolean(this.isBusy)));
+    this.#drawTaken();
+    this.#drawQuick(isCash);
+  }
+
+  #drawTaken() {
+    const list = this.querySelector("[data-taken]");
+    list.hidden = this.taken.length === 0;
+    list.replaceChildren(
+      ...this.taken.map(({ method, amount }) =>
+        h("li", { class: "row-list__item" }, h("span", { class: "row-list__main" }, method === "cash" ? "Cash" : "Card"), h("span", { class: "row-list__end" }, this.#written(amount))),
+      ),
+    );
+  }
+
+  #drawQuick(isCash) {
+    const bar = this.querySelector(".quick-cash");
+    bar.hidden = !isCash;
+    bar.replaceChildren(
+      ...quickAmounts(this.due).map((amount, place) =>
+        h("button", { class: place === 0 ? "button button--soft" : "button", type: "button", "data-quick": amountText(amount, this.exponent) }, place === 0 ? "Exact" : this.#written(amount)),
+      ),
+    );
+  }
+
+  #given() {
+    try {
+      return amountOf(this.text ?? "", this.due);
+    } catch {
+      return null;
+    }
+  }
+
+  #typed(text) {
+    if (text !== null) this.text = text;
+    this.#draw();
+  }
+
+  #click(event) {
+    const button = event.target.closest("button");
+    if (!button || this.isBusy) return;
+    if (button.dataset.method) this.choose(button.dataset.method);
+    else if (button.dataset.key) this.#typed(typeKey(this.text, button.dataset.key, this.exponent));
+    else if (button.dataset.quick) {
+      this.#typed(button.dataset.quick);
+      this.field.focus();
+    } else if (button.hasAttribute("data-close")) this.leave();
+  }
+
+  #take() {
+    const given = this.#given();
+    const next = given === null ? null : pay(this.due, this.method, given);
+    if (next === null || this.isBusy || this.state.isFrozen) return;
+    this.taken = [...this.taken, next.payment];
+    this.change += next.change;
+    this.due = next.left;
+    if (next.left > 0n) return this.choose(this.method === "cash" ? "card" : "cash");
+    return this.dispatchEvent(new CustomEvent("take", { bubbles: true, detail: this.body() }));
+  }
+
+  /** The body of the sale as it was paid. */
+  body(more = {}) {
+    const { cart, place, terms } = this.state;
+    return toBody(cart, { location: place.id, payments: this.taken, terms, ...more });
+  }
+}
+
+function shortRow(row) {
+  return h("li", {}, h("strong", {}, row.name || row.sku), ` ${quantity(row.available)} there, ${quantity(row.wanted)} wanted`);
+}
+customElements.define("till-payment", TillPayment);

@@ -1,0 +1,57 @@
+// What the till asks the server: articles, codes, orders, receipts.
+import { getJson, postJson } from "../api.js";
+
+/** The doors of one till; `setup.urls` as the page gives them, `place()` the location's id. */
+export class Server {
+  constructor(setup, place) {
+    Object.assign(this, { urls: setup.urls, place });
+  }
+
+  /** What a code stands for: `{ article, pack }`. Throws an `ApiProblem` ("unknown-code"). */
+  async scan(code) {
+    const query = new URLSearchParams({ location: this.place() });
+    const found = await getJson(`${this.urls.scan}${encodeURIComponent(code)}/?${query}`);
+    const article = {
+      id: found.variant,
+      sku: found.sku,
+      title: found.name,
+      unit_price: found.unit_price,
+      tax_rate: found.tax_rate,
+      is_stocked: found.is_stocked,
+      on_hand: found.on_hand,
+    };
+    return { article, pack: found.pack_quantity };
+  }
+
+  /** Articles by `q`, `category` or `ids`; by none of them the place's best sellers. */
+  async articles(wanted = {}, options = {}) {
+    const query = new URLSearchParams({ location: this.place(), ...wanted });
+    return (await getJson(`${this.urls.articles}?${query}`, options)).articles;
+  }
+
+  sell(body) {
+    return postJson(this.urls.orders, body, { seconds: 15 });
+  }
+
+  order(id) {
+    return getJson(this.#of(this.urls.order_api, id));
+  }
+
+  orderPage(id) {
+    return this.#of(this.urls.order, id);
+  }
+
+  /** The paper slip of an order as the server draws it. */
+  async receipt(id) {
+    const response = await fetch(this.#of(this.urls.receipt, id), { headers: { Accept: "text/html" } });
+    if (!response.ok) throw new Error(`The receipt answered ${response.status}`);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const slip = page.querySelector(".receipt");
+    if (!slip) throw new Error("There is no receipt in the answer");
+    return document.importNode(slip, true);
+  }
+
+  #of(url, id) {
+    return url.replace(this.urls.no_id, id);
+  }
+}

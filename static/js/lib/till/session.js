@@ -1,0 +1,133 @@
+// What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
+import { addArticle, amountsOf, emptyCart, refreshArticles, removeLine, setQuantity, step, totals } from "./cart.js";
+import { uuid7 } from "./uuid.js";
+
+const CART = "till-cart";
+const PENDING = "till-pending";
+const PLACE = "till-location";
+
+/**
+ * The state of a till. Fires "change" (detail: `{ touched }`, the id of the line that was touched, if one was).
+ * `pending` is the body of a sale that was sent and not answered for sure: while it stands the cart is frozen,
+ * because the server may have booked it.
+ */
+export class Session extends EventTarget {
+  constructor(setup, { tab = sessionStorage, device = localStorage } = {}) {
+    super();
+    Object.assign(this, { setup, tab, device });
+    const places = setup.locations.map((place) => place.id);
+    const stored = read(tab, CART);
+    this.cart = isCart(stored) ? stored : emptyCart(uuid7());
+    this.pending = read(tab, PENDING);
+    const wanted = this.pending?.location ?? read(device, PLACE);
+    this.place = setup.locations[Math.max(0, places.indexOf(wanted))];
+    this.selected = null;
+  }
+
+  get terms() {
+    return this.setup.terms;
+  }
+
+  get isFrozen() {
+    return this.pending !== null;
+  }
+
+  get isEmpty() {
+    return this.cart.lines.length === 0;
+  }
+
+  totals() {
+    return totals(this.cart, this.terms);
+  }
+
+  amountsOf(line) {
+    return amountsOf(line, this.terms);
+  }
+
+  add(article, quantity = "1") {
+    this.#put(addArticle(this.cart, article, { quantity }), article.id);
+  }
+
+  setQuantity(id, quantity) {
+    this.#put(setQuantity(this.cart, id, quantity), id);
+  }
+
+  step(id, units) {
+    this.#put(step(this.cart, id, units), id);
+  }
+
+  remove(id) {
+    this.#put(removeLine(this.cart, id));
+  }
+
+  /** Take over what the server says of the articles now; answers what changed. */
+  refresh(articles) {
+    const { cart, changed, gone } = refreshArticles(this.cart, articles);
+    const before = this.cart.lines;
+    this.#put(cart);
+    return { changed: cart.lines.filter((line) => changed.includes(line.id)), gone: before.filter((l) => gone.includes(l.id)) };
+  }
+
+  /** Replace the cart by what `edit(cart)` makes of it. */
+  edit(edit) {
+    this.#put(edit(this.cart));
+  }
+
+  select(id) {
+    this.selected = id;
+    this.#tell();
+  }
+
+  /** A new sale with a new id. */
+  begin() {
+    this.selected = null;
+    this.setPending(null);
+    this.#put(emptyCart(uuid7()));
+  }
+
+  /** Remember the body that is being sent, or (null) that nothing is open any more. */
+  setPending(body) {
+    this.pending = body;
+    write(this.tab, PENDING, body);
+  }
+
+  choosePlace(id) {
+    this.place = this.setup.locations.find((place) => place.id === id) ?? this.place;
+    write(this.device, PLACE, this.place.id);
+    this.#tell();
+  }
+
+  #put(cart, touched = null) {
+    if (this.isFrozen) throw new Error("The sale is being paid");
+    this.cart = cart;
+    if (touched) this.selected = touched;
+    if (!cart.lines.some((line) => line.id === this.selected)) this.selected = cart.lines.at(-1)?.id ?? null;
+    write(this.tab, CART, cart);
+    this.#tell(touched);
+  }
+
+  #tell(touched = null) {
+    this.dispatchEvent(new CustomEvent("change", { detail: { touched } }));
+  }
+}
+
+function isCart(stored) {
+  return typeof stored?.id === "string" && Array.isArray(stored.lines);
+}
+
+function read(storage, key) {
+  try {
+    return JSON.parse(storage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function write(storage, key, value) {
+  try {
+    if (value === null) storage.removeItem(key);
+    else storage.setItem(key, JSON.stringify(value));
+  } catch {
+    // A full or closed storage costs the memory over a reload, not the sale.
+  }
+}
