@@ -14,6 +14,8 @@ QUANTITY = {"max_digits": 16, "decimal_places": 3}
 class ForecastRun(models.Model):
     """One pass over all products, made by a job of the same id."""
 
+    JOB: ClassVar = "analytics.forecast"
+
     id = models.UUIDField(primary_key=True, default=uuid7, help_text="The job that made it.")
     made_on = models.DateField(help_text="Business day on which it was made.")
     starts_on = models.DateField(null=True, help_text="First day that is forecast; empty when there was nothing to do.")

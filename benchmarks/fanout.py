@@ -32,12 +32,14 @@ def main() -> None:
             rows.append(asyncio.run(measure(shop, port, server.pid, size, sell)))
     table(["sockets", "frames", "missing", "p50 ms", "p99 ms", "worst ms", "CPU us per frame, web process"], rows)
     print(
-        f"{SALES} sales of three lines, one each {PAUSE_SECONDS:g} s, sold beside the server; a frame holds the 6 events of "
-        "a sale. The clock runs from the return of the commit to the frame in the client, which shares the machine."
+        f"{SALES} sales of three lines, one each {PAUSE_SECONDS:g} s, sold beside the server; a frame holds the 3 events "
+        "of a sale that the key may see. The clock runs from the return of the commit to the frame in the client, which shares the machine."
     )
 
 
-async def measure(shop: BenchShop, port: int, server: int, size: int, sell: Callable[[], tuple[str, float]]) -> list[Any]:
+async def measure(
+    shop: BenchShop, port: int, server: int, size: int, sell: Callable[[], tuple[str, float]]
+) -> list[Any]:
     """Open ``size`` sockets, sell, and wait for every frame; a row of the table."""
     arrived: dict[str, list[float]] = {}
     lines = [await listen(shop, port) for _ in range(size)]
@@ -91,7 +93,9 @@ def take_ticket(shop: BenchShop, port: int) -> str:
     """A ticket for the key; waits when the shop's budget of requests is used up."""
     for _ in range(20):
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        link.request("POST", "/api/v1/live/tickets/", headers={"Host": shop.host, "Authorization": f"Bearer {shop.token}"})
+        link.request(
+            "POST", "/api/v1/live/tickets/", headers={"Host": shop.host, "Authorization": f"Bearer {shop.token}"}
+        )
         answer = link.getresponse()
         body = json.loads(answer.read())
         link.close()

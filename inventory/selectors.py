@@ -28,6 +28,12 @@ class CodeTarget:
     variant_id: UUID
     pack_quantity: Decimal = Decimal(1)
 
+    def units(self, scans: Decimal) -> Decimal | None:
+        """So many packs in units, or None if that is no quantity we can keep (three places)."""
+        exact = scans * self.pack_quantity
+        kept = exact.quantize(Decimal("0.001"))
+        return kept if kept == exact else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:

@@ -10,8 +10,8 @@ from django.db.models import ExpressionWrapper, F, FloatField, QuerySet, Value
 from django.db.models.functions import Cast, Extract, Floor
 
 from core.locations.selectors import business_date, zone_of
-from core.tenancy.context import current_tenant
 from core.money import round_money
+from core.tenancy.context import current_tenant
 from orders.metrics_base import COMPLETED, ITEMS, ORDERS, REVENUE, SALES
 from orders.models import Order
 
@@ -100,9 +100,7 @@ def last_hours(places: Places, *, hours: int = 24, now: datetime | None = None) 
     rows = _by_hour(places, start, hours)
     before = _by_hour(places, start - WEEK, hours)
     none = (Decimal(0), 0)
-    return [
-        Hour(start + place * HOUR, *rows.get(place, none), before.get(place, none)[0]) for place in range(hours)
-    ]
+    return [Hour(start + place * HOUR, *rows.get(place, none), before.get(place, none)[0]) for place in range(hours)]
 
 
 def _by_hour(places: Places, start: datetime, hours: int) -> dict[int, tuple[Decimal, int]]:

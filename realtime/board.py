@@ -7,7 +7,9 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from core.actors import Actor
+from core.locations.models import Location
 from core.locations.selectors import business_today
+from core.people.permissions import VIEW_EVENTS
 from inventory.models import Product, StockException, StockLevel
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_STOCK
 from orders.models import Order
@@ -53,9 +55,11 @@ class Board:
     screens: int
     has_products: bool
     has_sold: bool
+    has_places: bool
     may_sell: bool
     may_import: bool
     may_add_products: bool
+    may_see_stream: bool
 
     @property
     def is_new(self) -> bool:
@@ -75,9 +79,11 @@ def board_for(actor: Actor) -> Board:
         screens=count_screens(),
         has_products=Product.objects.exists(),
         has_sold=has_sold(),
+        has_places=Location.objects.filter(is_active=True).count() > 1,
         may_sell=actor.may(SELL),
         may_import=actor.may(IMPORT_HISTORY),
         may_add_products=actor.may(MANAGE_PRODUCTS),
+        may_see_stream=actor.may(VIEW_EVENTS),
     )
 
 
@@ -87,7 +93,9 @@ def _sales(places: Places) -> Sales:
 
 
 def _stock(places: Places) -> Stock:
-    levels = StockLevel.objects.filter(variant__is_stocked=True, variant__is_active=True, variant__product__is_active=True)
+    levels = StockLevel.objects.filter(
+        variant__is_stocked=True, variant__is_active=True, variant__product__is_active=True
+    )
     exceptions = StockException.objects.filter(resolved_at=None)
     if places is not None:
         levels, exceptions = levels.filter(location_id__in=places), exceptions.filter(location_id__in=places)

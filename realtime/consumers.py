@@ -115,7 +115,7 @@ class EventSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         try:
             asked = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets without end
             asked = None
         if not isinstance(asked, dict) or asked.get("type") != "ping":
             self.wire.close(Close.BAD_REQUEST)

@@ -16,6 +16,8 @@ class Pace:
     recheck_seconds: float = 60
     """How long somebody who lost a role may go on listening."""
     replay_events: int = 1000
+    replay_seconds: float = 10
+    """How long somebody who is told what they missed may take for one frame."""
     queue_frames: int = 256
     frame_events: int = 100
     frame_bytes: int = 256 * 1024

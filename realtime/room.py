@@ -36,6 +36,7 @@ class Socket:
     topics: tuple[str, ...]
     identity: Identity
     cursor: int = 0
+    is_greeted: bool = False
     held: list[Batch] | None = field(default_factory=list)
 
     def offer(self, batch: Batch, frames: dict[Sight, str]) -> None:
@@ -100,11 +101,12 @@ class Room:
                 screens=self.screens,
             )
         )
+        socket.is_greeted = True
         if past.events is None:
             socket.reset(past)
         else:
             socket.cursor = past.head if after is None else after
-            self._replay(socket, past)
+            await self._replay(socket, past)
         await self._release(socket)
         self.head = socket.cursor if self.head is None else self.head
         self.presence_changed = True
@@ -157,9 +159,10 @@ class Room:
                 socket.wire.put(text)
 
     def tell(self, text: str) -> None:
-        """Put one frame on every line."""
+        """Put one frame on every line that was greeted."""
         for socket in self.sockets:
-            socket.wire.put(text)
+            if socket.is_greeted:
+                socket.wire.put(text)
 
     async def recheck(self) -> None:
         """Close the lines of those who may not hear (all of) what they hear; they come back as who they are now."""
@@ -190,13 +193,12 @@ class Room:
             if past.events is None:
                 socket.reset(past)
             else:
-                self._replay(socket, past)
+                await self._replay(socket, past)
 
-    def _replay(self, socket: Socket, past: Past) -> None:
+    async def _replay(self, socket: Socket, past: Past) -> None:
         for portion in self._portions(past.events or ()):
-            batch = Batch.of(portion)
-            if text := socket.sight.frame_of(batch):
-                socket.wire.put(text)
+            if text := socket.sight.frame_of(Batch.of(portion)):
+                await socket.wire.put_in_turn(text, seconds=self.pace.replay_seconds)
         socket.cursor = past.head
 
     def _reset_all(self, past: Past) -> None:

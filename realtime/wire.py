@@ -23,6 +23,7 @@ class Wire:
         self._most = most
         self._waiting: deque[str] = deque()
         self._wake = asyncio.Event()
+        self._moved = asyncio.Event()
         self._code: Close | None = None
         self._task = asyncio.create_task(self._write())
 
@@ -40,6 +41,17 @@ class Wire:
             return
         self._waiting.append(text)
         self._wake.set()
+
+    async def put_in_turn(self, text: str, *, seconds: float) -> None:
+        """Queue a frame of a long story as soon as half of the queue is free; one who takes no frame is cut off."""
+        while self.is_open and len(self._waiting) >= self._most // 2:
+            self._moved.clear()
+            try:
+                await asyncio.wait_for(self._moved.wait(), seconds)
+            except TimeoutError:
+                self._waiting.clear()
+                self.close(Close.TOO_SLOW)
+        self.put(text)
 
     def close(self, code: Close) -> None:
         """End the line after what is queued; the first reason counts."""
@@ -59,6 +71,7 @@ class Wire:
             while True:
                 while self._waiting:
                     await self._send({"type": "websocket.send", "text": self._waiting.popleft()})
+                    self._moved.set()
                 if self._code is not None:
                     await self._send({"type": "websocket.close", "code": int(self._code)})
                     return

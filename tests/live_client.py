@@ -70,7 +70,13 @@ class Listener:
         return str(body["ticket"])
 
     def open(
-        self, *, ticket: str | None = None, origin: str | None = "same", host: str = "", receive_buffer: int = 0, **more: str
+        self,
+        *,
+        ticket: str | None = None,
+        origin: str | None = "same",
+        host: str = "",
+        receive_buffer: int = 0,
+        **more: str,
     ) -> ClientConnection:
         """Open the socket, resuming where this listener stands."""
         query = {"ticket": self.ticket() if ticket is None else ticket, **more}

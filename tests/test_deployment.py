@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,65 @@ def test_no_lock_or_production_file_names_a_registry_host() -> None:
     for path in [*files, CHECKOUT / "Dockerfile", CHECKOUT / "docker-compose.yml"]:
         for address in re.findall(r"\w+://[^\s\"']+", path.read_text()):
             assert address.startswith(("postgresql://", "redis://", "http://127.0.0.1:")), f"{path.name}: {address}"
+
+
+# --- the set-up
+
+
+@pytest.fixture
+def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`tools/bootstrap.py` on an empty checkout that has nothing but the locks."""
+    spec = spec_from_file_location("bootstrap_under_test", CHECKOUT / "tools" / "bootstrap.py")
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (tmp_path / "requirements").mkdir()
+    for name in ("run", "dev", "uv"):
+        (tmp_path / "requirements" / f"{name}.lock").write_text(f"{name}==1")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(module, "python_works", lambda: True)
+    (tmp_path / ".venv").mkdir()
+    return module
+
+
+def test_the_tools_of_a_developer_serve_make_run_until_their_lock_changes(
+    bootstrap: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[str] = []
+    monkeypatch.setattr(bootstrap, "install", lambda *words: None)
+    monkeypatch.setattr(bootstrap, "run", lambda failed, *command: installed.append(Path(command[-1]).name))
+
+    for kind in ("run", "run", "dev", "run", "dev"):
+        bootstrap.install_python(kind, None)
+    assert installed == ["run.lock", "dev.lock"]
+
+    (bootstrap.ROOT / "requirements" / "dev.lock").write_text("dev==2")
+    bootstrap.install_python("run", None)
+    assert installed == ["run.lock", "dev.lock", "dev.lock"]
+
+
+def test_a_missing_lock_is_told_with_the_way_out(bootstrap: Any) -> None:
+    lock = bootstrap.ROOT / "requirements" / "run.lock"
+    lock.unlink()
+
+    with pytest.raises(
+        bootstrap.SetupError, match=re.escape(f"{lock} is missing: it pins every package, so restore it")
+    ):
+        bootstrap.install_python("run", None)
+
+
+@pytest.mark.parametrize(
+    ("output", "why", "final"),
+    [
+        ("error: failed to write: No space left on device (os error 28)", "the disk is full", True),
+        ("npm error code EINTEGRITY", "a package is not the one the lock file names", True),
+        ("cause: dns error: failed to lookup address", "the package registry is not reachable", True),
+        ("invalid peer certificate: UnknownIssuer", "the certificate of the package registry is not trusted", False),
+        ("first\n\nsomething odd.\n", "something odd", False),
+        ("", "it gave no reason", False),
+    ],
+)
+def test_a_package_managers_complaint_becomes_a_few_words(bootstrap: Any, output: str, why: str, final: bool) -> None:
+    assert bootstrap.reason(output) == (why, final)

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.test import Client
 
 from core.ids import uuid7
@@ -158,8 +157,7 @@ def test_runs_whose_job_gave_up_are_closed_and_their_files_removed(acme: Shop, t
 def test_a_job_whose_file_is_gone_says_so(acme: Shop, tmp_path: Path) -> None:
     run = run_of(upload(acme.client("owner"), write(tmp_path / "a.csv", [line()]), acme))
     default_storage.delete(stored_name(run.pk))
-    with transaction.atomic():
-        job = work(run)
+    job = work(run)
     assert (job.state, run.state, run.error) == (
         "failed",
         "failed",

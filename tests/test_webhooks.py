@@ -19,6 +19,7 @@ from core.outbox.relay import number_events
 from core.tenancy.context import current_tenant, use_tenant
 from core.testing import CANARY, Shop
 from inventory.errors import OutOfStock
+from inventory.services.ledger import move_stock
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from tests.webhook_receiver import OK, Receiver, Reply, receiving
 from webhooks import bell
@@ -135,6 +136,7 @@ def test_a_refused_or_rolled_back_sale_tells_nobody(
     told: list[bool] = []
 
     def break_down(**kwargs: Any) -> None:
+        move_stock(**kwargs)
         told.append(Event.objects.filter(type="order.completed").exists())
         raise ZeroDivisionError
 

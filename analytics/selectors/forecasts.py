@@ -11,7 +11,6 @@ from django.db.models.functions import NullIf
 from analytics.models import Forecast, ForecastDay, ForecastRun
 from analytics.permissions import VIEW_FORECASTS
 from analytics.selectors.demand import demand_of
-from analytics.services.forecasts import JOB
 from core.actors import Actor
 from core.errors import NotFound
 from core.jobs.models import Job
@@ -48,12 +47,12 @@ def latest_run() -> ForecastRun | None:
 def run_in_progress() -> Job | None:
     """The job that makes forecasts now, or waits to."""
     over = [Job.State.DONE, Job.State.FAILED]
-    return Job.objects.filter(kind=JOB).exclude(state__in=over).order_by("-created_at").first()
+    return Job.objects.filter(kind=ForecastRun.JOB).exclude(state__in=over).order_by("-created_at").first()
 
 
 def last_failure() -> Job | None:
     """The latest job, if it failed."""
-    latest = Job.objects.filter(kind=JOB).order_by("-created_at").first()
+    latest = Job.objects.filter(kind=ForecastRun.JOB).order_by("-created_at").first()
     return latest if latest is not None and latest.state == Job.State.FAILED else None
 
 

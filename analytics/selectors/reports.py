@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F, Max, Q, QuerySet, Sum, Window
+from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce, ExtractHour, RowNumber
 
 from analytics.metrics import METRICS, Metric, Value, derived, plain_metrics
@@ -103,11 +103,12 @@ def report(*, period: Period, actor: Actor, location_id: UUID | None = None) -> 
     then = [row for row in rows if compared.start <= row["business_date"] <= compared.end]
     sums, before = _add(now, "documents"), _add(then, "documents")
     allowed = {name: metric for name, metric in METRICS.items() if actor.may(metric.permission)}
-    if any(metric.source == "lines" for metric in allowed.values()):
-        for found, part in ((sums, period), (before, compared)):
-            found.update(scope.lines(part).aggregate(**plain_metrics("lines")))
-    sums, before = derived(sums), derived(before)
+    sees_costs = any(metric.source == "lines" for metric in allowed.values())
+    if sees_costs:
+        now_costs, then_costs = _costs(scope, period, compared)
+        sums, before = sums | now_costs, before | then_costs
     by_revenue, by_quantity = _top(scope.lines(period))
+    sums, before = derived(sums), derived(before)
     return Report(
         period=period,
         compared=compared,
@@ -157,10 +158,11 @@ class _Scope:
         rows = Order.objects.filter(COMPLETED).order_by()
         return rows if self.places is None else rows.filter(location_id__in=self.places)
 
-    def lines(self, period: Period) -> QuerySet[OrderLine]:
-        rows = OrderLine.objects.filter(
-            order__state=Order.State.COMPLETED, order__business_date__range=(period.start, period.end)
-        ).order_by()
+    def lines(self, *periods: Period) -> QuerySet[OrderLine]:
+        days = Q()
+        for period in periods:
+            days |= Q(order__business_date__range=(period.start, period.end))
+        rows = OrderLine.objects.filter(days, order__state=Order.State.COMPLETED).order_by()
         return rows if self.places is None else rows.filter(order__location_id__in=self.places)
 
 
@@ -206,14 +208,22 @@ def _by_hour(documents: QuerySet[Order], period: Period, location: Location | No
     return [Slice(f"{hour:02}:00", hour, derived(sums[hour])) for hour in hours]
 
 
+def _costs(scope: _Scope, period: Period, compared: Period) -> tuple[Sums, Sums]:
+    """The sums of the metrics over lines, of both periods in one pass."""
+    is_now = ExpressionWrapper(Q(order__business_date__gte=period.start), output_field=BooleanField())
+    rows = scope.lines(period, compared).values(is_now=is_now).annotate(**plain_metrics("lines"))
+    found = {row["is_now"]: [row] for row in rows}
+    return _add(found.get(True, []), "lines"), _add(found.get(False, []), "lines")
+
+
 def _top(lines: QuerySet[OrderLine]) -> tuple[list[ProductRow], list[ProductRow]]:
     """The best products by revenue and by quantity: one pass over the lines; names as the catalogue has them now."""
     sums = (
         lines.values("variant_id", "sku")
-        .annotate(revenue=Sum("total"), quantity=_GOODS, line_name=Max("name"))
+        .annotate(revenue=Sum("total"), goods=_GOODS, line_name=Max("name"))
         .annotate(
             by_revenue=Window(RowNumber(), order_by=[F("revenue").desc(), F("sku").asc()]),
-            by_quantity=Window(RowNumber(), order_by=[F("quantity").desc(), F("sku").asc()]),
+            by_quantity=Window(RowNumber(), order_by=[F("goods").desc(), F("sku").asc()]),
         )
         .filter(Q(by_revenue__lte=TOP) | Q(by_quantity__lte=TOP))
     )
@@ -230,7 +240,7 @@ def _top(lines: QuerySet[OrderLine]) -> tuple[list[ProductRow], list[ProductRow]
                 row["sku"],
                 variants[row["variant_id"]].title if row["variant_id"] in variants else row["line_name"],
                 row["revenue"],
-                row["quantity"],
+                row["goods"],
             )
             for row in chosen
         ]

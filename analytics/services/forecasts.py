@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from analytics.forecasting.engine import Outlook
     from analytics.forecasting.series import Past
 
-JOB = "analytics.forecast"
 HORIZON_DAYS = 30
 THOUSANDTH = Decimal("0.001")
 ROWS_AT_ONCE = 5_000
@@ -39,11 +38,11 @@ def ask_for_forecasts(*, actor: Actor) -> Job:
     Raises `Forbidden` without the permission.
     """
     actor.require(RUN_FORECASTS)
-    latest = Job.objects.filter(kind=JOB).order_by("-created_at", "-pk").first()
+    latest = Job.objects.filter(kind=ForecastRun.JOB).order_by("-created_at", "-pk").first()
     if latest is not None and not latest.is_over:
         return latest
     # Two people who press at once see the same last run, so they get the same next one.
-    return enqueue(JOB, actor=actor, dedupe_key=f"after:{latest.pk if latest else 'none'}")
+    return enqueue(ForecastRun.JOB, actor=actor, dedupe_key=f"after:{latest.pk if latest else 'none'}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,16 +49,18 @@ class Heartbeat:
         self._thread.join()
 
     def _beat(self, tenant: Tenant) -> None:
-        waited = 0.0
+        quiet = 0.0
         try:
             with use_tenant(tenant):
-                while not self._stop.wait(TICK_SECONDS):
-                    waited += TICK_SECONDS
+                is_over = False
+                while not is_over:
+                    is_over = self._stop.wait(TICK_SECONDS)
+                    quiet += TICK_SECONDS
                     with self._lock:
-                        latest, is_due = self._latest, self._is_news or waited >= BEAT_SECONDS
+                        latest, is_news = self._latest, self._is_news
                         self._is_news = False
-                    if is_due:
-                        waited = 0.0
+                    if is_news or (quiet >= BEAT_SECONDS and not is_over):
+                        quiet = 0.0
                         self._tell_once(latest)
         except LostLease:
             self._is_lost = True

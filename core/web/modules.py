@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 
 MAIN = "js/main.js"
-VENDOR = {"uplot": "vendor/uplot/uplot.js"}
+VENDOR = {"uplot": "vendor/uplot/uPlot.esm.js"}
 """Bare names of packages, and where set-up puts their ES modules below ``static/``."""
 
 _STATIC_IMPORT = re.compile(

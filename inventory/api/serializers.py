@@ -69,7 +69,7 @@ class VariantBody(serializers.Serializer[Variant]):
     unit_price = PriceField()
     unit_cost = PriceField(allow_null=True, required=False, help_text="Only with `inventory.view_cost`.")
     tax_class = serializers.CharField(source="tax_class.name", allow_null=True, default=None)
-    tax_rate = RateField(source="tax_class.rate", default="0", help_text="Per cent.")
+    tax_rate = RateField(source="tax_class.rate", default=Decimal(0), help_text="Per cent.")
     is_stocked = serializers.BooleanField()
     is_active = serializers.BooleanField()
     codes = CodeBody(many=True)

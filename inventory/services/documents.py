@@ -14,7 +14,6 @@ from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.errors import Invalid, NotFound, ReusedIdentifier
-from core.events import plain
 from core.locations.selectors import active_location
 from core.retry import with_locks
 from inventory.models import StockDocument, StockMovement, Variant
@@ -111,9 +110,9 @@ def _wanted(change: StockChange) -> dict[UUID, Decimal]:
             name = "variant" if line.variant_id else "code"
             errors.append({"pointer": f"/lines/{place}/{name}", "code": "unknown", "detail": detail})
             continue
-        pack = targets[line.code].pack_quantity if line.variant_id is None else Decimal(1)
-        wanted[variant_id] += line.quantity * pack
-        if problem := _wrong(change.kind, line.quantity):
+        units = targets[line.code].units(line.quantity) if line.variant_id is None else line.quantity
+        wanted[variant_id] += units or 0
+        if problem := _wrong(change.kind, units):
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "range", "detail": problem})
     if not change.lines or len(change.lines) > MOST_LINES:
         errors.append({"pointer": "/lines", "code": "length", "detail": f"Between 1 and {MOST_LINES} lines."})
@@ -122,7 +121,9 @@ def _wanted(change: StockChange) -> dict[UUID, Decimal]:
     return dict(wanted)
 
 
-def _wrong(kind: str, quantity: Decimal) -> str:
+def _wrong(kind: str, quantity: Decimal | None) -> str:
+    if quantity is None:
+        return "So many packs come to a part of a unit that we cannot keep."
     if abs(quantity) > MOST_UNITS:
         return "This is more than anybody has."
     if kind == Kind.RECEIPT and quantity <= 0:
@@ -143,12 +144,15 @@ def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) 
     before = lock_levels(list(keys))
     counts = document.kind == Kind.COUNT
     deltas = {key: quantity - before[key] if counts else quantity for key, quantity in keys.items()}
-    document.lines = plain(
-        [
-            {"variant": key[0], "quantity": keys[key], "before": before[key], "after": before[key] + deltas[key]}
-            for key in sorted(keys)
-        ]
-    )
+    document.lines = [
+        {
+            "variant": str(key[0]),
+            "quantity": _text(keys[key]),
+            "before": _text(before[key]),
+            "after": _text(before[key] + deltas[key]),
+        }
+        for key in sorted(keys)
+    ]
     document.save(update_fields=["lines"])
     record(
         AuditEntry.Action.CHANGE,
@@ -168,6 +172,10 @@ def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) 
         may_refuse=False,
         reason=document.reason,
     )
+
+
+def _text(quantity: Decimal) -> str:
+    return format(quantity.normalize(), "f")
 
 
 def _twin(change: StockChange, actor: Actor, conflict: Exception) -> Booked:

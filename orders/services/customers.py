@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from core.ids import reference, uuid7
 from core.outbox.services import emit
 from orders.events import CustomerCreated
@@ -23,9 +23,13 @@ def create_customer(
 
     Raises:
         Forbidden: the actor may not.
+        Invalid: nothing that tells the customer from others is given.
         Conflict: the number is taken.
     """
     actor.require(MANAGE_CUSTOMERS)
+    if not (number or name or email or phone):
+        error = {"pointer": "", "code": "empty", "detail": "Give a number, a name, an e-mail address or a telephone."}
+        raise Invalid(error["detail"], details={"errors": [error]})
     made = uuid7()
     values = (number or reference(made), name, email, phone, country)
     customer = Customer(id=made, **dict(zip(FIELDS, values, strict=True)))

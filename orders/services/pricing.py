@@ -33,14 +33,18 @@ def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
         )
     }
     errors, lines = [], []
-    for place, (line, (variant_id, pack)) in enumerate(zip(sale.lines, wanted, strict=True)):
+    for place, (line, (variant_id, units)) in enumerate(zip(sale.lines, wanted, strict=True)):
         variant = known.get(variant_id) if variant_id else None
         if variant is None:
             name, what = ("variant", "This is") if line.variant_id else ("code", "What carries this code is")
             detail = f"{what} not for sale (any more)."
             errors.append({"pointer": f"/lines/{place}/{name}", "code": "unknown", "detail": detail})
             continue
-        made = _line(line, variant, line.quantity * pack)
+        if units is None:
+            detail = "So many packs come to a part of a unit that we cannot keep."
+            errors.append({"pointer": f"/lines/{place}/quantity", "code": "places", "detail": detail})
+            continue
+        made = _line(line, variant, units)
         if made.unit_price != variant.unit_price:
             actor.require(CHANGE_PRICE, at=sale.location_id)
         if abs(made.total) >= MOST_MONEY:
@@ -54,11 +58,12 @@ def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
     return lines
 
 
-def _target(line: BasketLine, targets: Mapping[str, CodeTarget]) -> tuple[UUID | None, Decimal]:
+def _target(line: BasketLine, targets: Mapping[str, CodeTarget]) -> tuple[UUID | None, Decimal | None]:
+    """The variant of a line, and how many units of it; None where there is no such thing."""
     if line.variant_id is not None:
-        return line.variant_id, Decimal(1)
+        return line.variant_id, line.quantity
     target = targets.get(line.code)
-    return (target.variant_id, target.pack_quantity) if target else (None, Decimal(1))
+    return (target.variant_id, target.units(line.quantity)) if target else (None, None)
 
 
 def _line(wanted: BasketLine, variant: Variant, quantity: Decimal) -> OrderLine:

@@ -23,6 +23,11 @@ class EndpointForm(forms.Form):
     )
     subscriptions = forms.MultipleChoiceField(label="Events", error_messages={"required": "Choose at least one event."})
 
+    def clean(self) -> dict[str, Any]:
+        if "id" in self.errors:  # a hidden field has no place for its complaint
+            raise forms.ValidationError("This form was damaged on its way. Reload the page and fill it in again.")
+        return self.cleaned_data
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups = event_groups()

@@ -23,7 +23,6 @@ export class Keys {
     if (event.isComposing) return;
     const isModified = event.ctrlKey || event.altKey || event.metaKey;
     const isAltGraph = event.getModifierState("AltGraph");
-    const wasEmpty = this.#wedge.length === 0;
     const scan = this.#wedge.feed({ key: event.key, at: event.timeStamp, isModified: isModified && !isAltGraph });
     if (scan) {
       stop(event);
@@ -32,7 +31,7 @@ export class Keys {
       this.counter.hear(scan.code);
       return;
     }
-    if (this.#wedge.length === 1 || wasEmpty) this.#remember();
+    if (this.#wedge.length === 1 && event.key !== "Shift") this.#remember();
     if (isModified && !isAltGraph) return;
     if (event.key === " " && this.#wedge.isBursting(event.timeStamp) && !isField(event.target)) stop(event);
     else if (event.key === "?") this.#question(event);
@@ -82,6 +81,7 @@ export class Keys {
     if (event.key === "F6") return act(event, () => counter.clear());
     if (event.key === "Escape") return this.#escape(event);
     const isInField = event.target === products.field && products.field.value === "";
+    if (event.target === products.field && !isInField && event.key === "ArrowDown") return act(event, () => products.focusFirst());
     if (event.target !== document.body && !isInField) return undefined;
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     const steps = { ArrowRight: 1, ArrowLeft: -1 };

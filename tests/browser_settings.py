@@ -1,0 +1,6 @@
+"""As the test settings, with static files straight from their folders: nothing to collect before a browser comes."""
+
+from retail_saas.settings.test import *  # noqa: F403
+
+SERVESTATIC_AUTOREFRESH = True
+SERVESTATIC_USE_FINDERS = True

@@ -1,0 +1,69 @@
+"""A real Chromium in front of the product's own processes."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from core.testing import Shop
+from tests.live_client import session_of
+from tests.processes import Product
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP *.localhost 127.0.0.1",
+]
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium, or None for the one Playwright has downloaded."""
+    return next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser for one test module."""
+    # Playwright keeps an event loop in this thread; Django's ORM is used beside it, never inside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+            os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+
+
+def logged_in(browser: Browser, product: Product, shop: Shop, role: str = "owner", **options: object) -> BrowserContext:
+    """A browser profile of its own in which somebody is logged in."""
+    context = browser.new_context(base_url=product.url(shop), **options)  # type: ignore[arg-type]
+    cookies = dict(part.split("=", 1) for part in session_of(shop, role).split("; "))
+    context.add_cookies(
+        [
+            {"name": name, "value": value, "domain": shop.host, "path": "/", "secure": True}
+            for name, value in cookies.items()
+        ]
+    )
+    return context
+
+
+def complaints(page: Page) -> list[str]:
+    """What the page says to its console from now on: errors and refusals of the content policy."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture where ``SCREENSHOTS`` says, for people who look at pages."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)

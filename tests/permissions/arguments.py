@@ -1,0 +1,41 @@
+"""Sample values for the arguments of routes: things that stand in the shop at hand.
+
+A new route with an argument fails the matrix until the argument has its line here. `nobody` is right for things that
+take more than a permission to make: the permission is asked before anything is looked for.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from core.ids import uuid7
+from core.people.models import ApiKey
+from core.testing import Shop
+from orders.models import Customer, Order
+
+Sample = Callable[[Shop], Any]
+
+
+def nobody(shop: Shop) -> UUID:
+    """An id that no row has."""
+    return uuid7()
+
+
+def an_order(shop: Shop) -> UUID:
+    """The order that the tests have placed, or an id that no row has."""
+    return Order.objects.values_list("pk", flat=True).first() or uuid7()
+
+
+ARGUMENTS: dict[str, Sample] = {
+    "code": lambda shop: "5012345678900",
+    "customer_id": lambda shop: Customer.objects.get(number="C1").pk,
+    "delivery_id": lambda shop: 1,
+    "endpoint_id": nobody,
+    "job_id": nobody,
+    "key_id": lambda shop: ApiKey.objects.values_list("pk", flat=True).first() or uuid7(),
+    "order_id": an_order,
+    "product_id": lambda shop: shop.variant("TEA").product_id,
+    "run_id": nobody,
+    "user_id": lambda shop: shop.person("viewer").pk,
+    "variant_id": lambda shop: shop.variant("TEA").pk,
+}

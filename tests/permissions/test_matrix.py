@@ -1,0 +1,158 @@
+"""Every route of the product, crossed with the whole cast: each gets exactly what the route's permission says."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from core.checks import permission_of, routes
+from core.ids import uuid7
+from core.people.permissions import AUTHENTICATED, PERMISSIONS, PUBLIC, permissions_of_role
+from core.tenancy.context import use_tenant
+from core.testing import CANARY, ROLES, Shop, sale_body
+from core.web.views import permission_for
+from tests.api import Api, machine
+from tests.permissions.arguments import ARGUMENTS
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ARGUMENT = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
+CAST = (*ROLES, None)
+"""The built-in roles, and (None) a stranger."""
+
+
+class Door(NamedTuple):
+    """One method of one route, and what it takes to pass."""
+
+    method: str
+    path: str
+    needed: str
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith("api/")
+
+    def address(self, shop: Shop) -> str:
+        return "/" + ARGUMENT.sub(lambda match: str(ARGUMENTS[match[1]](shop)), self.path)
+
+
+def doors() -> Iterator[Door]:
+    """All doors of a shop."""
+    for path, callback in routes():
+        view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+        allowed = {name.upper() for name in getattr(view, "http_method_names", ["get"])}
+        for method in METHODS:
+            if method in allowed and (view is None or hasattr(view, method.lower())):
+                yield Door(method, path, permission_for(permission_of(callback), method))
+
+
+DOORS = list(doors())
+
+
+def name_of(door: Door) -> str:
+    return f"{door.method} /{door.path}"
+
+
+def knock(browser: Client, door: Door, address: str) -> Any:
+    """Ask, and take back whatever it did."""
+    before = transaction.savepoint()
+    try:
+        if door.is_api:
+            return browser.generic(door.method, address, b"{}", "application/json")
+        return browser.generic(door.method, address, b"", "application/x-www-form-urlencoded")
+    finally:
+        transaction.savepoint_rollback(before)
+
+
+def outcome(answer: Any) -> str:
+    """What an answer means to the one who knocked."""
+    if answer.status_code == 401 or (answer.status_code == 302 and answer["Location"].startswith("/login/?next=")):
+        return "who are you"
+    return "you may not" if answer.status_code == 403 else "come in"
+
+
+def expected(door: Door, role: str | None) -> str:
+    """What the permission of the door says of a role."""
+    if door.needed == PUBLIC:
+        return "come in"
+    if role is None:
+        return "who are you"
+    return "come in" if door.needed == AUTHENTICATED or door.needed in permissions_of_role(role) else "you may not"
+
+
+def test_there_are_doors_and_every_permission_opens_one_for_somebody() -> None:
+    assert len(DOORS) > 40
+    assert {door.needed for door in DOORS} <= {PUBLIC, AUTHENTICATED, *PERMISSIONS}
+
+
+def test_every_argument_of_a_route_has_a_sample() -> None:
+    missing = {name for door in DOORS for name in ARGUMENT.findall(door.path)} - ARGUMENTS.keys()
+    assert not missing, f"add to tests/permissions/arguments.py: {sorted(missing)}"
+
+
+@pytest.mark.parametrize("door", DOORS, ids=name_of)
+def test_a_door_opens_for_exactly_those_who_hold_its_permission(acme: Shop, globex: Shop, door: Door) -> None:
+    address = door.address(acme)
+    for role in CAST:
+        answer = knock(acme.client(role), door, address)
+        assert answer.status_code < 500 and answer.status_code != 405, (role, answer.content[:300])
+        assert outcome(answer) == expected(door, role), (role, answer.status_code, answer.content[:300])
+        assert CANARY not in _text(answer), role
+
+
+@pytest.mark.parametrize("door", DOORS, ids=name_of)
+def test_a_person_and_a_key_of_one_shop_are_strangers_at_another(acme: Shop, globex: Shop, door: Door) -> None:
+    address = door.address(acme)
+    session, key = acme.client("owner"), machine(acme).browser
+    for browser in (session, key):
+        browser.defaults["HTTP_HOST"] = globex.host
+        answer = knock(browser, door, address)
+        if door.needed != PUBLIC:
+            assert outcome(answer) == "who are you", (answer.status_code, answer.content[:300])
+        assert "Acme" not in _text(answer)
+
+
+# A GTIN is the same in every shop, so a code of another shop may well be something here.
+@pytest.mark.parametrize("door", [d for d in DOORS if set(ARGUMENT.findall(d.path)) - {"code"}], ids=name_of)
+def test_an_id_of_another_shop_is_nothing_here(acme: Shop, globex: Shop, door: Door) -> None:
+    with use_tenant(globex.tenant):
+        _sell(globex)
+        address = door.address(globex)
+    answer = knock(acme.client("owner"), door, address)
+    assert answer.status_code in (404, 422), (answer.status_code, answer.content[:300])
+    assert CANARY not in _text(answer)
+
+
+@pytest.mark.parametrize("path", ["orders/", "stock/movements/", "products/", "customers/"])
+def test_ids_of_another_shop_in_a_body_are_unknown_here(acme: Shop, globex: Shop, path: str) -> None:
+    with use_tenant(globex.tenant):
+        place, variant, body = globex.location.pk, globex.variant("TEA"), sale_body(globex, {"TEA": "1"})
+        product = variant.product_id
+    bodies: dict[str, dict[str, Any]] = {
+        "orders/": body,
+        "stock/movements/": {
+            "id": str(uuid7()),
+            "kind": "receipt",
+            "location": str(place),
+            "lines": [{"variant": str(variant.pk), "quantity": "1"}],
+        },
+        "products/": {
+            "name": "x",
+            "variants": [{"sku": "x", "unit_price": "1", "stock": [{"location": str(place), "quantity": "1"}]}],
+        },
+        "customers/": {"id": str(product), "number": "x"},
+    }
+    answer = Api(acme.client("owner")).post(path, bodies[path])
+    assert answer.status_code in (404, 422), answer.content[:300]
+    assert CANARY not in _text(answer)
+
+
+def _sell(shop: Shop) -> None:
+    Api(shop.client("owner")).post("orders/", sale_body(shop, {"TEA": "1"}))
+
+
+def _text(answer: Any) -> str:
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return str(content.decode(errors="replace"))

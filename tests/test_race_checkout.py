@@ -1,0 +1,99 @@
+"""Two hundred buyers, fifty units: exactly fifty sold; one id sent eight times at once: one order."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+
+from core.errors import DomainError
+from core.ids import uuid7
+from core.outbox.models import Event
+from core.tenancy.context import use_tenant
+from core.testing import Shop, stock
+from inventory.errors import OutOfStock
+from inventory.models import StockLevel, StockMovement
+from orders.models import Order, Payment
+from orders.services.checkout import BasketLine, Placed, Sale, Tender, place_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BUYERS, AT_ONCE = 200, 12
+
+
+def deadlocks() -> int:
+    """How many deadlocks this database has had to break."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
+
+
+def at_once(shop: Shop, work: list[Callable[[], Any]], threads: int) -> list[Any]:
+    """Do everything on connections of its own, ``threads`` at a time, starting together."""
+    start = Barrier(threads)
+
+    def one(item: tuple[int, Callable[[], Any]]) -> Any:
+        place, call = item
+        if place < threads:
+            start.wait(30)
+        try:
+            with use_tenant(shop.tenant):
+                return call()
+        except DomainError as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, enumerate(work)))
+
+
+def sale(shop: Shop, basket: list[tuple[str, int]], total: str) -> Sale:
+    return Sale(
+        order_id=uuid7(),
+        location_id=shop.location.pk,
+        lines=[BasketLine(variant_id=shop.variant(sku).pk, quantity=Decimal(n)) for sku, n in basket],
+        payments=[Tender(method="cash", amount=Decimal(total))],
+    )
+
+
+def test_two_hundred_buyers_of_fifty_units_get_exactly_fifty(acme: Shop) -> None:
+    actor, before = acme.actor("cashier"), deadlocks()
+    stock(acme.variant("TEA"), acme.location, "40")
+    stock(acme.variant("CUP"), acme.location, "990")
+    # Half of them name the goods in the other order: without one order of locks they would deadlock.
+    baskets = [[("TEA", 1), ("CUP", 1)], [("CUP", 1), ("TEA", 1)]]
+    sales = [sale(acme, baskets[number % 2], "16.50") for number in range(BUYERS)]
+
+    results = at_once(acme, [lambda s=s: place_order(s, actor=actor) for s in sales], AT_ONCE)
+
+    kinds = Counter(type(result) for result in results)
+    assert kinds == {Placed: 50, OutOfStock: 150}, kinds
+    assert deadlocks() == before
+    assert Order.objects.count() == Payment.objects.count() == 50
+    for sku, left in (("TEA", 0), ("CUP", 950)):
+        level = StockLevel.objects.get(variant__sku=sku)
+        ledger = StockMovement.objects.filter(variant__sku=sku)
+        assert level.on_hand == left == ledger.aggregate(sum=Sum("delta"))["sum"]
+        assert sorted(ledger.values_list("version", flat=True)) == list(range(1, level.version + 1))
+        assert ledger.filter(kind="sale").count() == 50
+    assert Event.objects.filter(type="order.completed").count() == 50
+    assert Event.objects.filter(type="stock.out").count() == 1
+
+
+def test_one_id_sent_by_eight_threads_at_once_makes_one_order(acme: Shop) -> None:
+    actor, wanted = acme.actor("cashier"), sale(acme, [("TEA", 1), ("CUP", 2)], "28.50")
+
+    results = at_once(acme, [lambda: place_order(wanted, actor=actor)] * 8, 8)
+
+    assert sorted(result.is_new for result in results) == [False] * 7 + [True]
+    assert {result.order.pk for result in results} == {wanted.order_id}
+    assert Order.objects.count() == Payment.objects.count() == 1
+    assert [level.on_hand for level in StockLevel.objects.order_by("variant__sku")] == [8, 10, 9]
+    assert Event.objects.filter(type="order.created").count() == 1
