@@ -1,6 +1,6 @@
 """Commit to frame: how long after a sale's commit N sockets have its events, and what a frame costs the server."""
 
-# ruff: noqa: T201
+# ruff: noqa: T201, PLC0415 - it prints; the apps are imported once Django is set up
 
 import asyncio
 import http.client
@@ -25,15 +25,14 @@ MOST_SECONDS = 60
 def main() -> None:
     """One web process, one relay; every socket hears every sale."""
     shop = bench_shop()
-    rows = []
     with process("manage.py", "relay") as _, web("uvicorn") as (port, server):
         sell = seller(shop)
-        for size in SIZES:
-            rows.append(asyncio.run(measure(shop, port, server.pid, size, sell)))
+        rows = [asyncio.run(measure(shop, port, server.pid, size, sell)) for size in SIZES]
     table(["sockets", "frames", "missing", "p50 ms", "p99 ms", "worst ms", "CPU us per frame, web process"], rows)
     print(
-        f"{SALES} sales of three lines, one each {PAUSE_SECONDS:g} s, sold beside the server; a frame holds the 3 events "
-        "of a sale that the key may see. The clock runs from the return of the commit to the frame in the client, which shares the machine."
+        f"{SALES} sales of three lines, one each {PAUSE_SECONDS:g} s, sold beside the server. A frame holds the three\n"
+        "events of a sale that the key may see. The clock runs from the return of the commit to the frame in the\n"
+        "client, which shares the machine."
     )
 
 

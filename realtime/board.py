@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from core.actors import Actor
 from core.locations.models import Location
@@ -21,6 +22,7 @@ from realtime.selectors import read_past
 
 Places = frozenset[UUID] | None
 SHORT_ROWS = 8
+PARTS = (VIEW_ORDERS, VIEW_STOCK, SELL, IMPORT_HISTORY, MANAGE_PRODUCTS, VIEW_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,25 @@ class Board:
         return not self.has_sold
 
 
+def board_key(actor: Actor) -> str:
+    """The same text for everybody who would be shown the same board now, another one after every event.
+
+    The stream's head is in it and is read before the board is, so what is kept under it is never older than it says.
+    """
+    stream = read_past(most=0)
+    parts = [f"{code}={_places_text(actor, code)}" for code in PARTS if actor.may(code)]
+    return f"board:{stream.epoch}:{stream.head}:{sha256('|'.join(parts).encode()).hexdigest()[:32]}"
+
+
+def _places_text(actor: Actor, code: str) -> str:
+    places = actor.places(code)
+    return "*" if places is None else ",".join(sorted(map(str, places)))
+
+
 def board_for(actor: Actor) -> Board:
     """The board as this actor may see it."""
     stream = read_past(most=0)
+    sold = has_sold()
     return Board(
         epoch=stream.epoch,
         seq=stream.head,
@@ -77,8 +95,8 @@ def board_for(actor: Actor) -> Board:
         sales=_sales(actor.places(VIEW_ORDERS)) if actor.may(VIEW_ORDERS) else None,
         stock=_stock(actor.places(VIEW_STOCK)) if actor.may(VIEW_STOCK) else None,
         screens=count_screens(),
-        has_products=Product.objects.exists(),
-        has_sold=has_sold(),
+        has_products=sold or Product.objects.exists(),
+        has_sold=sold,
         has_places=Location.objects.filter(is_active=True).count() > 1,
         may_sell=actor.may(SELL),
         may_import=actor.may(IMPORT_HISTORY),
@@ -102,12 +120,8 @@ def _stock(places: Places) -> Stock:
     out = Q(on_hand__lte=0, version__gt=0)
     low = Q(on_hand__gt=0, on_hand__lte=F("low_at"))
     rows = _worst_first(levels.filter(out | low))
-    return Stock(
-        rows=list(rows[:SHORT_ROWS]),
-        out=levels.filter(out).count(),
-        low=levels.filter(low).count(),
-        exceptions=exceptions.count(),
-    )
+    counts = levels.aggregate(out=Count("variant_id", filter=out), low=Count("variant_id", filter=low))
+    return Stock(rows=list(rows[:SHORT_ROWS]), out=counts["out"], low=counts["low"], exceptions=exceptions.count())
 
 
 def _worst_first(levels: QuerySet[StockLevel]) -> QuerySet[StockLevel]:

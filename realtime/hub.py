@@ -109,8 +109,8 @@ class Hub:
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "psubscribe":
             self.is_subscribed.set()
-            for room in self.rooms.values():
-                in_background(room.heal(), "heal", self._running)
+            for each in self.rooms.values():
+                in_background(each.heal(), "heal", self._running)
         elif message["type"] == "pmessage":
             schema = message["channel"].decode().rpartition(":")[2]
             room = self.rooms.get(schema)

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -94,8 +95,9 @@ class Child:
             death_signal=signal.SIGKILL,
             hold=lock,
         )
-        for work in (self._listen, self._watch):
-            threading.Thread(target=work, args=(self.process, report), daemon=True).start()
+        listener = threading.Thread(target=self._listen, args=(self.process,), daemon=True)
+        listener.start()
+        threading.Thread(target=self._watch, args=(self.process, listener, report), daemon=True).start()
 
     def stop(self, within: float) -> None:
         """Ask it to end; kill it, and whatever it started, after ``within`` seconds."""
@@ -105,12 +107,13 @@ class Child:
     def _role(self) -> str:
         return self.service.name if self.service.name in ("web", "worker", "scheduler", "relay") else "manage"
 
-    def _listen(self, process: subprocess.Popen[bytes], report: Callable[[Ended], None]) -> None:
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout
         inside_trace = False
         with self.log.open("ab", buffering=0) as log:
             for raw in process.stdout:
-                log.write(raw)
+                with suppress(OSError):  # a full disk must not stop us from listening: the process would block
+                    log.write(raw)
                 line = raw.decode(errors="replace").rstrip()
                 self.tail.append(line)
                 shown = line if (self._talkative and line[:1] != "{") or inside_trace else worth_showing(line)
@@ -119,8 +122,11 @@ class Child:
                 if shown:
                     self._say(f"{self.service.name:<9} | {shown}")
 
-    def _watch(self, process: subprocess.Popen[bytes], report: Callable[[Ended], None]) -> None:
+    def _watch(
+        self, process: subprocess.Popen[bytes], listener: threading.Thread, report: Callable[[Ended], None]
+    ) -> None:
         process.wait()
+        listener.join(1)  # its last words first, unless a child of it keeps the line open
         report(Ended(self.service.name, process))
 
 

@@ -72,10 +72,11 @@ class Supervisor:
             self._until(lambda: False, look_seconds=3600)
         except Stopped:
             pass
-        except StackError as problem:
-            say(str(problem))
+        except (StackError, OSError) as problem:
+            say(str(explain(problem, self.home) if isinstance(problem, OSError) else problem))
             code = 1
-        self.stop()
+        finally:
+            self.stop()
         return code
 
     # --- start

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from core.testing import Shop
 from tests.processes import Product
@@ -88,10 +89,11 @@ class Listener:
         if receive_buffer:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         wire.connect(("127.0.0.1", self.product.port))
+        asked = self.origin if origin == "same" else origin
         self.line = connect(
             f"ws://{host or self.host}/ws/events/?{urlencode(query)}",
             sock=wire,
-            origin=self.origin if origin == "same" else origin,  # type: ignore[arg-type]
+            origin=Origin(asked) if asked else None,
             max_size=None,
             compression=None,
             close_timeout=1,

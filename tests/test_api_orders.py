@@ -8,7 +8,7 @@ import pytest
 from core.ids import uuid7
 from core.locations.models import Location
 from core.outbox.models import Event
-from core.testing import CANARY, Shop, make_variant, sale_body, stock
+from core.testing import CANARY, Shop, sale_body, stock
 from inventory.models import ScanCode, StockLevel, StockMovement
 from orders.models import Customer, Order, Payment
 from tests.api import machine, person, pointers

@@ -177,7 +177,7 @@ HOSTILE: dict[str, bytes] = {
     "long integer": b'{"lines": [{"code": "TEA", "quantity": ' + b"9" * 900 + b"}]}",
     "twice": b'{"name": "a", "name": "b"}',
     "long text": b'{"name": "' + b"x" * 100_000 + b'", "note": "' + b"x" * 100_000 + b'"}',
-    "wrong types": b'{"id": 1, "lines": {}, "name": [], "variants": "x", "location": true, "payments": 1, "number": {}}',
+    "wrong types": b'{"id": 1, "lines": {}, "name": [], "variants": "x", "location": true, "payments": 1}',
     "nulls": b'{"id": null, "lines": null, "name": null, "variants": null, "location": null, "payments": null}',
     "list of anything": b'{"lines": [1, null, "x", []], "variants": [1, null, "x", []], "payments": [1, null, []]}',
     "names like pointers": b'{"a/b~c": 1}',
@@ -227,8 +227,20 @@ def test_no_body_at_all_is_a_server_error(acme: Shop, body: dict[str, Any], path
 
 @pytest.mark.parametrize(
     "query",
-    ["cursor=%00", "cursor=" + "A" * 300, "cursor=WyJ4IiwieSJd", "cursor=WyIxIiwiMiJd", "q=%00", "q=%ff", "limit=1e9"]
-    + ["cursor=%F0%9F%8D%B5", "location=x", "updated_since=x", "updated_since=0001-01-01T00:00:00%2B14:00", "q=%25%5C"],
+    [
+        "cursor=%00",
+        "cursor=" + "A" * 300,
+        "cursor=WyJ4IiwieSJd",
+        "cursor=WyIxIiwiMiJd",
+        "cursor=%F0%9F%8D%B5",
+        "q=%00",
+        "q=%ff",
+        "q=%25%5C",
+        "limit=1e9",
+        "location=x",
+        "updated_since=x",
+        "updated_since=0001-01-01T00:00:00%2B14:00",
+    ],
 )
 @pytest.mark.parametrize("path", ["orders/", "customers/", "products/", "stock/", "stock/movements/", "locations/"])
 def test_hostile_parameters_are_refused_or_find_nothing(acme: Shop, path: str, query: str) -> None:

@@ -6,8 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import StringIO
 from pathlib import Path
+from threading import Barrier
 from threading import Event as Signal
 from typing import Any
 from urllib.parse import quote
@@ -21,12 +24,13 @@ from core.actors import SYSTEM
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.models import Job
 from core.jobs.services import LeasedProgress, LostLease, claim, enqueue
+from core.tenancy.context import use_tenant
 from core.testing import Shop, emptied_afterwards
 from inventory.models import ScanCode, StockLevel, StockMovement, Variant
 from orders.auditor import audit_books
 from orders.imports.services import JOB
 from orders.models import Customer, ImportRun, Order, OrderLine
-from tests.import_samples import Model, line, shared_rows, write
+from tests.import_samples import Model, line, made_rows, run_import, shared_rows, write
 
 DEADLINE_SECONDS = 90
 
@@ -53,7 +57,7 @@ def test_the_command_reports_what_it_did_and_that_a_repeat_did_nothing(acme: Sho
     path = write(tmp_path / "a.csv.gz", [line("1"), line("2", "POST", "POSTAGE", "1", price="18.0")])
     said = command(acme, path)
     assert "Read 2 lines of 2 documents, 2010-12-01 to 2010-12-01." in said
-    assert "Added 2 documents, 2 lines, 2 articles with 2 codes, 1 customers, 1 stock movements." in said
+    assert "Added 2 documents, 2 lines, 2 articles with 2 codes, 1 customer, 1 stock movement." in said
     assert "Sum of the file 33.3, of what was added 33.3." in said
     again = command(acme, path, "--no-stock")
     assert "Nothing was added." in again and "Already there: 2 documents." in again
@@ -146,7 +150,7 @@ def test_a_kill_in_the_middle_and_a_second_run_give_the_same_as_one_clean_run(ac
     for moment in ("COPY pg_temp.import_line", "INSERT INTO orders_orderline", "INSERT INTO inventory_stockmovement"):
         process = start(acme, path)
         try:
-            until(lambda part=moment: statement_of_the_import(part), moment)
+            until(partial(statement_of_the_import, moment), moment)
         finally:
             process.send_signal(signal.SIGKILL)
             process.communicate()
@@ -159,6 +163,28 @@ def test_a_kill_in_the_middle_and_a_second_run_give_the_same_as_one_clean_run(ac
     said, _ = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0, said.decode()
     assert books() == clean
+    assert audit_books() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_of_one_file_at_once_add_it_once(acme: Shop, tmp_path: Path) -> None:
+    rows = list(made_rows(1_500))
+    path = write(tmp_path / "a.csv", rows)
+    together = Barrier(2)
+
+    def work() -> ImportRun:
+        try:
+            with use_tenant(acme.tenant):
+                together.wait(timeout=DEADLINE_SECONDS)
+                return run_import(acme, path)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        runs = [thread.result() for thread in [threads.submit(work), threads.submit(work)]]
+    assert sorted(run.lines_added for run in runs) == [0, len(rows)]
+    assert sum(run.documents_known for run in runs) == Order.objects.count() == len(Model.of(rows).documents)
+    assert OrderLine.objects.count() == len(rows)
     assert audit_books() == []
 
 

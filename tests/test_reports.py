@@ -189,7 +189,9 @@ def test_an_actor_of_one_location_sees_that_location_only(acme: Shop) -> None:
 
 def test_the_number_of_queries_does_not_depend_on_the_period_or_the_sales(acme: Shop) -> None:
     def count(period: Period) -> int:
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             of(period)
         return len(queries)
 
@@ -258,7 +260,7 @@ def test_no_cell_of_a_file_is_a_formula(acme: Shop, text: str) -> None:
     book(acme, DAY, [("EVIL", "1", "1.00")])
     answer = acme.client("manager").get(f"/reports/download.csv?period=day&date={DAY}&table=products")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row for row in rows if row[0] == "EVIL"][0][1] == safe(variant.title)
+    assert next(row for row in rows if row[0] == "EVIL")[1] == safe(variant.title)
 
 
 def test_a_wrong_date_or_location_is_a_message_and_a_problem(acme: Shop) -> None:

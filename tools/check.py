@@ -24,7 +24,7 @@ Command = list[str | Path]
 LINT: dict[str, Command] = {
     "style": [BIN / "ruff", "check", "--quiet", "."],
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
-    "imports": [BIN / "lint-imports"],
+    "imports": [BIN / "lint-imports", "--no-logo"],
     "templates": [BIN / "djlint", "--lint", "--quiet", "templates"],
     "types": [BIN / "mypy", "."],
 }

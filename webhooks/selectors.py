@@ -29,7 +29,9 @@ class Health:
             return "bad" if self.endpoint.disabled_reason else ""
         if self.endpoint.first_failure_at:
             return "warn"
-        return "good" if self.endpoint.last_success_at else "info"
+        if self.endpoint.last_success_at:
+            return "good"
+        return "warn" if self.endpoint.last_served_at else "info"
 
     @property
     def words(self) -> str:
@@ -37,7 +39,9 @@ class Health:
             return "Turned off by us" if self.endpoint.disabled_reason else "Turned off"
         if self.endpoint.first_failure_at:
             return "Failing"
-        return "Healthy" if self.endpoint.last_success_at else "Nothing sent yet"
+        if self.endpoint.last_success_at:
+            return "Healthy"
+        return "No success yet" if self.endpoint.last_served_at else "Nothing sent yet"
 
 
 def find_endpoint(endpoint_id: UUID) -> Endpoint:

@@ -2,7 +2,7 @@
 
 Errors are measured relative to the forecast, so that a day without a sale is the same error at every level. Per day
 the product speaks for itself. For the sum of all days it alone has too few back-tests, so errors in units of the
-product's own spread are pooled over its class. Then the band is calibrated (split conformal, Vovk 2005): it is
+product's own size are pooled over its class. Then the band is calibrated (split conformal, Vovk 2005): it is
 widened until four of five test days lie inside, each test judged by tests that share no day with it.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from analytics.forecasting.backtest import Plan, Verdict
 from analytics.forecasting.demand import Demand
+from analytics.forecasting.methods import NAIVE
 from analytics.forecasting.series import Bools, Floats, Past
 
 COVERAGE = 0.8
@@ -36,7 +37,7 @@ class Bands:
 
 def bands(past: Past, verdict: Verdict, classes: list[Demand], plan: Plan, mean: Floats) -> Bands:
     """The bands around the forecasts ``mean`` (N x days)."""
-    kinds = np.array([str(kind) for kind in classes])
+    kinds = np.array([f"{kind} {name == NAIVE}" for kind, name in zip(classes, verdict.chosen, strict=True)])
     floor = 0.5 * verdict.actual.mean(axis=(0, 2)) + 0.01
     unit = np.maximum(verdict.forecast, floor[None, :, None])
     errors = (verdict.actual - verdict.forecast) / unit
@@ -54,7 +55,7 @@ def bands(past: Past, verdict: Verdict, classes: list[Demand], plan: Plan, mean:
 
 
 def _pools(kinds: np.ndarray, tests: int) -> list[Bools]:
-    """The classes that are large enough, and all the rest together."""
+    """The classes, naive and other forecasts apart, that are large enough; and all the rest together."""
     found = [kinds == kind for kind in np.unique(kinds)]
     large = [own for own in found if own.sum() * tests >= LEAST_POOL]
     rest = ~np.any(large, axis=0) if large else np.ones(kinds.size, dtype=bool)
@@ -85,10 +86,10 @@ def _days_inside(verdict: Verdict, errors: Floats, unit: Floats, own: Bools, pla
 
 
 def _totals(past: Past, verdict: Verdict, own: Bools, plan: Plan, mean: Floats) -> Floats:
-    """Low, middle and high of the sums: the class's errors times the product's own spread."""
-    root = np.sqrt(verdict.actual.shape[2])
-    spread = np.stack([_spread(past.until(day)) for day in plan.starts(past)])
-    errors = (verdict.actual - verdict.forecast)[:, own].sum(axis=2) / (spread * root)
+    """Low, middle and high of the sums: the pool's errors in units of the product."""
+    days, guess = verdict.actual.shape[2], verdict.forecast[:, own].sum(axis=2)
+    unit = np.stack([_unit(past.until(day), sum_, days) for day, sum_ in zip(plan.starts(past), guess, strict=True)])
+    errors = (verdict.actual[:, own].sum(axis=2) - guess) / unit
 
     def inside(tail: float) -> Floats:
         found = np.zeros_like(errors)
@@ -98,14 +99,18 @@ def _totals(past: Past, verdict: Verdict, own: Bools, plan: Plan, mean: Floats) 
         return np.asarray(found.mean(axis=0))
 
     tail, _ = _calibrated(inside)
-    steps = np.quantile(errors, (tail, 0.5, 1 - tail))[:, None] * _spread(past)[None] * np.sqrt(max(1, mean.shape[1]))
-    return np.asarray(np.maximum(0.0, mean.sum(axis=1)[None] + steps))
+    ahead = mean.sum(axis=1)
+    steps = np.quantile(errors, (tail, 0.5, 1 - tail))[:, None] * _unit(past, ahead, mean.shape[1])[None]
+    return np.asarray(np.maximum(0.0, ahead[None] + steps))
 
 
-def _spread(past: Past) -> Floats:
-    """The standard deviation of a product's sales per open day, never quite zero."""
+def _unit(past: Past, forecast: Floats, days: int) -> Floats:
+    """In what an error of a sum is measured: the spread of the product's sales, and a part of the sum itself.
+
+    The second keeps a product honest whose forecast has just risen far above its history.
+    """
     known = past.counts()
     count = np.maximum(known.sum(axis=1), 1)
     mean = past.sold.sum(axis=1) / count
     variance = (np.where(known, past.sold - mean[:, None], 0.0) ** 2).sum(axis=1) / count
-    return np.asarray(np.sqrt(variance) + 0.05)
+    return np.asarray((np.sqrt(variance) + 0.05) * np.sqrt(max(1, days)) + 0.5 * forecast)

@@ -21,6 +21,7 @@ from orders.metrics_base import COMPLETED
 from orders.models import Order, OrderLine
 
 TOP = 10
+TENFOLD = 10
 _GOODS = Coalesce(Sum("quantity", filter=Q(is_stocked=True)), Decimal(0))
 Sums = dict[str, Value]
 
@@ -35,10 +36,15 @@ class Figure:
 
     @property
     def change(self) -> Decimal | None:
-        """The change as a share of the value before; None where there is nothing to compare with."""
-        if self.value is None or not self.before:
+        """The change as a share of the value before; None where there is nothing of the same sign to compare with."""
+        if self.value is None or not self.before or self.value * self.before < 0:
             return None
         return (Decimal(self.value) - Decimal(self.before)) / abs(Decimal(self.before))
+
+    @property
+    def telling_change(self) -> Decimal | None:
+        """The change where a percentage says something: up to tenfold."""
+        return self.change if self.change is not None and abs(self.change) < TENFOLD else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from core.locations.selectors import business_today
 from core.web.views import Page
 
 TILES = ("revenue", "orders", "average_order", "items", "refunded", "net_revenue", "tax", "gross_profit", "margin")
+ALWAYS_SHOWN = frozenset({"revenue", "orders", "average_order", "items", "refunded"})
 ICONS = {
     "revenue": "cash",
     "orders": "orders",
@@ -68,6 +69,8 @@ class Reports(_ReportPage):
 
     def context(self, found: Report) -> dict[str, Any]:
         tiles = [name for name in TILES if name in found.figures and _is_worth_a_tile(found.figures[name])]
+        if "tax" not in tiles:  # then it is the revenue once more
+            tiles = [name for name in tiles if name != "net_revenue"]
         today = business_today(found.location)
         period = found.period
         best = max(found.days, key=lambda part: part.figures["revenue"] or 0, default=None)
@@ -118,7 +121,7 @@ def _anchor(period: Period, today: Any) -> Any:
 
 
 def _is_worth_a_tile(figure: Figure) -> bool:
-    return figure.metric.name in ("revenue", "orders", "average_order", "items", "refunded") or bool(figure.value)
+    return figure.metric.name in ALWAYS_SHOWN or bool(figure.value)
 
 
 def _location(text: str) -> UUID | None:

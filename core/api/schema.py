@@ -65,18 +65,16 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
 class ProblemAwareSchema(AutoSchema):
     """Adds to every operation the permission it needs and the problem it may answer with."""
 
-    def get_description(self) -> str:  # type: ignore[override]
-        words = super().get_description() or ""
-        needed = permission_for(self.view.required_permission, self.method)  # type: ignore[attr-defined]
-        who = {PUBLIC: "Open to anybody.", AUTHENTICATED: "Any person or key of the shop."}
-        return f"{words}\n\n{who.get(needed, f'Needs the permission `{needed}`.')}".strip()
-
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", None) or super().get_tags()[0]]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation:
+            needed = permission_for(self.view.required_permission, self.method)
+            who = {PUBLIC: "Open to anybody.", AUTHENTICATED: "Any person or key of the shop."}
+            words = who.get(needed, f"Needs the permission `{needed}`.")
+            operation["description"] = f"{operation.get('description', '')}\n\n{words}".strip()
             operation.setdefault("responses", {})["default"] = {
                 "description": "A problem, in words and with a stable code.",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -86,6 +84,7 @@ class ProblemAwareSchema(AutoSchema):
 
 def add_event_catalogue(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Post-processing: the problem schema, and every event as a webhook of its own."""
+    _any_of(result)
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
     webhooks = result.setdefault("webhooks", {})
@@ -124,3 +123,15 @@ def add_event_catalogue(result: dict[str, Any], generator: Any, request: Any, pu
             }
         }
     return result
+
+
+def _any_of(part: Any) -> None:
+    """An empty text fits both of "e-mail address or empty", because a format only annotates: any, not one."""
+    if isinstance(part, dict):
+        if "oneOf" in part:
+            part["anyOf"] = part.pop("oneOf")
+        for inner in part.values():
+            _any_of(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _any_of(inner)

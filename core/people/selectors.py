@@ -82,14 +82,16 @@ def _living_keys() -> QuerySet[ApiKey]:
     return ApiKey.objects.annotate(place_ids=ArraySubquery(places)).filter(alive, revoked_at__isnull=True)
 
 
-def _actor_of_row(key: ApiKey, **origin: str) -> Actor:
+def _actor_of_row(key: ApiKey, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
     places = frozenset(key.place_ids) or None  # type: ignore[attr-defined]
     return Actor(
         kind="api_key",
         id=key.pk,
         label=f"key {key.name}",
         permissions=dict.fromkeys(key.permissions, places),
-        **origin,
+        address=address,
+        client=client,
+        request_id=request_id,
     )
 
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.errors import DomainError
+from core.errors import Conflict, DomainError, Forbidden
 from core.people.forms import KeyForm, PersonForm, RoleForm
 from core.people.models import Role
 from core.people.permissions import BUILT_IN_ROLES, MANAGE_KEYS, MANAGE_TEAM, PERMISSIONS, VIEW_TEAM
@@ -171,7 +171,7 @@ class PersonActive(Page):
     def post(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
         try:
             person = set_active(user_id=user_id, is_active=bool(request.POST.get("active")), actor=self.actor)
-        except DomainError as refusal:
+        except (Conflict, Forbidden) as refusal:
             messages.error(request, refusal.detail)
         else:
             messages.success(request, f"{person} may come in again." if person.is_active else f"{person} is out now.")

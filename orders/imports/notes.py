@@ -9,6 +9,11 @@ EXAMPLES = 60
 ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252 (it is no valid UTF-8)"}
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 movement``, ``2,500 movements``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def notes_of(source: Source, landed: Landed, *, moves_stock: bool) -> list[dict[str, Any]]:
     """Notes in the order of their weight: ``{"title", "text", "items"}``."""
     notes = [_note("How it was read", _reading(source))]
@@ -19,12 +24,10 @@ def notes_of(source: Source, landed: Landed, *, moves_stock: bool) -> list[dict[
     if not moves_stock:
         notes.append(_note("Stock", "No movement and no stock level was touched, as asked."))
     elif landed.booked is not None:
-        text = (
-            f"{landed.booked.movements:,} movements were booked on {landed.booked.levels:,} articles. The file knows no"
-            " opening stock and none was invented"
-        )
-        below = landed.booked.below_zero
-        text += f": {below:,} articles stand below zero until they are counted." if below else "."
+        booked, below = landed.booked, landed.booked.below_zero
+        text = f"{counted(booked.movements, 'movement')} on {counted(booked.levels, 'article')}."
+        text += " The file knows no opening stock, and none was invented"
+        text += f": {counted(below, 'article')} stand below zero until they are counted." if below else "."
         notes.append(_note("Stock", text))
     return notes
 
@@ -58,19 +61,19 @@ def _about_documents(landed: Landed) -> list[dict[str, Any]]:
     kinds = {str(kind): int(count) for kind, count in landed.remarks["kinds"]}
     notes = [_note("Tax", "The file knows no tax: every line was taken over with a rate of 0.")]
     if refunds := kinds.get("refund", 0):
-        notes.append(_note("Cancellations", f"{refunds:,} documents are refunds; their negative lines stay negative."))
+        notes.append(_note("Cancellations", f"{counted(refunds, 'refund')}, with negative lines as in the file."))
     if adjusted := kinds.get("adjustment", 0):
-        text = f"{adjusted:,} documents are adjustments: bad debt, and goods written off without a price."
+        text = f"{counted(adjusted, 'document')} of bad debt, or of goods written off without a price."
         notes.append(_note("Adjustments", text))
     documents, lines = landed.remarks["anonymous"][0]
     if documents:
-        text = f"{documents:,} documents with {lines:,} lines name no customer; their country is kept as a note."
+        text = f"{counted(documents, 'document')} with {counted(lines, 'line')}. The country is kept as a note."
         notes.append(_note("Without a customer", text))
     if minutes := landed.remarks["minutes"][0][0]:
-        text = f"{minutes:,} documents have lines of different times; the document takes the first."
+        text = f"{counted(minutes, 'document')} with lines of different times, dated by the first."
         notes.append(_note("Times", text))
     if customers := landed.remarks["customers"][0][0]:
-        text = f"{customers:,} documents name more than one customer; the document takes that of its first line."
+        text = f"{counted(customers, 'document')} with lines of different customers, filed under the first."
         notes.append(_note("More than one customer", text))
     if countries := [str(row[0]) for row in landed.remarks["countries"]]:
         text = "These customers bought from several countries; the latest is kept, each document keeps its own."

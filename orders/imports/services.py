@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from django.core.files import File
+from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
 from core.actors import Actor
@@ -31,7 +32,6 @@ from orders.models import ImportRun
 from orders.permissions import IMPORT_HISTORY
 
 JOB = "orders.import_history"
-MOST_UPLOADED_BYTES = 60 * 1024 * 1024
 NAME_LENGTH = 200
 
 
@@ -81,12 +81,12 @@ def new_run(
 
 
 def request_import(
-    upload: File,
+    upload: "UploadedFile[bytes]",
     *,
     format_name: str,
     location: Location,
     moves_stock: bool,
-    actor: Actor,  # type: ignore[type-arg]
+    actor: Actor,
 ) -> ImportRun:
     """Keep an uploaded file in the shop's folder and ask a worker to import it.
 
@@ -103,14 +103,14 @@ def request_import(
         moves_stock=moves_stock,
         actor=actor,
     )
-    if upload.size > MOST_UPLOADED_BYTES:
-        most = MOST_UPLOADED_BYTES // 1024 // 1024
+    if (upload.size or 0) > settings.UPLOAD_LIMIT_BYTES:
+        most = settings.UPLOAD_LIMIT_BYTES // 1024 // 1024
         raise UnreadableFile(f"The file is larger than {most} MB. Pack it with gzip, or split it by months.")
     kept = default_storage.save(stored_name(run.pk), upload)
     try:
         check_columns(Path(default_storage.path(kept)), format_called(format_name))
         with transaction.atomic():
-            run.file_size = upload.size
+            run.file_size = upload.size or 0
             run.job_id = enqueue(JOB, actor=actor, dedupe_key=str(run.pk), run_id=run.pk).pk
             run.save(force_insert=True)
     except BaseException:

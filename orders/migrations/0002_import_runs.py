@@ -7,52 +7,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('locations', '0001_initial'),
-        ('orders', '0001_initial'),
+        ("locations", "0001_initial"),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('format', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('refused', 'refused, nothing was imported'), ('failed', 'failed, nothing was imported')], default='waiting', max_length=10)),
-                ('moves_stock', models.BooleanField()),
-                ('job_id', models.UUIDField(help_text='The background job, for an upload.', null=True)),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_size', models.BigIntegerField(default=0)),
-                ('file_sha256', models.CharField(blank=True, default='', max_length=64)),
-                ('lines_read', models.BigIntegerField(default=0)),
-                ('documents_read', models.BigIntegerField(default=0)),
-                ('sum_read', models.DecimalField(decimal_places=4, default=Decimal('0'), help_text='Quantity x price over the whole file.', max_digits=18)),
-                ('first_day', models.DateField(null=True)),
-                ('last_day', models.DateField(null=True)),
-                ('lines_added', models.BigIntegerField(default=0)),
-                ('documents_added', models.BigIntegerField(default=0)),
-                ('documents_known', models.BigIntegerField(default=0, help_text='Imported before, with the same content.')),
-                ('documents_conflicting', models.BigIntegerField(default=0, help_text='Imported before, with other content.')),
-                ('sum_added', models.DecimalField(decimal_places=4, default=Decimal('0'), max_digits=18)),
-                ('articles_added', models.BigIntegerField(default=0)),
-                ('codes_added', models.BigIntegerField(default=0)),
-                ('customers_added', models.BigIntegerField(default=0)),
-                ('movements_added', models.BigIntegerField(default=0)),
-                ('notes', models.JSONField(default=list, help_text='What a person should know: title, text and examples.')),
-                ('conflicts', models.JSONField(default=list)),
-                ('refused_count', models.BigIntegerField(default=0)),
-                ('refused_rows', models.JSONField(default=list, help_text='Row, column, value and reason of the first of them.')),
-                ('error', models.TextField(blank=True, default='')),
-                ('created_by_kind', models.CharField(max_length=16)),
-                ('created_by_id', models.UUIDField(null=True)),
-                ('created_by_label', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='locations.location')),
+                ("id", models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("format", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("refused", "refused, nothing was imported"),
+                            ("failed", "failed, nothing was imported"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("moves_stock", models.BooleanField()),
+                ("job_id", models.UUIDField(help_text="The background job, for an upload.", null=True)),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_size", models.BigIntegerField(default=0)),
+                ("file_sha256", models.CharField(blank=True, default="", max_length=64)),
+                ("lines_read", models.BigIntegerField(default=0)),
+                ("documents_read", models.BigIntegerField(default=0)),
+                (
+                    "sum_read",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="Quantity x price over the whole file.",
+                        max_digits=18,
+                    ),
+                ),
+                ("first_day", models.DateField(null=True)),
+                ("last_day", models.DateField(null=True)),
+                ("lines_added", models.BigIntegerField(default=0)),
+                ("documents_added", models.BigIntegerField(default=0)),
+                (
+                    "documents_known",
+                    models.BigIntegerField(default=0, help_text="Imported before, with the same content."),
+                ),
+                (
+                    "documents_conflicting",
+                    models.BigIntegerField(default=0, help_text="Imported before, with other content."),
+                ),
+                ("sum_added", models.DecimalField(decimal_places=4, default=Decimal("0"), max_digits=18)),
+                ("articles_added", models.BigIntegerField(default=0)),
+                ("codes_added", models.BigIntegerField(default=0)),
+                ("customers_added", models.BigIntegerField(default=0)),
+                ("movements_added", models.BigIntegerField(default=0)),
+                (
+                    "notes",
+                    models.JSONField(default=list, help_text="What a person should know: title, text and examples."),
+                ),
+                ("conflicts", models.JSONField(default=list)),
+                ("refused_count", models.BigIntegerField(default=0)),
+                (
+                    "refused_rows",
+                    models.JSONField(default=list, help_text="Row, column, value and reason of the first of them."),
+                ),
+                ("error", models.TextField(blank=True, default="")),
+                ("created_by_kind", models.CharField(max_length=16)),
+                ("created_by_id", models.UUIDField(null=True)),
+                ("created_by_label", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="locations.location"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
     ]

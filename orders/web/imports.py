@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,10 +14,10 @@ from core.locations.models import Location
 from core.web.views import Page
 from orders.imports.formats import FORMATS
 from orders.imports.selectors import find_import, import_runs, job_of
-from orders.imports.services import MOST_UPLOADED_BYTES, request_import
+from orders.imports.services import request_import
 from orders.permissions import IMPORT_HISTORY
 
-ROWS_PER_PAGE = 100
+ROWS_PER_PAGE = 50
 RUNS_PER_PAGE = 25
 
 
@@ -26,7 +27,7 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         label="File", allow_empty_file=True, widget=forms.FileInput({"accept": ".csv,.gz,text/csv,application/gzip"})
     )
-    format = forms.ChoiceField(label="Kind of file")
+    format = forms.ChoiceField(label="Kind of file", choices=[(known.name, known.label) for known in FORMATS.values()])
     location = forms.ModelChoiceField(label="Sold at", queryset=Location.objects.none(), empty_label=None)
     moves_stock = forms.BooleanField(
         label="Book the stock ledger",
@@ -38,7 +39,6 @@ class ImportForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         places = Location.objects.filter(is_active=True)
-        self.fields["format"].choices = [(known.name, known.label) for known in FORMATS.values()]  # type: ignore[attr-defined]
         self.fields["location"].queryset = places  # type: ignore[attr-defined]
         self.fields["location"].initial = places.first()
 
@@ -72,7 +72,7 @@ class Imports(Page):
 
     def page(self, form: ImportForm, *, status: int = 200) -> HttpResponse:
         runs = Paginator(import_runs(actor=self.actor), RUNS_PER_PAGE).get_page(self.request.GET.get("page"))
-        most = MOST_UPLOADED_BYTES // 1024 // 1024
+        most = settings.UPLOAD_LIMIT_BYTES // 1024 // 1024
         return self.render({"form": form, "page": runs, "most_megabytes": most}, status=status)
 
 

@@ -120,7 +120,10 @@ def test_an_id_of_another_shop_is_nothing_here(acme: Shop, globex: Shop, door: D
     with use_tenant(globex.tenant):
         _sell(globex)
         address = door.address(globex)
-    answer = knock(acme.client("owner"), door, address)
+    owner = acme.client("owner")
+    answer = knock(owner, door, address)
+    if answer.status_code == 302:  # a page that goes on to the thing itself, which is not there
+        answer = owner.get(answer["Location"])
     assert answer.status_code in (404, 422), (answer.status_code, answer.content[:300])
     assert CANARY not in _text(answer)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -26,7 +27,8 @@ from webhooks.models import Attempt, Delivery, Endpoint, SigningSecret
 from webhooks.rules import FAILING_AT_ONCE, KEPT, LEASE, MOST_AT_ONCE, WAITS_SECONDS, Verdict, judge
 from webhooks.services.endpoints import live_secrets
 
-State, Cause = Delivery.State, Delivery.Cause
+State: TypeAlias = Delivery.State
+Cause: TypeAlias = Delivery.Cause
 BATCH = 500
 
 

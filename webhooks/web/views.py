@@ -136,7 +136,7 @@ class Act(Page):
     """A button of an endpoint's page: acts, says what happened, goes back."""
 
     required_permission: ClassVar = MANAGE_WEBHOOKS
-    http_method_names: ClassVar = ["post"]
+    http_method_names = ("post",)
 
     def post(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         try:
@@ -192,7 +192,7 @@ class Rotate(Page):
     """…/rotate/: a new secret, shown once."""
 
     required_permission: ClassVar = MANAGE_WEBHOOKS
-    http_method_names: ClassVar = ["post"]
+    http_method_names = ("post",)
 
     def post(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         try:
@@ -209,7 +209,7 @@ class Delete(Page):
     """…/delete/: remove the endpoint and its log."""
 
     required_permission: ClassVar = MANAGE_WEBHOOKS
-    http_method_names: ClassVar = ["post"]
+    http_method_names = ("post",)
 
     def post(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         endpoint = find_endpoint(endpoint_id)
@@ -241,7 +241,7 @@ class ReplayDelivery(Page):
     """…/deliveries/<id>/replay/: send it again."""
 
     required_permission: ClassVar = MANAGE_WEBHOOKS
-    http_method_names: ClassVar = ["post"]
+    http_method_names = ("post",)
 
     def post(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
         try:

@@ -10,6 +10,7 @@ from core.locations.models import Location
 from core.tenancy.commands import TenantCommand
 from orders.imports.errors import RefusedRows
 from orders.imports.formats import FORMATS
+from orders.imports.notes import counted
 from orders.imports.services import import_file, new_run
 from orders.models import ImportRun
 
@@ -54,18 +55,24 @@ class Command(TenantCommand):
 
     def _report(self, run: ImportRun) -> None:
         say = self.stdout.write
-        say(f"Read {run.lines_read:,} lines of {run.documents_read:,} documents, {run.first_day} to {run.last_day}.")
+        say(
+            f"Read {counted(run.lines_read, 'line')} of {counted(run.documents_read, 'document')},"
+            f" {run.first_day} to {run.last_day}."
+        )
         if run.documents_added:
-            say(
-                f"Added {run.documents_added:,} documents, {run.lines_added:,} lines, {run.articles_added:,} articles"
-                f" with {run.codes_added:,} codes, {run.customers_added:,} customers,"
-                f" {run.movements_added:,} stock movements."
+            added = (
+                counted(run.documents_added, "document"),
+                counted(run.lines_added, "line"),
+                f"{counted(run.articles_added, 'article')} with {counted(run.codes_added, 'code')}",
+                counted(run.customers_added, "customer"),
+                counted(run.movements_added, "stock movement"),
             )
+            say(f"Added {', '.join(added)}.")
         else:
             say("Nothing was added.")
         say(f"Sum of the file {run.sum_read.normalize():f}, of what was added {run.sum_added.normalize():f}.")
         if run.documents_known:
-            say(f"Already there: {run.documents_known:,} documents.")
+            say(f"Already there: {counted(run.documents_known, 'document')}.")
         for conflict in run.conflicts[:LISTED]:
             say(
                 f"Conflict, left alone: {conflict['number']} (row {conflict['row']}) has {conflict['lines']} lines and"

@@ -44,7 +44,6 @@ class TillProducts extends HTMLElement {
   say(text, kind = "info") {
     this.notice.textContent = text;
     this.notice.dataset.kind = kind;
-    this.notice.hidden = text === "";
   }
 
   /** Show the articles of `wanted` (`{ q }`, `{ category }`, or the best sellers). Answers them, null when overtaken. */
