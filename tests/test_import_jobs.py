@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from core.actors import SYSTEM
+from core.ids import uuid7
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.models import Job
 from core.jobs.services import LeasedProgress, LostLease, claim, enqueue
@@ -30,6 +32,7 @@ from inventory.models import ScanCode, StockLevel, StockMovement, Variant
 from orders.auditor import audit_books
 from orders.imports.services import JOB
 from orders.models import Customer, ImportRun, Order, OrderLine
+from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from tests.import_samples import Model, line, made_rows, run_import, shared_rows, write
 
 DEADLINE_SECONDS = 90
@@ -185,6 +188,44 @@ def test_two_imports_of_one_file_at_once_add_it_once(acme: Shop, tmp_path: Path)
     assert sorted(run.lines_added for run in runs) == [0, len(rows)]
     assert sum(run.documents_known for run in runs) == Order.objects.count() == len(Model.of(rows).documents)
     assert OrderLine.objects.count() == len(rows)
+    assert audit_books() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sales_of_the_same_articles_go_on_beside_an_import_and_the_ledger_stays_whole(
+    acme: Shop, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.csv", [line(str(n), ("TEA", "CUP", "JAM")[n % 3], quantity="1") for n in range(900)])
+    together = Barrier(3)
+
+    def inside(work: Callable[[], None]) -> None:
+        try:
+            with use_tenant(acme.tenant):
+                together.wait(timeout=DEADLINE_SECONDS)
+                work()
+        finally:
+            connection.close()
+
+    def sell() -> None:
+        lines = [BasketLine(variant_id=acme.variant(sku).pk, quantity=Decimal(1)) for sku in ("JAM", "TEA", "CUP")]
+        for _ in range(15):
+            sale = Sale(
+                order_id=uuid7(),
+                location_id=acme.location.pk,
+                lines=lines,
+                payments=[Tender(method="card", amount=Decimal("19.75"))],
+                accept_shortage=True,
+            )
+            place_order(sale, actor=acme.actor("owner"))
+
+    with ThreadPoolExecutor(3) as threads:
+        work = [threads.submit(inside, sell), threads.submit(inside, sell)]
+        work.append(threads.submit(inside, lambda: run_import(acme, path) and None))
+        for thread in work:
+            thread.result()
+    assert dict(StockLevel.objects.values_list("variant__sku", "on_hand")) == {
+        sku: Decimal(10 - 30 - 300) for sku in ("TEA", "CUP", "JAM")
+    }
     assert audit_books() == []
 
 

@@ -3,12 +3,9 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
@@ -20,17 +17,17 @@ from core.tenancy.context import current_tenant, use_tenant
 from core.testing import CANARY, Shop
 from inventory.errors import OutOfStock
 from inventory.services.ledger import move_stock
-from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from tests.webhook_receiver import OK, Receiver, Reply, receiving
+from tests.webhook_steps import connect, sell
 from webhooks import bell
 from webhooks.models import Attempt, Delivery, Endpoint
-from webhooks.rules import KEPT, LEASE, MOST_AT_ONCE
+from webhooks.rules import KEPT
 from webhooks.server import Server
 from webhooks.services.deliveries import Outcome as Done
-from webhooks.services.deliveries import add_deliveries, claim, finish, forget_old, has_due, return_expired
-from webhooks.services.endpoints import create_endpoint, delete_endpoint, rotate_secret, update_endpoint
+from webhooks.services.deliveries import add_deliveries, claim, finish, forget_old, has_due
+from webhooks.services.endpoints import delete_endpoint, rotate_secret, update_endpoint
 from webhooks.services.replays import replay_delivery
-from webhooks.tasks import deliver, sweep_webhooks
+from webhooks.tasks import deliver
 
 FAILS: Reply = (500, {}, b"no")
 
@@ -46,27 +43,6 @@ def own_bell(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def receiver() -> Iterator[Receiver]:
     with receiving() as box:
         yield box
-
-
-def connect(shop: Shop, url: str, *subscriptions: str) -> tuple[Endpoint, str]:
-    """An endpoint that hears of what happens from now on."""
-    number_events(shop.tenant)
-    made = create_endpoint(
-        endpoint_id=uuid7(), url=url, subscriptions=subscriptions or ["order.completed"], actor=shop.actor()
-    )
-    return made.endpoint, made.secret
-
-
-def sell(shop: Shop, units: str = "1", sku: str = "TEA") -> UUID:
-    variant = shop.variant(sku)
-    total = variant.unit_price * Decimal(units)
-    sale = Sale(
-        order_id=uuid7(),
-        location_id=shop.location.pk,
-        lines=[BasketLine(variant_id=variant.pk, quantity=Decimal(units))],
-        payments=[Tender(method="card", amount=total)],
-    )
-    return place_order(sale, actor=shop.actor("cashier")).order.pk
 
 
 def tell(shop: Shop, **more: Any) -> None:
@@ -287,92 +263,6 @@ def test_both_secrets_sign_for_a_day_after_a_rotation_then_only_the_new_one(acme
     assert len(first.headers["webhook-signature"].split()) == 2
 
 
-def test_one_hanging_endpoint_delays_no_other_endpoint_and_no_other_shop(acme: Shop, globex: Shop) -> None:
-    with receiving(hangs=True) as hanging, receiving() as healthy, receiving() as theirs:
-        connect(acme, hanging.url, "*")
-        connect(acme, healthy.url, "*")
-        for _ in range(6):
-            sell(acme)
-        with use_tenant(globex.tenant):
-            connect(globex, theirs.url, "*")
-            sell(globex)
-        number_events(acme.tenant)
-        number_events(globex.tenant)
-        bell.pass_on(globex.tenant.schema_name)
-        slow = Delivery.objects.filter(endpoint__url=hanging.url)
-        seen: list[int] = []
-
-        def look() -> datetime:
-            """The server's clock: notes how far the others are while the first four calls hang."""
-            if hanging.received and not seen and len(healthy.received) == 24 and len(theirs.received) == 4:
-                seen.append(len(hanging.received))
-                hanging.gate.set()
-            return datetime.now(UTC)
-
-        Server(clock=look, wall_seconds=3).serve(acme.tenant.schema_name, seconds=15)
-        assert seen == [4], "the healthy receivers had everything while exactly four calls hung"
-        assert len(healthy.received) == 24 and len(theirs.received) == 4
-        assert slow.exclude(attempts=1).count() == 0
-
-
-def test_a_failing_endpoint_gets_one_try_at_a_time(acme: Shop) -> None:
-    with receiving(hangs=True) as hanging:
-        connect(acme, hanging.url, "*")
-        Endpoint.objects.update(first_failure_at=datetime.now(UTC))
-        sell(acme)
-        number_events(acme.tenant)
-        assert claim(datetime.now(UTC)) is not None
-        assert claim(datetime.now(UTC)) is None
-
-
-def test_a_shop_has_at_most_sixteen_deliveries_under_way(acme: Shop) -> None:
-    for _ in range(6):
-        connect(acme, "http://127.0.0.1:9/", "*")
-    for _ in range(3):
-        sell(acme)
-    number_events(acme.tenant)
-    claimed = [claim(datetime.now(UTC)) for _ in range(30)]
-    taken = [one for one in claimed if one]
-    assert len(taken) == MOST_AT_ONCE == 16
-    per_endpoint = [sum(one.endpoint_id == row.pk for one in taken) for row in Endpoint.objects.all()]
-    assert sorted(per_endpoint) == [2, 2, 3, 3, 3, 3], "the endpoints take turns"
-    assert len({one.delivery_id for one in taken}) == 16
-
-
-def test_a_delivery_whose_worker_vanished_is_given_back_and_the_old_token_finishes_nothing(
-    acme: Shop, receiver: Receiver
-) -> None:
-    connect(acme, receiver.url)
-    sell(acme)
-    number_events(acme.tenant)
-    now = datetime.now(UTC)
-    lost = claim(now)
-    assert lost is not None
-    assert return_expired(now + LEASE - timedelta(seconds=1)) == 0
-    assert claim(now + LEASE) is None
-    assert return_expired(now + LEASE + timedelta(seconds=1)) == 1
-    Delivery.objects.update(due_at=now)
-    assert not finish(lost, Done(at=now, duration_ms=1, status=200), spread=0)
-    assert Attempt.objects.count() == 0
-    Server().serve(acme.tenant.schema_name)
-    delivery = Delivery.objects.get()
-    assert (delivery.state, delivery.attempts) == ("done", 2)
-
-
-def test_the_sweep_rings_for_what_a_lost_message_left(
-    acme: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rung: list[str] = []
-    monkeypatch.setattr("webhooks.tasks.ring", rung.append)
-    connect(acme, receiver.url)
-    sweep_webhooks()
-    assert rung == []
-    sell(acme)
-    number_events(acme.tenant)
-    sweep_webhooks()
-    assert rung == [acme.tenant.schema_name]
-
-
 def test_numbering_the_same_events_again_makes_no_second_delivery(acme: Shop, receiver: Receiver) -> None:
     connect(acme, receiver.url, "*")
     sell(acme)
@@ -426,14 +316,3 @@ def test_the_log_is_forgotten_after_thirty_days(acme: Shop, receiver: Receiver) 
     assert forget_old(now + KEPT - timedelta(hours=1)) == 0
     assert forget_old(now + KEPT + timedelta(hours=1)) == 1
     assert Delivery.objects.count() == Attempt.objects.count() == 0 and not has_due(now)
-
-
-def test_claims_use_the_partial_indexes(acme: Shop, receiver: Receiver) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexdef FROM pg_indexes WHERE schemaname = %s AND tablename = 'webhooks_delivery'",
-            [acme.tenant.schema_name],
-        )
-        definitions = " ".join(row[0] for row in cursor.fetchall())
-    assert "(endpoint_id, due_at, id) WHERE ((state)::text = 'pending'::text)" in definitions
-    assert "(lease_until) WHERE ((state)::text = 'sending'::text)" in definitions

@@ -12,7 +12,7 @@ from analytics.forecasting.methods import METHODS, Method
 from analytics.forecasting.series import Bools, Floats, Ints, Past
 
 LEAST_SELLING_DAYS = 6
-TOP_SELLERS = 30
+TOP_SELLERS = 12
 TOP_WEEKS = 12
 CHUNK = 1024
 """Products worked on at once: bounds the memory (about 150 MB) whatever the size of the shop."""

@@ -26,8 +26,8 @@ def notes_of(source: Source, landed: Landed, *, moves_stock: bool) -> list[dict[
     elif landed.booked is not None:
         booked, below = landed.booked, landed.booked.below_zero
         text = f"{counted(booked.movements, 'movement')} on {counted(booked.levels, 'article')}."
-        text += " The file knows no opening stock, and none was invented"
-        text += f": {counted(below, 'article')} stand below zero until they are counted." if below else "."
+        text += " The file knows no opening stock, and none was invented."
+        text += f" Below zero until it is counted: {counted(below, 'article')}." if below else ""
         notes.append(_note("Stock", text))
     return notes
 

@@ -95,6 +95,7 @@ def test_a_sale_changes_every_board_of_the_shop_without_reload_and_no_other(
     settled()
     first, second, other = pages(acme), pages(acme, "cashier"), pages(globex)
     said = [complaints(page) for page in (first, second, other)]
+    expect(other.locator("board-screens")).to_have_text("1 screen live")
     before = other.locator("main").inner_text()
     seller = Listener(product, acme, "cashier")
     expect(first.get_by_text("Nothing sold yet")).to_be_visible()

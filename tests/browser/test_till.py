@@ -304,6 +304,7 @@ def test_a_question_mark_opens_the_list_of_keys_and_is_no_search(till: Page, acm
 
 def test_a_sale_at_the_till_is_told_once(till: Page, acme: Shop) -> None:
     till.evaluate(SCAN, [TEA])
+    expect(till.locator(".cart__line")).to_have_count(1)
     till.keyboard.press("F8")
     till.keyboard.press("Enter")
     expect(till.locator(".till-done")).to_be_visible()

@@ -108,8 +108,9 @@ class TillPayment extends HTMLElement {
     const given = this.#given();
     const next = given === null ? null : pay(this.due, this.method, given);
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
-    show("due", this.#written(this.due));
-    show("due-label", this.taken.length > 0 ? "Left to pay" : "To pay");
+    const isPartPaid = this.taken.length > 0 && this.due > 0n;
+    show("due", this.#written(isPartPaid ? this.due : this.total));
+    show("due-label", isPartPaid ? "Left to pay" : "To pay");
     this.field.value = this.text ?? "";
     this.field.placeholder = amountText(this.due, this.exponent);
     const isCash = this.method === "cash";

@@ -1,0 +1,79 @@
+"""What the report of a month costs, beside the plainest SQL that could answer it. Reads a running stack from the
+environment: `python -m benchmarks.reports SHOP [--month 2011-06-01] [--runs 20]`.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+
+import django
+
+FLOOR = """
+    SELECT o.business_date, sum(l.total), count(*)
+    FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+    WHERE o.state = 'completed' AND o.business_date BETWEEN %s AND %s
+    GROUP BY o.business_date
+"""
+
+
+def timed(work: Callable[[], object], runs: int) -> tuple[float, float, float]:
+    """Median, fastest and slowest of some runs in milliseconds, after one run to warm up."""
+    work()
+    found = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        found.append(1000 * (time.perf_counter() - start))
+    return statistics.median(found), min(found), max(found)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("shop", help="host name or its first label")
+    parser.add_argument("--month", type=date.fromisoformat, default=None, help="a day of it; the last one if absent")
+    parser.add_argument("--runs", type=int, default=20)
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retail_saas.settings.dev")
+    django.setup()
+
+    # What needs the settings can only be imported now.
+    from django.db import connection  # noqa: PLC0415
+
+    from analytics.periods import Period  # noqa: PLC0415
+    from analytics.permissions import VIEW_REPORTS  # noqa: PLC0415
+    from analytics.selectors.reports import report  # noqa: PLC0415
+    from core.actors import SYSTEM, Actor  # noqa: PLC0415
+    from core.tenancy.context import use_tenant  # noqa: PLC0415
+    from core.tenancy.selectors import find_tenant  # noqa: PLC0415
+
+    viewer = Actor(kind="system", id=None, label="benchmark", permissions={VIEW_REPORTS: None})
+    with use_tenant(find_tenant(options.shop)), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), max(business_date) FROM orders_order")
+        documents, last = cursor.fetchone()
+        if not documents:
+            sys.exit("This shop has no documents to report on.")
+        month = Period.around("month", options.month or last)
+
+        def floor() -> object:
+            cursor.execute(FLOOR, [month.start, month.end])
+            return cursor.fetchall()
+
+        lines = sum(row[2] for row in floor())  # type: ignore[attr-defined]
+        rows = [
+            ("plain SQL: sum per day over the lines", timed(floor, options.runs)),
+            ("report, all of the page", timed(lambda: report(period=month, actor=viewer), options.runs)),
+            ("report with costs and margin", timed(lambda: report(period=month, actor=SYSTEM), options.runs)),
+        ]
+    print(f"{month.label}: {lines:,} lines; the shop has {documents:,} documents. {options.runs} runs, milliseconds.")  # noqa: T201
+    print(f"{'':42}{'median':>10}{'fastest':>10}{'slowest':>10}")  # noqa: T201
+    for name, (median, fastest, slowest) in rows:
+        print(f"{name:42}{median:10.1f}{fastest:10.1f}{slowest:10.1f}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
