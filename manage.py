@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retail_saas.settings.dev")
-    from core.cli import run
+    from core.cli import run  # noqa: PLC0415  the settings must be named first
 
     run(sys.argv)
 

@@ -1,6 +1,6 @@
 """What is expected to be sold, how sure that is, and how well the same method did on days that are known."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from core.ids import uuid7
 from inventory.models import Variant
 
-QUANTITY = {"max_digits": 16, "decimal_places": 3}
+QUANTITY: dict[str, Any] = {"max_digits": 16, "decimal_places": 3}
 
 
 class ForecastRun(models.Model):

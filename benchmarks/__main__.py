@@ -1,6 +1,6 @@
 """`python -m benchmarks [name …]`: start databases of their own, run the benchmarks one after the other, print tables."""
 
-# ruff: noqa: S603, T201 - it runs our own modules and talks to a person
+
 
 import os
 import subprocess

@@ -1,6 +1,6 @@
 """Commit to frame: how long after a sale's commit N sockets have its events, and what a frame costs the server."""
 
-# ruff: noqa: T201, PLC0415 - it prints; the apps are imported once Django is set up
+
 
 import asyncio
 import http.client

@@ -1,6 +1,5 @@
 """What the benchmarks share: the machine in a line, CPU of process trees, quantiles, tables, servers, a shop."""
 
-# ruff: noqa: S603, T201
 
 import contextlib
 import http.client

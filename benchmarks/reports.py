@@ -42,14 +42,14 @@ def main(arguments: list[str] | None = None) -> None:
     django.setup()
 
     # What needs the settings can only be imported now.
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection
 
-    from analytics.periods import Period  # noqa: PLC0415
-    from analytics.permissions import VIEW_REPORTS  # noqa: PLC0415
-    from analytics.selectors.reports import report  # noqa: PLC0415
-    from core.actors import SYSTEM, Actor  # noqa: PLC0415
-    from core.tenancy.context import use_tenant  # noqa: PLC0415
-    from core.tenancy.selectors import find_tenant  # noqa: PLC0415
+    from analytics.periods import Period
+    from analytics.permissions import VIEW_REPORTS
+    from analytics.selectors.reports import report
+    from core.actors import SYSTEM, Actor
+    from core.tenancy.context import use_tenant
+    from core.tenancy.selectors import find_tenant
 
     viewer = Actor(kind="system", id=None, label="benchmark", permissions={VIEW_REPORTS: None})
     with use_tenant(find_tenant(options.shop)), connection.cursor() as cursor:
@@ -69,10 +69,10 @@ def main(arguments: list[str] | None = None) -> None:
             ("report, all of the page", timed(lambda: report(period=month, actor=viewer), options.runs)),
             ("report with costs and margin", timed(lambda: report(period=month, actor=SYSTEM), options.runs)),
         ]
-    print(f"{month.label}: {lines:,} lines; the shop has {documents:,} documents. {options.runs} runs, milliseconds.")  # noqa: T201
-    print(f"{'':42}{'median':>10}{'fastest':>10}{'slowest':>10}")  # noqa: T201
+    print(f"{month.label}: {lines:,} lines; the shop has {documents:,} documents. {options.runs} runs, milliseconds.")
+    print(f"{'':42}{'median':>10}{'fastest':>10}{'slowest':>10}")
     for name, (median, fastest, slowest) in rows:
-        print(f"{name:42}{median:10.1f}{fastest:10.1f}{slowest:10.1f}")  # noqa: T201
+        print(f"{name:42}{median:10.1f}{fastest:10.1f}{slowest:10.1f}")
 
 
 if __name__ == "__main__":

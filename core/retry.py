@@ -24,5 +24,5 @@ def with_locks(work: Callable[[], T]) -> T:
                 raise
             if attempt == TRIES:
                 raise Busy from problem
-            time.sleep(random.uniform(0.02, 0.08))  # jitter: the losers of one race must not meet again at once
+            time.sleep(random.uniform(0.02, 0.08))  # noqa: S311  jitter: the losers of one race must not meet again at once
     raise AssertionError("unreachable")

@@ -1,4 +1,4 @@
-"""The auditor: states what must hold of a shop's books as SQL, and lists every row that breaks it. It repairs nothing."""
+"""The auditor: what must hold of a shop's books, as SQL that lists every row breaking it. It repairs nothing."""
 
 from dataclasses import dataclass
 

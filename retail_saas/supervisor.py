@@ -35,7 +35,7 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-class Stopped(Exception):  # noqa: N818 - a wish, not an error
+class Stopped(Exception):
     """Somebody asked us to end."""
 
 

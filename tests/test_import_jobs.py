@@ -198,7 +198,7 @@ def test_sales_of_the_same_articles_go_on_beside_an_import_and_the_ledger_stays_
     path = write(tmp_path / "a.csv", [line(str(n), ("TEA", "CUP", "JAM")[n % 3], quantity="1") for n in range(900)])
     together = Barrier(3)
 
-    def inside(work: Callable[[], None]) -> None:
+    def inside(work: Callable[[], object]) -> None:
         try:
             with use_tenant(acme.tenant):
                 together.wait(timeout=DEADLINE_SECONDS)
@@ -220,7 +220,7 @@ def test_sales_of_the_same_articles_go_on_beside_an_import_and_the_ledger_stays_
 
     with ThreadPoolExecutor(3) as threads:
         work = [threads.submit(inside, sell), threads.submit(inside, sell)]
-        work.append(threads.submit(inside, lambda: run_import(acme, path) and None))
+        work.append(threads.submit(inside, partial(run_import, acme, path)))
         for thread in work:
             thread.result()
     assert dict(StockLevel.objects.values_list("variant__sku", "on_hand")) == {

@@ -80,7 +80,7 @@ def test_a_thread_that_served_another_shop_before_reads_its_own(acme: Shop, glob
         for shop in (acme, globex) * 20:
             await tenant_sync(names)(shop.tenant, shop)
 
-    worker = threading.Thread(target=lambda: async_to_sync(both)())
+    worker = threading.Thread(target=async_to_sync(both))
     worker.start()
     worker.join()
     assert len(seen) == 40 and all(mark == name for mark, name in seen)

@@ -38,7 +38,7 @@ class SliceOutput(serializers.Serializer[Any]):
     """The figures of one day or channel."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # ours, not the label of a form field
     figures = serializers.DictField(child=serializers.CharField(allow_null=True))
 
 
@@ -74,7 +74,7 @@ class MetricOutput(serializers.Serializer[Any]):
     """A metric in words."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # ours, not the label of a form field
     formula = serializers.CharField()
     unit = serializers.CharField()
     permission = serializers.CharField()

@@ -97,11 +97,11 @@ def open_days_per_week(past: Past) -> int:
 def _relative(errors: Floats, naive: int) -> Floats:
     """methods x N errors against the naive one; where that made none, nobody can be better."""
     bar = np.broadcast_to(errors[naive], errors.shape)
-    return np.divide(errors, bar, out=np.where(errors > 0, 2.0, 1.0), where=bar > 0)
+    return np.asarray(np.divide(errors, bar, out=np.where(errors > 0, 2.0, 1.0), where=bar > 0))
 
 
 def _or_nan(value: Floats, unit: Floats) -> Floats:
-    return np.divide(value, unit, out=np.full(value.shape, np.nan), where=unit > 0)
+    return np.asarray(np.divide(value, unit, out=np.full(value.shape, np.nan), where=unit > 0))
 
 
 def _naive_error(past: Past) -> Floats:

@@ -8,6 +8,7 @@ widened until four of five test days lie inside, each test judged by tests that 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def bands(past: Past, verdict: Verdict, classes: list[Demand], plan: Plan, mean:
     coverage = np.zeros(kinds.size)
     pools = _pools(kinds, plan.tests)
     for own in pools:
-        tail, coverage[own] = _calibrated(lambda tail, own=own: _days_inside(verdict, errors, unit, own, plan, tail))
+        tail, coverage[own] = _calibrated(partial(_days_inside, verdict, errors, unit, own, plan))
         ahead = mean[own]
         step = _quantiles(errors[:, own], tail)[:, :, None] * np.maximum(ahead, floor[own][:, None])[None]
         days[:, own] = np.maximum(0.0, ahead[None] + step)

@@ -43,4 +43,5 @@ class Past:
 def weekly_sums(days: Floats, per_week: int) -> Floats:
     """... x H days as sums of weeks of ``per_week`` open days; an incomplete last week is left out."""
     weeks = days.shape[-1] // per_week
-    return days[..., : weeks * per_week].reshape(*days.shape[:-1], weeks, per_week).sum(axis=-1)
+    whole = days[..., : weeks * per_week].reshape(*days.shape[:-1], weeks, per_week)
+    return np.asarray(whole.sum(axis=-1))

@@ -98,6 +98,6 @@ def outlook(variant_id: UUID, *, actor: Actor) -> Outlook:
         forecast=forecast,
         days=list(forecast.days.all()),
         history=[(day, sold.get(day, Decimal(0))) for day in dates],
-        on_hand=forecast.on_hand,
-        cover_days=forecast.cover_days,
+        on_hand=forecast.on_hand,  # type: ignore[attr-defined]  # annotated
+        cover_days=forecast.cover_days,  # type: ignore[attr-defined]
     )

@@ -49,7 +49,7 @@ def enqueue(
 
 def hint(schema: str, job_id: UUID, queue: str) -> None:
     """Tell a worker that a job waits. Never raises: the sweeper hints again what a lost message left."""
-    from core.jobs.tasks import run_job
+    from core.jobs.tasks import run_job  # noqa: PLC0415  the task calls this module
 
     try:
         run_job.apply_async(args=(schema, str(job_id)), queue=queue, retry=False)

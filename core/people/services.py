@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -43,21 +44,17 @@ def check_credentials(*, email: str, password: str, visitor: Actor) -> User | No
         if not hit(rate, who).allowed:
             raise TooManyAttempts
     user = User.objects.filter(email__iexact=account).first()
-    matches = check_password(password, user.password if user else _DUMMY())
+    matches = check_password(password, user.password if user else _nobodys_password())
     if user is None or not user.is_active or not matches:
         record(Action.LOG_IN_FAILED, actor=visitor, object_type="user", object_label=account[:200])
         return None
     return user
 
 
-def _DUMMY() -> str:  # noqa: N802  a constant that must be made with the hasher in force
-    global _dummy
-    if _dummy is None:
-        _dummy = make_password(secrets.token_hex(8))
-    return _dummy
-
-
-_dummy: str | None = None
+@cache
+def _nobodys_password() -> str:
+    """A hash to compare with where there is no person, so that an unknown address takes the same time."""
+    return make_password(secrets.token_hex(8))
 
 
 @transaction.atomic(durable=True)

@@ -13,7 +13,7 @@ from core.tenancy.selectors import find_tenant
 class PlainCommand(BaseCommand):
     """A command whose refusals are one line and a non-zero exit."""
 
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:

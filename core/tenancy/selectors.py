@@ -1,6 +1,7 @@
 """Find a shop: by host name (kept for a moment in the process), by schema, by what an operator typed."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -57,10 +58,8 @@ def find_tenant(word: str) -> Tenant:
         found = found or Tenant.objects.filter(domains__domain__startswith=f"{word}.").first()
         found = found or Tenant.objects.filter(schema_name=word).first()
         if found is None:
-            try:
+            with suppress(ValueError):
                 found = Tenant.objects.filter(pk=UUID(word)).first()
-            except ValueError:
-                pass
     if found is None:
         raise NotFound(f"There is no shop called {word!r}; `manage.py list_tenants` shows them.")
     return found

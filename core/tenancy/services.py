@@ -13,7 +13,9 @@ from django_tenants.utils import quote_schema_name
 
 from core.errors import Conflict, Invalid
 from core.ids import uuid7
+from core.tenancy.cache import delete_schema
 from core.tenancy.context import maintenance, use_public
+from core.tenancy.files import delete_folder
 from core.tenancy.models import Domain, SchemaState, Tenant, schema_name_of
 from core.tenancy.selectors import forget_hosts
 from core.tenancy.state import PUBLIC
@@ -152,22 +154,10 @@ def delete_tenant(tenant: Tenant) -> None:
         Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.State.DELETING)
         with connection.cursor() as cursor:
             cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(tenant.schema_name)} CASCADE")
-        _delete_cache_entries(tenant.schema_name)
-        _delete_files(tenant)
+        delete_schema(tenant.schema_name)
+        delete_folder(tenant)
         with transaction.atomic():
             SchemaState.objects.filter(schema_name=tenant.schema_name).delete()
             Domain.objects.filter(tenant=tenant).delete()
             Tenant.objects.filter(pk=tenant.pk).delete()
     forget_hosts()
-
-
-def _delete_cache_entries(schema: str) -> None:
-    from core.tenancy.cache import delete_schema
-
-    delete_schema(schema)
-
-
-def _delete_files(tenant: Tenant) -> None:
-    from core.tenancy.files import delete_folder
-
-    delete_folder(tenant)

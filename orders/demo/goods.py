@@ -1,4 +1,4 @@
-"""What the demo shop sells. Names are generic; codes come from GS1's range for use inside one company (prefix 20-29)."""
+"""What the demo shop sells: generic names, codes from GS1's range for use inside one company (prefix 20-29)."""
 
 from dataclasses import dataclass
 from decimal import Decimal

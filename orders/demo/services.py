@@ -173,7 +173,7 @@ class _History:
         StockLevel.objects.bulk_create(levels)
 
     def _ledger(self, place: int, variant: Variant, now: datetime) -> tuple[StockLevel, list[StockMovement]]:
-        """Sales of one variant with a delivery whenever two weeks' worth would not last, as a shopkeeper would order."""
+        """Sales of one variant, with a delivery whenever the shelf would not last, as a shopkeeper would order."""
         sales = self.sold[place]
         daily = sum(quantity for _, _, quantity in sales) / 180 or 0.2
         full = max(6, round(daily * COVER_DAYS * 1.3))
@@ -204,7 +204,7 @@ class _History:
         lazy = place % 9 == 4  # somebody forgot to order some things lately, so that the board has something to say
         for at, order_id, quantity in sales:
             forgotten = lazy and at > now - timedelta(days=COVER_DAYS)
-            if balance - quantity < daily * 4 and not forgotten or balance < quantity:
+            if (balance - quantity < daily * 4 and not forgotten) or balance < quantity:
                 book(at - timedelta(minutes=30), full, kinds.RECEIPT, "delivery", uuid7())
             book(at, -quantity, kinds.SALE, "order", order_id)
         level = StockLevel(

@@ -61,6 +61,7 @@ test("the body says what was sold, how it was paid and what the cashier saw", ()
 
 test("refreshed prices say which lines changed and which are gone", () => {
   const cart = addArticle(addArticle(emptyCart("1"), tea), jam);
+  assert.deepEqual(refreshArticles(cart, [{ ...tea, tax_rate: "20" }, { ...jam, tax_rate: "0.0000" }]).changed, []);
   const fresh = refreshArticles(cart, [{ ...tea, unit_price: "4.75" }]);
   assert.deepEqual([fresh.changed, fresh.gone, fresh.cart.lines[0].unit_price], [["t"], ["j"], "4.75"]);
 });

@@ -50,10 +50,10 @@ export function refreshArticles(cart, articles) {
       gone.push(line.id);
       return [];
     }
-    if (parseAmount(article.unit_price) !== parseAmount(line.unit_price) || article.tax_rate !== line.tax_rate) {
-      changed.push(line.id);
-    }
-    return [{ ...line, ...facts(article) }];
+    const fresh = facts(article);
+    const differs = (name) => parseAmount(fresh[name]) !== parseAmount(line[name]);
+    if (differs("unit_price") || differs("tax_rate")) changed.push(line.id);
+    return [{ ...line, ...fresh }];
   });
   return { cart: { ...cart, lines }, changed, gone };
 }
@@ -69,7 +69,7 @@ export function amountsOf(line, terms) {
     {
       quantity: parseQuantity(line.quantity),
       unitPrice: parseAmount(line.unit_price),
-      rate: parseAmount(line.tax_rate ?? "0"),
+      rate: parseAmount(line.tax_rate),
     },
     terms,
   );
