@@ -126,6 +126,8 @@ def web(kind: str = "gunicorn") -> Iterator[tuple[int, subprocess.Popen[bytes]]]
             "off",
             "--ws",
             "wsproto",
+            "--ws-per-message-deflate",
+            "false",
             "--no-access-log",
             "--log-level",
             "warning",

@@ -39,9 +39,12 @@ def every_route_names_its_permission(app_configs: Any, **kwargs: Any) -> list[Ch
         if needed is None:
             found.append(Error(f"/{path} names no required_permission", hint="Name one, or PUBLIC.", id="core.E001"))
             continue
-        for code in [needed] if isinstance(needed, str) else needed.values():
-            if code not in (PUBLIC, AUTHENTICATED) and code not in PERMISSIONS:
-                found.append(Error(f"/{path} needs {code!r}, which no app declares", id="core.E002"))
+        codes = [needed] if isinstance(needed, str) else needed.values()
+        found += [
+            Error(f"/{path} needs {code!r}, which no app declares", id="core.E002")
+            for code in codes
+            if code not in (PUBLIC, AUTHENTICATED) and code not in PERMISSIONS
+        ]
     return found
 
 

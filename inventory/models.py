@@ -87,7 +87,12 @@ class Variant(models.Model):
     @property
     def title(self) -> str:
         """The name as a receipt prints it."""
-        return f"{self.product.name}, {self.name}" if self.name else self.product.name
+        return title_of(self.product.name, self.name)
+
+
+def title_of(product_name: str, variant_name: str) -> str:
+    """What a receipt calls a variant."""
+    return f"{product_name}, {variant_name}" if variant_name else product_name
 
 
 class ScanCode(models.Model):

@@ -10,5 +10,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="product"),
     path("products/<uuid:product_id>/edit/", views.ProductEdit.as_view(), name="product-edit"),
     path("stock/", stock.Stock.as_view(), name="stock"),
+    path(
+        "stock/exceptions/<uuid:exception_id>/settled/",
+        stock.StockExceptionSettled.as_view(),
+        name="stock-exception-settled",
+    ),
     path("stock/book/", stock.StockBooking.as_view(), name="stock-book"),
 ]

@@ -39,6 +39,10 @@ class Product:
     services: tuple[Service, ...]
 
 
+# Compression per socket would undo "bytes are made once"; clients only ever send a few words.
+SOCKETS = "--ws-per-message-deflate false --ws-max-size 65536"
+
+
 def product(home: Path, port: int) -> Product:
     """The product itself on one data folder."""
     manage = (PYTHON, "manage.py")
@@ -51,7 +55,7 @@ def product(home: Path, port: int) -> Product:
         prepare=Service("prepare", (*manage, "prepare")),
         static=Service("static", (*manage, "collectstatic", "--noinput", "-v0")),
         services=(
-            Service("web", _module(f"{web} --no-access-log --timeout-graceful-shutdown 5"), ends_by=5.0),
+            Service("web", _module(f"{web} {SOCKETS} --no-access-log --timeout-graceful-shutdown 5"), ends_by=5.0),
             Service(
                 "scheduler", (*_module("celery --quiet -A retail_saas beat -l WARNING -s"), str(schedule)), ends_by=5.5
             ),

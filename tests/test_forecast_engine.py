@@ -29,7 +29,7 @@ def past(sold: np.ndarray, *, first_weekday: int = 0) -> Past:
 
 def poisson(level: np.ndarray | float, days: int, *, products: int = 60, seed: int = 7) -> np.ndarray:
     chance = np.random.default_rng(seed)
-    return chance.poisson(np.broadcast_to(level, (products, days)) * WEEK[np.arange(days) % 7])
+    return np.asarray(chance.poisson(np.broadcast_to(level, (products, days)) * WEEK[np.arange(days) % 7]))
 
 
 def forecast(known: Past, ahead: int = 28) -> list[Outlook]:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.actors import SYSTEM
+from core.audit.models import AuditEntry
 from core.ids import uuid7
 from core.locations.models import Location
 from core.people.models import Grant, Role, User
@@ -178,6 +179,30 @@ def test_stock_is_narrowed_to_low_out_and_below_zero_and_exceptions_are_shown(ac
     assert found("state=out") == {"CUP", "JAM"}
     assert found("state=negative") == {"JAM"}
     assert "2 more sold than recorded" in browser.get("/stock/").content.decode()
+
+
+def test_an_exception_is_settled_once_by_who_may_adjust_stock_there(acme: Shop, annex: Location) -> None:
+    row = StockException.objects.create(
+        kind="oversold", variant=acme.variant("JAM"), location=acme.location, quantity=2, reference_type="test",
+        reference_id=uuid7(),
+    )  # fmt: skip
+    path = f"/stock/exceptions/{row.pk}/settled/"
+    Grant.objects.update_or_create(
+        user=User.objects.get(email="annex@acme.localhost"),
+        role=Role.objects.get(name="stock clerk"),
+        location=annex,
+    )
+    assert acme.client("cashier").post(path).status_code == 403
+    assert browser_of(acme, "annex@acme.localhost").post(path).status_code == 404
+    assert not StockException.objects.filter(resolved_at__isnull=False).exists()
+
+    clerk = acme.client("stock clerk")
+    assert "Settled." in clerk.post(path, follow=True).content.decode()
+    assert "Somebody had settled it before." in clerk.post(path, follow=True).content.decode()
+    row.refresh_from_db()
+    assert row.resolved_by == acme.person("stock clerk").pk
+    assert AuditEntry.objects.filter(object_type="stock exception", object_id=str(row.pk)).count() == 1
+    assert clerk.get(path).status_code == 405
 
 
 HOSTILE = (

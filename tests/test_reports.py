@@ -218,7 +218,7 @@ def test_the_number_of_queries_does_not_depend_on_the_period_or_the_sales(acme: 
 )
 def test_a_date_that_is_none_is_refused_by_name(given: dict[str, str], field: str) -> None:
     with pytest.raises(WrongPeriod) as refusal:
-        period_from(**{"kind": "", "day": "", "first": "", "last": "", "today": DAY, **given})
+        period_from(**({"kind": "", "day": "", "first": "", "last": ""} | given), today=DAY)
     assert refusal.value.details["errors"][0]["pointer"] == f"/{field}"
 
 

@@ -101,7 +101,7 @@ def report(*, period: Period, actor: Actor, location_id: UUID | None = None) -> 
     compared = period.compared_at(business_today(location))
     scope = _Scope(actor.places(VIEW_REPORTS) if location is None else frozenset([location.pk]))
     documents = scope.documents()
-    rows: list[dict[str, Any]] = list(
+    rows: list[Mapping[str, Any]] = list(
         documents.filter(business_date__range=(compared.start, period.end))
         .values("business_date", "channel")
         .annotate(**plain_metrics("documents"))
@@ -173,7 +173,7 @@ class _Scope:
         return rows if self.places is None else rows.filter(order__location_id__in=self.places)
 
 
-def _add(rows: Iterable[Mapping[str, Value]], source: str) -> Sums:
+def _add(rows: Iterable[Mapping[str, Any]], source: str) -> Sums:
     names = [metric.name for metric in METRICS.values() if metric.source == source and not metric.parts]
     sums: Sums = dict.fromkeys(names, 0)
     for row in rows:
@@ -182,14 +182,14 @@ def _add(rows: Iterable[Mapping[str, Value]], source: str) -> Sums:
     return sums
 
 
-def _by_day(rows: list[dict[str, Any]], period: Period) -> list[Slice]:
-    found: dict[date, list[dict[str, Any]]] = {day: [] for day in period.dates}
+def _by_day(rows: list[Mapping[str, Any]], period: Period) -> list[Slice]:
+    found: dict[date, list[Mapping[str, Any]]] = {day: [] for day in period.dates}
     for row in rows:
         found[row["business_date"]].append(row)
     return [Slice(day.isoformat(), day, derived(_add(found[day], "documents"))) for day in found]
 
 
-def _by_channel(rows: list[dict[str, Any]]) -> list[Slice]:
+def _by_channel(rows: list[Mapping[str, Any]]) -> list[Slice]:
     channels = Order.Channel
     parts = [(channel, [row for row in rows if row["channel"] == channel.value]) for channel in channels]
     found = [
@@ -207,7 +207,7 @@ def _by_hour(documents: QuerySet[Order], period: Period, location: Location | No
         .values(hour=ExtractHour("occurred_at", tzinfo=zone_of(location)))
         .annotate(**plain_metrics("documents"))
     )
-    found: dict[int, dict[str, Any]] = {row["hour"]: row for row in rows}
+    found: dict[int, Mapping[str, Any]] = {row["hour"]: row for row in rows}
     if not found:
         return []
     hours = range(min(found), max(found) + 1)
@@ -219,7 +219,7 @@ def _costs(scope: _Scope, period: Period, compared: Period) -> tuple[Sums, Sums]
     """The sums of the metrics over lines, of both periods in one pass."""
     is_now = ExpressionWrapper(Q(order__business_date__gte=period.start), output_field=BooleanField())
     rows = scope.lines(period, compared).values(is_now=is_now).annotate(**plain_metrics("lines"))
-    found: dict[bool, list[dict[str, Any]]] = {row["is_now"]: [row] for row in rows}
+    found: dict[bool, list[Mapping[str, Any]]] = {row["is_now"]: [row] for row in rows}
     return _add(found.get(True, []), "lines"), _add(found.get(False, []), "lines")
 
 
@@ -234,7 +234,7 @@ def _top(lines: QuerySet[OrderLine]) -> tuple[list[ProductRow], list[ProductRow]
         )
         .filter(Q(by_revenue__lte=TOP) | Q(by_quantity__lte=TOP))
     )
-    rows: list[dict[str, Any]] = list(sums)
+    rows: list[Mapping[str, Any]] = list(sums)
     variants = Variant.objects.select_related("product").in_bulk(
         [row["variant_id"] for row in rows if row["variant_id"]]
     )

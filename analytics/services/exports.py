@@ -49,13 +49,15 @@ def _rows(found: Report, table: str) -> Iterable[Sequence[Cell]]:
     if table == "products":
         yield ["SKU", "Product", "Revenue", "Quantity"]
         both = {row.sku: row for row in (*found.by_revenue, *found.by_quantity)}
-        yield from ([row.sku, row.name, row.revenue, row.quantity] for row in both.values())
+        for row in both.values():
+            yield [row.sku, row.name, row.revenue, row.quantity]
         return
     parts = found.channels if table == "channels" else found.hours or found.days
     names = [name for name, figure in found.figures.items() if figure.metric.source == "documents"]
     first = "Channel" if table == "channels" else "Hour" if found.hours else "Day"
     yield [first, *(METRICS[name].label for name in names)]
-    yield from ([part.label, *(part.figures[name] for name in names)] for part in parts)
+    for part in parts:
+        yield [part.label, *(part.figures[name] for name in names)]
     yield ["Total", *(found.figures[name].value for name in names)]
 
 

@@ -139,7 +139,7 @@ def _replace(
                 variant_id=variant,
                 run=run,
                 made_on=run.made_on,
-                starts_on=run.starts_on,
+                starts_on=ahead[0],
                 model=outlook.method,
                 demand=outlook.demand,
                 total_p10=low,

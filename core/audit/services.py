@@ -25,13 +25,30 @@ def record(
 
     ``changes`` maps a field to its value before and after. Raises ``RuntimeError`` outside a transaction.
     """
+    made = entry(
+        action, actor=actor, object_type=object_type, object_id=object_id, object_label=object_label, changes=changes
+    )
+    made.save(force_insert=True)
+    return made
+
+
+def entry(
+    action: AuditEntry.Action,
+    *,
+    actor: Actor,
+    object_type: str,
+    object_id: object = "",
+    object_label: str = "",
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+) -> AuditEntry:
+    """An entry as `record` would add it, not saved: for services that write it together with their rows."""
     if not connection.in_atomic_block:
         raise RuntimeError("record() belongs in the transaction of the act")
     kept = {
         name: ["***", "***"] if name in HIDDEN else [plain(before), plain(after)]
         for name, (before, after) in (changes or {}).items()
     }
-    return AuditEntry.objects.create(
+    return AuditEntry(
         action=action,
         object_type=object_type,
         object_id=str(object_id),

@@ -7,6 +7,7 @@ from functools import partial
 from django.db import connection, transaction
 
 from core.actors import Actor
+from core.db.rows import insert_together
 from core.events import DomainEvent
 from core.outbox.doorbell import ring
 from core.outbox.models import Event
@@ -25,7 +26,7 @@ def emit_all(events: Sequence[DomainEvent], *, actor: Actor, occurred_at: dateti
     if not events:
         return
     when = occurred_at or datetime.now(UTC)
-    Event.objects.bulk_create(
+    insert_together(
         [
             Event(
                 type=event.type,

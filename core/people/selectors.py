@@ -29,6 +29,14 @@ AREAS = {
     "webhooks": "Webhooks",
 }
 
+# What `_living_keys` asks, written out: every call of a machine pays for it, and building it cost more than running it.
+LIVING_KEY = """
+    SELECT key.id, key.name, key.digest, key.permissions, key.last_used_at,
+           ARRAY(SELECT location_id FROM people_apikey_locations WHERE apikey_id = key.id) AS place_ids
+    FROM people_apikey AS key
+    WHERE key.prefix = %s AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now())
+"""
+
 
 def actor_of_user(user: User, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
     """What a person may do, from all the roles they hold: one query."""
@@ -57,7 +65,7 @@ def actor_of_key(token: str, *, address: str = "", client: str = "", request_id:
     prefix, _, secret = rest.partition("_")
     if mark != KEY_MARK or not prefix or not secret or len(token) > 200:
         return None
-    key = _living_keys().filter(prefix=prefix).first()
+    key = next(iter(ApiKey.objects.raw(LIVING_KEY, [prefix])), None)
     if key is None or not compare_digest(bytes(key.digest), sha256(secret.encode()).digest()):
         return None
     now = datetime.now(UTC)

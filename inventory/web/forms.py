@@ -88,8 +88,7 @@ def _code(text: str) -> CodeDraft:
 def codes_text(codes: Iterable[ScanCode]) -> str:
     """Codes as `CodesField` reads them."""
     return ", ".join(
-        row.printed + (f" x{row.pack_quantity.normalize():f}" if row.pack_quantity != 1 else "")
-        for row in codes
+        row.printed + (f" x{row.pack_quantity.normalize():f}" if row.pack_quantity != 1 else "") for row in codes
     )
 
 

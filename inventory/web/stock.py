@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from core.web.views import Page
 from inventory.models import StockDocument
 from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
 from inventory.services.documents import StockChange, StockLine, book_stock
+from inventory.services.exceptions import settle_exception
 from inventory.web.forms import StockFilter, StockForm
 from inventory.web.selectors import open_exceptions, places_for, stock_levels
 
@@ -78,6 +80,18 @@ class StockBooking(Page):
         _tell(request, booked.document, values["code"], is_new=booked.is_new)
         again = {"kind": values["kind"], "location": values["location"].pk}
         return redirect(f"{reverse('stock-book')}?{urlencode(again)}")
+
+
+class StockExceptionSettled(Page):
+    """/stock/exceptions/<id>/settled/: somebody looked, and it is well."""
+
+    required_permission: ClassVar = ADJUST_STOCK
+    http_method_names: ClassVar = ["post"]
+
+    def post(self, request: HttpRequest, exception_id: UUID) -> HttpResponse:
+        is_new = settle_exception(exception_id, actor=self.actor)
+        messages.success(request, "Settled." if is_new else "Somebody had settled it before.")
+        return redirect("stock")
 
 
 def _explain(refusal: DomainError, form: StockForm) -> None:

@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 
 from core.actors import Actor
 from core.audit.models import AuditEntry
-from core.audit.services import record
+from core.audit.services import entry
+from core.db.rows import insert_together
 from core.errors import DomainError, Invalid, NotFound, ReusedIdentifier
 from core.events import DomainEvent
 from core.ids import reference
@@ -215,16 +216,20 @@ def _some_exist(payments: Sequence[Tender]) -> bool:
 def _commit(draft: _Draft, actor: Actor) -> None:
     """The transaction: own row first, the hot stock rows last."""
     order = draft.order
-    order.save(force_insert=True)
-    OrderLine.objects.bulk_create(draft.lines)
-    Payment.objects.bulk_create(draft.payments)
-    record(
-        AuditEntry.Action.CREATE,
-        actor=actor,
-        object_type="order",
-        object_id=order.pk,
-        object_label=order.number,
-        changes={"total": (None, order.total), "lines": (None, order.line_count)},
+    insert_together(
+        [order],
+        draft.lines,
+        draft.payments,
+        [
+            entry(
+                AuditEntry.Action.CREATE,
+                actor=actor,
+                object_type="order",
+                object_id=order.pk,
+                object_label=order.number,
+                changes={"total": (None, order.total), "lines": (None, order.line_count)},
+            )
+        ],
     )
     move_stock(
         deltas=draft.deltas,

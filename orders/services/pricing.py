@@ -7,8 +7,7 @@ from uuid import UUID
 from core.actors import Actor
 from core.errors import Invalid
 from core.tenancy.context import current_tenant
-from inventory.models import Variant
-from inventory.selectors import CodeTarget, targets_of
+from inventory.selectors import CodeTarget, ForSale, for_sale, targets_of
 from orders.models import OrderLine
 from orders.permissions import CHANGE_PRICE
 from orders.services.basket import BasketLine, Sale
@@ -26,12 +25,7 @@ def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
     """
     targets = targets_of({line.code for line in sale.lines if line.variant_id is None})
     wanted = [_target(line, targets) for line in sale.lines]
-    known = {
-        variant.pk: variant
-        for variant in Variant.objects.select_related("product", "tax_class").filter(
-            pk__in={variant_id for variant_id, _ in wanted if variant_id}, is_active=True, product__is_active=True
-        )
-    }
+    known = for_sale({variant_id for variant_id, _ in wanted if variant_id})
     errors, lines = [], []
     for place, (line, (variant_id, units)) in enumerate(zip(sale.lines, wanted, strict=True)):
         variant = known.get(variant_id) if variant_id else None
@@ -66,27 +60,26 @@ def _target(line: BasketLine, targets: Mapping[str, CodeTarget]) -> tuple[UUID |
     return (target.variant_id, target.units(line.quantity)) if target else (None, None)
 
 
-def _line(wanted: BasketLine, variant: Variant, quantity: Decimal) -> OrderLine:
+def _line(wanted: BasketLine, variant: ForSale, quantity: Decimal) -> OrderLine:
     tenant = current_tenant()
     price = variant.unit_price if wanted.unit_price is None else wanted.unit_price
-    rate = variant.tax_class.rate if variant.tax_class else Decimal(0)
     amounts = line_amounts(
         quantity=quantity,
         unit_price=price,
-        rate=rate,
+        rate=variant.tax_rate,
         inclusive=tenant.prices_include_tax,
         currency=tenant.currency,
         rounding=tenant.rounding,  # type: ignore[arg-type]
     )
     return OrderLine(
-        variant=variant,
+        variant_id=variant.id,
         sku=variant.sku,
         code=wanted.code[:80],
         name=variant.title[:250],
         quantity=quantity,
         unit_price=price,
         list_price=variant.unit_price,
-        tax_rate=rate,
+        tax_rate=variant.tax_rate,
         net=amounts.net,
         tax=amounts.tax,
         total=amounts.total,

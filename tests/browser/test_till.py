@@ -1,5 +1,6 @@
 """The till in a real browser against the product's own processes: what a cashier does all day, and what goes wrong."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -310,3 +311,16 @@ def test_a_sale_at_the_till_is_told_once(till: Page, acme: Shop) -> None:
     expect(till.locator(".till-done")).to_be_visible()
     wait_until(lambda: Event.objects.filter(type="order.completed", seq__isnull=False).count() == 1)
     assert Event.objects.filter(type="order.completed").count() == 1
+
+
+def test_the_receipt_prints_alone_and_80_mm_wide(till: Page, acme: Shop) -> None:
+    till.evaluate(SCAN, [TEA])
+    expect(till.locator(".cart__line")).to_have_count(1)
+    till.keyboard.press("F9")
+    till.keyboard.press("Enter")
+    expect(till.locator(".receipt")).to_be_visible()
+    from_the_till = till.pdf(prefer_css_page_size=True)
+    till.goto(f"/orders/{Order.objects.get().pk}/receipt/")
+    for paper in (from_the_till, till.pdf(prefer_css_page_size=True)):
+        widths = [float(box.split()[2]) for box in re.findall(rb"/MediaBox \[([^]]+)\]", paper)]
+        assert [round(points / 72 * 25.4) for points in widths] == [80]

@@ -1,4 +1,4 @@
-import { h } from "../lib/dom.js";
+import { h, on } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 
 /** The end of a sale: the change, large, the paper slip, and one key to the next customer. Fires "next". */
@@ -8,6 +8,11 @@ class TillReceipt extends HTMLElement {
     this.dialog = this.querySelector("dialog");
     this.dialog.addEventListener("close", () => this.dispatchEvent(new CustomEvent("next", { bubbles: true })));
     this.querySelector("[data-print]").addEventListener("click", () => window.print());
+    this.stops = [on(window, "beforeprint", () => this.#layOut()), on(window, "afterprint", () => this.sheet?.remove())];
+  }
+
+  disconnectedCallback() {
+    for (const stop of this.stops ?? []) stop();
   }
 
   get isOpen() {
@@ -16,6 +21,14 @@ class TillReceipt extends HTMLElement {
 
   close() {
     if (this.isOpen) this.dialog.close();
+  }
+
+  /** A dialog knows no page size (what is in the top layer is out of the flow), so a copy of the slip is printed. */
+  #layOut() {
+    const slip = this.isOpen && this.querySelector(".receipt");
+    if (!slip) return;
+    this.sheet = h("div", { class: "till-sheet-of-paper" }, slip.cloneNode(true));
+    document.body.append(this.sheet);
   }
 
   /** Show an order as the API answers it. */
