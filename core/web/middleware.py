@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from psycopg_pool import PoolTimeout
@@ -16,6 +17,7 @@ from core.web.logs import request_id
 
 Handler = Callable[[HttpRequest], HttpResponse]
 OWN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
+FORM_BYTES = 1024 * 1024
 logger = logging.getLogger(__name__)
 
 
@@ -53,6 +55,20 @@ class Health:
             except (DatabaseError, PoolTimeout):
                 return JsonResponse({"status": "the database does not answer"}, status=503)
             return JsonResponse({"status": "ok"})
+        return self.get_response(request)
+
+
+class BodyLimit:
+    """Refuses a request whose body is announced as larger than any upload may be, before anything reads it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if announced.isdigit() and int(announced) > settings.UPLOAD_LIMIT_BYTES + FORM_BYTES:
+            limit = settings.UPLOAD_LIMIT_BYTES // 2**20
+            return plain_error(request, 413, "too-large", f"This is larger than the {limit} MB that can be uploaded.")
         return self.get_response(request)
 
 

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "core.web.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "core.web.middleware.Health",
+    "core.web.middleware.BodyLimit",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.tenancy.middleware.TenantFromHost",
