@@ -82,7 +82,7 @@ FOR_SALE = """
 
 
 def for_sale(ids: Collection[UUID]) -> dict[UUID, ForSale]:
-    """Those of the variants that may be sold, with today's name, price, tax and cost: one query, the hot one of a sale."""
+    """Those of the variants that may be sold, with today's name, price, tax and cost: the hot query of every sale."""
     with connection.cursor() as cursor:
         cursor.execute(FOR_SALE, [list(ids)])
         return {row[0]: ForSale(*row) for row in cursor.fetchall()}

@@ -103,7 +103,9 @@ def test_costs_are_for_those_who_may_see_them(acme: Shop) -> None:
         ({"sku": "A"}, 422, "/sku"),
     ],
 )
-def test_a_wrong_product_is_refused_and_leaves_nothing(acme: Shop, change: dict, status: int, where: str) -> None:
+def test_a_wrong_product_is_refused_and_leaves_nothing(
+    acme: Shop, change: dict[str, Any], status: int, where: str
+) -> None:
     before = (Product.objects.count(), Variant.objects.count(), ScanCode.objects.count(), Event.objects.count())
     answer = machine(acme).post("products/", a_product(acme) | change)
     assert answer.status_code == status and where in pointers(answer), answer.content
@@ -185,7 +187,7 @@ def test_receipts_adjustments_and_counts_move_the_ledger(acme: Shop) -> None:
         body = {"id": str(uuid7()), "kind": kind, "location": place, "reason": "test"}
         answer = clerk.post("stock/movements/", body | {"lines": [{"quantity": quantity, **(line or {"code": "TEA"})}]})
         assert answer.status_code == 201, answer.content
-        return answer.json()
+        return dict(answer.json())
 
     assert book("receipt", "5", variant=str(tea.pk))["lines"][0]["after"] == "15"
     assert book("adjustment", "-2.5", code="5012345678900")["lines"][0]["after"] == "12.5"
@@ -233,7 +235,9 @@ def test_a_stock_change_is_booked_once_even_when_it_moved_nothing(acme: Shop) ->
         ("sale", {"code": "TEA", "quantity": "1"}, "/kind"),
     ],
 )
-def test_a_wrong_stock_change_is_refused_and_moves_nothing(acme: Shop, kind: str, line: dict, where: str) -> None:
+def test_a_wrong_stock_change_is_refused_and_moves_nothing(
+    acme: Shop, kind: str, line: dict[str, Any], where: str
+) -> None:
     moved = StockMovement.objects.count()
     body = {"id": str(uuid7()), "kind": kind, "location": str(acme.location.pk), "lines": [line]}
     answer = machine(acme).post("stock/movements/", body)

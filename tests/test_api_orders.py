@@ -1,6 +1,7 @@
 """Selling over REST: all of a sale, once, or a problem that says what is wrong."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -135,7 +136,7 @@ def test_every_wrong_field_and_every_unknown_one_is_named(acme: Shop) -> None:
         ({"payments": [{"id": str(uuid7()), "method": "cash", "amount": "2.25"}] * 2}, 422, "invalid"),
     ],
 )
-def test_a_wrong_sale_is_refused_and_leaves_nothing(acme: Shop, change: dict, status: int, code: str) -> None:
+def test_a_wrong_sale_is_refused_and_leaves_nothing(acme: Shop, change: dict[str, Any], status: int, code: str) -> None:
     if len(change.get("payments", [])) == 2:
         change = {"payments": [change["payments"][0], dict(change["payments"][0])]}
     answer = machine(acme).post("orders/", sale_body(acme, {"TEA": "1"}) | change)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from core.api.documents import schema
 from core.checks import permission_of, routes
@@ -45,7 +45,7 @@ def check(document: dict[str, Any], method: str, path: str, answer: Any) -> None
 
 def test_the_schema_is_made_without_a_warning() -> None:
     GENERATOR_STATS.reset()
-    SchemaGenerator().get_schema(request=None, public=True)
+    SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     assert not GENERATOR_STATS._warn_cache and not GENERATOR_STATS._error_cache
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_two_hundred_buyers_of_fifty_units_get_exactly_fifty(acme: Shop) -> None
     baskets = [[("TEA", 1), ("CUP", 1)], [("CUP", 1), ("TEA", 1)]]
     sales = [sale(acme, baskets[number % 2], "16.50") for number in range(BUYERS)]
 
-    results = at_once(acme, [lambda s=s: place_order(s, actor=actor) for s in sales], AT_ONCE)
+    results = at_once(acme, [partial(place_order, one, actor=actor) for one in sales], AT_ONCE)
 
     kinds = Counter(type(result) for result in results)
     assert kinds == {Placed: 50, OutOfStock: 150}, kinds
@@ -90,7 +91,7 @@ def test_two_hundred_buyers_of_fifty_units_get_exactly_fifty(acme: Shop) -> None
 def test_one_id_sent_by_eight_threads_at_once_makes_one_order(acme: Shop) -> None:
     actor, wanted = acme.actor("cashier"), sale(acme, [("TEA", 1), ("CUP", 2)], "28.50")
 
-    results = at_once(acme, [lambda: place_order(wanted, actor=actor)] * 8, 8)
+    results = at_once(acme, [partial(place_order, wanted, actor=actor)] * 8, 8)
 
     assert sorted(result.is_new for result in results) == [False] * 7 + [True]
     assert {result.order.pk for result in results} == {wanted.order_id}

@@ -27,7 +27,9 @@ def test_a_host_that_is_not_ours_is_refused_in_plain_words(db: None, host: str) 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(acme: Shop) -> None:
     response = acme.client("owner").post(
-        "/imports/", b"x", content_type="multipart/form-data; boundary=x",
+        "/imports/",
+        b"x",
+        content_type="multipart/form-data; boundary=x",
         headers={"content-length": str(settings.UPLOAD_LIMIT_BYTES * 2)},
     )
     assert response.status_code == 413 and "60 MB" in response.content.decode()

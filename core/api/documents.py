@@ -21,14 +21,14 @@ from core.web.views import Page
 @cache
 def schema() -> dict[str, Any]:
     """The OpenAPI document: the same for every shop and actor, so made once per process."""
-    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-any-return]
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-any-return,no-untyped-call]
 
 
 class Schema(SpectacularAPIView):  # type: ignore[misc]
     """/schema/: OpenAPI 3.1, as YAML or (``Accept: application/json``) as JSON."""
 
     required_permission: ClassVar = PUBLIC
-    permission_classes: ClassVar = [DeclaredPermission]
+    permission_classes = [DeclaredPermission]  # noqa: RUF012  typed so by DRF
 
     def _get_schema_response(self, request: Request) -> Response:
         kind = self.perform_content_negotiation(request, force=True)[0].format
@@ -40,9 +40,9 @@ class Docs(SpectacularSwaggerSplitView):  # type: ignore[misc]
     """/docs/: Swagger UI from our own files; the browser's session is used, so a person can try things at once."""
 
     required_permission: ClassVar = PUBLIC
-    permission_classes: ClassVar = [DeclaredPermission]
-    url_name: ClassVar = "api-schema"
-    template_name: ClassVar = "api/docs.html"
+    permission_classes = [DeclaredPermission]  # noqa: RUF012  typed so by DRF
+    url_name = "api-schema"
+    template_name = "api/docs.html"
 
 
 class Problems(Page):

@@ -77,7 +77,7 @@ class EventActor(serializers.Serializer[Any]):
 
     kind = serializers.CharField()
     id = serializers.UUIDField(allow_null=True)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class Envelope(serializers.Serializer[Any]):
@@ -91,7 +91,9 @@ class Envelope(serializers.Serializer[Any]):
     actor = EventActor()
     occurred_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
-    data = serializers.DictField(help_text="See the webhooks of this document for each type.")
+    data = serializers.DictField(  # type: ignore[assignment]
+        help_text="See the webhooks of this document for each type."
+    )
 
 
 class EventPage(serializers.Serializer[Any]):
@@ -223,4 +225,4 @@ class Locations(ApiView):
         places = self.actor.places(VIEW_LOCATIONS)
         rows = Location.objects.all() if places is None else Location.objects.filter(pk__in=places)
         found, beyond = page_of(rows, by=("code", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
-        return Response({"results": LocationBody(found, many=True).data, "next": beyond})
+        return Response({"results": [LocationBody(row).data for row in found], "next": beyond})

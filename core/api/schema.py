@@ -37,7 +37,7 @@ PROBLEM: dict[str, Any] = {
 }
 
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call]
     """How the document describes keys."""
 
     target_class = "core.api.authentication.KeyActor"
@@ -47,7 +47,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
         return {"type": "http", "scheme": "bearer", "bearerFormat": "rsk_...", "description": "A key of the shop."}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call]
     """How the document describes the browser's session."""
 
     target_class = "core.api.authentication.SessionActor"
@@ -71,7 +71,7 @@ class ProblemAwareSchema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation:
-            needed = permission_for(self.view.required_permission, self.method)
+            needed = permission_for(self.view.required_permission, self.method)  # type: ignore[attr-defined]
             who = {PUBLIC: "Open to anybody.", AUTHENTICATED: "Any person or key of the shop."}
             words = who.get(needed, f"Needs the permission `{needed}`.")
             operation["description"] = f"{operation.get('description', '')}\n\n{words}".strip()

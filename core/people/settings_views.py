@@ -77,7 +77,7 @@ class RevokeApiKey(Page):
     """/settings/api-keys/<id>/revoke/: ends a key at once."""
 
     required_permission: ClassVar = MANAGE_KEYS
-    http_method_names: ClassVar = ["post"]
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
 
     def post(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         key = revoke_api_key(key_id=key_id, actor=self.actor)
@@ -166,7 +166,7 @@ class PersonActive(Page):
     """/settings/team/<id>/active/: keep somebody out (``active`` empty), or let them in again."""
 
     required_permission: ClassVar = MANAGE_TEAM
-    http_method_names: ClassVar = ["post"]
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
 
     def post(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
         try:

@@ -39,8 +39,8 @@ class VariantInput(serializers.Serializer[Any]):
     tax_class = serializers.CharField(max_length=60, required=False, allow_blank=True, help_text='A name, "" for none.')
     is_stocked = serializers.BooleanField(required=False)
     is_active = serializers.BooleanField(required=False)
-    codes = CodeBody(many=True, required=False, max_length=100)
-    stock = OpeningInput(many=True, required=False, max_length=100)
+    codes = CodeBody(many=True, required=False, max_length=100)  # type: ignore[call-arg]
+    stock = OpeningInput(many=True, required=False, max_length=100)  # type: ignore[call-arg]
 
 
 class ProductInput(serializers.Serializer[Any]):
@@ -50,14 +50,14 @@ class ProductInput(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     category = serializers.CharField(max_length=120, required=False, allow_blank=True, help_text="Made if it is new.")
     is_active = serializers.BooleanField(required=False)
-    variants = VariantInput(many=True, max_length=MOST_VARIANTS)
+    variants = VariantInput(many=True, max_length=MOST_VARIANTS)  # type: ignore[call-arg]
 
 
 class ProductChanges(ProductInput):
     """What is to change; what is not named stays. Variants without an ``id`` are added."""
 
     name = serializers.CharField(max_length=200, required=False)
-    variants = VariantInput(many=True, required=False, max_length=MOST_VARIANTS)
+    variants = VariantInput(many=True, required=False, max_length=MOST_VARIANTS)  # type: ignore[call-arg]
 
 
 class VariantBody(serializers.Serializer[Variant]):
@@ -173,7 +173,7 @@ class DocumentInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=StockDocument.Kind.choices)
     location = serializers.UUIDField()
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    lines = StockLineInput(many=True, max_length=MOST_LINES)
+    lines = StockLineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
     occurred_at = serializers.DateTimeField(required=False, allow_null=True)
 
 

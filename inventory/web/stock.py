@@ -86,7 +86,6 @@ class StockExceptionSettled(Page):
     """/stock/exceptions/<id>/settled/: somebody looked, and it is well."""
 
     required_permission: ClassVar = ADJUST_STOCK
-    http_method_names: ClassVar = ["post"]
 
     def post(self, request: HttpRequest, exception_id: UUID) -> HttpResponse:
         is_new = settle_exception(exception_id, actor=self.actor)

@@ -42,8 +42,8 @@ class OrderInput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     location = serializers.UUIDField()
-    lines = LineInput(many=True, max_length=MOST_LINES)
-    payments = PaymentInput(many=True, max_length=MOST_PAYMENTS)
+    lines = LineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
+    payments = PaymentInput(many=True, max_length=MOST_PAYMENTS)  # type: ignore[call-arg]
     channel = serializers.ChoiceField(choices=CHANNELS, required=False)
     customer = serializers.UUIDField(required=False, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, max_length=300)
@@ -70,7 +70,9 @@ class OrderSummary(serializers.Serializer[Order]):
     total = AmountField()
     items = QuantityField(help_text="Units of goods.")
     line_count = serializers.IntegerField()
-    source = serializers.CharField(help_text="The system it was imported from, if any.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="The system it was imported from, if any."
+    )
     note = serializers.CharField()
     business_date = serializers.DateField()
     occurred_at = serializers.DateTimeField()

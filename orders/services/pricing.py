@@ -17,7 +17,7 @@ MOST_MONEY = Decimal(10) ** 12
 
 
 def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
-    """The lines of a sale with today's names, prices, taxes and costs; two queries, or three where codes are named.
+    """The lines of a sale with today's names, prices, taxes and costs; one query, or two where codes are named.
 
     Raises:
         Invalid: a line names nothing that is for sale, or comes to too much; every such line is listed.

@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, Sample] = {
     "customer_id": lambda shop: Customer.objects.get(number="C1").pk,
     "delivery_id": lambda shop: 1,
     "endpoint_id": nobody,
+    "exception_id": nobody,
     "job_id": nobody,
     "key_id": lambda shop: ApiKey.objects.values_list("pk", flat=True).first() or uuid7(),
     "order_id": an_order,
