@@ -30,6 +30,13 @@ redis.call('SET', KEYS[1], string.format('%.0f', next_due), 'PX', math.ceil((nex
 return {1, math.floor((interval * burst - (next_due - now)) / interval), 0}
 """
 
+GIVE_BACK = """
+local due = tonumber(redis.call('GET', KEYS[1]) or 0)
+if due > 0 then
+    redis.call('SET', KEYS[1], string.format('%.0f', due - tonumber(ARGV[1])), 'KEEPTTL')
+end
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -51,20 +58,35 @@ class Verdict:
 
 
 @cache
-def _script() -> Any:
-    return live_redis().register_script(SCRIPT)
+def _script(text: str) -> Any:
+    return live_redis().register_script(text)
+
+
+def _key(rate: Rate, who: str) -> str:
+    schema = current_schema()
+    if schema is None:
+        raise NoTenant("a rate limit needs a tenant or use_public()")
+    return f"rs:limit:{schema}:{rate.name}:{who}"
+
+
+def _interval(rate: Rate) -> int:
+    """Microseconds between requests of an even stream."""
+    return rate.seconds * 1_000_000 // rate.count
 
 
 def hit(rate: Rate, who: str) -> Verdict:
     """Count one request of ``who`` in the shop at hand and say whether it may pass."""
-    schema = current_schema()
-    if schema is None:
-        raise NoTenant("a rate limit needs a tenant or use_public()")
     try:
-        allowed, remaining, wait = _script()(
-            keys=[f"rs:limit:{schema}:{rate.name}:{who}"], args=[rate.seconds * 1_000_000 // rate.count, rate.count]
-        )
+        allowed, remaining, wait = _script(SCRIPT)(keys=[_key(rate, who)], args=[_interval(rate), rate.count])
     except RedisError as problem:
         logger.warning("rate limits are off, Redis does not answer", extra={"problem": str(problem)})
         return Verdict(True, rate.count, 0, rate)
     return Verdict(bool(allowed), int(remaining), int(wait) / 1000, rate)
+
+
+def give_back(rate: Rate, who: str) -> None:
+    """Take a counted request back, because it turned out not to be what the limit is for (a log-in that was right)."""
+    try:
+        _script(GIVE_BACK)(keys=[_key(rate, who)], args=[_interval(rate)])
+    except RedisError as problem:
+        logger.warning("rate limits are off, Redis does not answer", extra={"problem": str(problem)})

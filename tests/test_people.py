@@ -51,6 +51,11 @@ def test_guessing_is_slowed_down(acme: Shop) -> None:
     assert answers[:10] == [422] * 10 and set(answers[10:]) == {429}
 
 
+def test_the_right_password_may_be_used_often(acme: Shop) -> None:
+    form = {"email": f"viewer@{acme.host}", "password": PASSWORD}
+    assert {acme.client().post("/login/", form).status_code for _ in range(15)} == {302}
+
+
 def test_a_log_in_never_leads_to_another_site(acme: Shop) -> None:
     form = {"email": f"owner@{acme.host}", "password": PASSWORD, "next": "https://evil.test/"}
     assert acme.client().post("/login/", form)["Location"] == "/"

@@ -17,7 +17,7 @@ from core.actors import SYSTEM, Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
-from core.limits import Rate, hit
+from core.limits import Rate, give_back, hit
 from core.locations.models import Location
 from core.people.models import ApiKey, Grant, Role, User
 from core.people.permissions import BUILT_IN_ROLES, MANAGE_TEAM, OWNER, PERMISSIONS, permissions_of_role
@@ -40,14 +40,16 @@ def check_credentials(*, email: str, password: str, visitor: Actor) -> User | No
     Takes the same time for an unknown address. Raises `TooManyAttempts`.
     """
     account = email.strip().lower()
-    for rate, who in zip(LOG_IN_RATES, (sha256(account.encode()).hexdigest()[:16], visitor.address), strict=True):
-        if not hit(rate, who).allowed:
-            raise TooManyAttempts
+    counted = list(zip(LOG_IN_RATES, (sha256(account.encode()).hexdigest()[:16], visitor.address), strict=True))
+    if not all([hit(rate, who).allowed for rate, who in counted]):
+        raise TooManyAttempts
     user = User.objects.filter(email__iexact=account).first()
     matches = check_password(password, user.password if user else _nobodys_password())
     if user is None or not user.is_active or not matches:
         record(Action.LOG_IN_FAILED, actor=visitor, object_type="user", object_label=account[:200])
         return None
+    for rate, who in counted:
+        give_back(rate, who)
     return user
 
 
