@@ -7,9 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bootstrap import node
+
 from core.money import exponent
 from orders.tax import line_amounts
-from tools.bootstrap import node
 
 SCRIPT = Path(__file__).parent / "js" / "till-money-vectors.mjs"
 CASES = 6000

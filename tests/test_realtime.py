@@ -57,9 +57,17 @@ def news(count: int = 1, *, name: str = "News", ballast: int = 0) -> None:
 
 def stock_news(location: Location, *, sku: str) -> StockChanged:
     return StockChanged(
-        variant_id=uuid7(), version=1, location_id=location.pk, sku=sku, delta=Decimal(1), on_hand=Decimal(1), reserved=Decimal(0), cause="count",
-        reference_type="test", reference_id=uuid7(),
-    )  # fmt: skip
+        variant_id=uuid7(),
+        version=1,
+        location_id=location.pk,
+        sku=sku,
+        delta=Decimal(1),
+        on_hand=Decimal(1),
+        reserved=Decimal(0),
+        cause="count",
+        reference_type="test",
+        reference_id=uuid7(),
+    )
 
 
 def head() -> int:

@@ -27,7 +27,7 @@ from inventory.models import Product, Variant
 
 
 def test_a_query_in_another_schema_than_the_context_was_opened_for_is_refused(acme: Shop, globex: Shop) -> None:
-    connection.set_tenant(globex.tenant)  # type: ignore[attr-defined]  what a stale thread would look like
+    connection.set_tenant(globex.tenant)  # type: ignore[attr-defined]
     with pytest.raises(WrongTenant):
         Product.objects.count()
     connection.set_tenant(acme.tenant)  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ def _statement(kinds: tuple[type[models.Model], ...]) -> str:
 def _insert(model: type[models.Model]) -> str:
     """The rows keep the order of the list, and with it the order of their identity keys."""
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in _fields(model))
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in _fields(model))
     return (
         f"INSERT INTO {table} ({columns}) SELECT {columns} FROM "  # noqa: S608  names of our own models
         f"ROWS FROM (jsonb_populate_recordset(NULL::{table}, %s::jsonb)) WITH ORDINALITY ORDER BY ordinality"
@@ -53,7 +53,7 @@ def _insert(model: type[models.Model]) -> str:
 
 
 def _values(row: models.Model) -> dict[str, Any]:
-    return {field.column: _plain(field.pre_save(row, add=True)) for field in _fields(type(row))}
+    return {str(field.column): _plain(field.pre_save(row, add=True)) for field in _fields(type(row))}
 
 
 def _plain(value: Any) -> Any:

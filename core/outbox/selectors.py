@@ -44,20 +44,19 @@ def events_after(
     Raises:
         Reset: see there.
     """
-    stream = Stream.objects.filter(pk=1).first() or Stream(head=0, epoch=None)
-    details = {"epoch": str(stream.epoch) if stream.epoch else None, "head": stream.head}
-    if after > stream.head or (epoch is not None and epoch != stream.epoch):
+    stream = Stream.objects.filter(pk=1).first()
+    head, now = (stream.head, stream.epoch) if stream else (0, None)
+    details = {"epoch": str(now) if now else None, "head": head}
+    if after > head or (epoch is not None and epoch != now):
         raise Reset(details=details)
     oldest = Event.objects.filter(seq__isnull=False).order_by("seq").values_list("seq", flat=True).first()
-    if after < (stream.head if oldest is None else oldest - 1):
+    if after < (head if oldest is None else oldest - 1):
         raise Reset(details=details)
     known = [name for name in CATALOGUE if any(matches(subscription, name) for subscription in subscriptions)]
-    rows = list(
-        Event.objects.filter(_visible(actor, known), seq__gt=after, seq__lte=stream.head).order_by("seq")[: limit + 1]
-    )
+    rows = list(Event.objects.filter(_visible(actor, known), seq__gt=after, seq__lte=head).order_by("seq")[: limit + 1])
     has_more, rows = len(rows) > limit, rows[:limit]
-    reached = rows[-1].seq if has_more and rows[-1].seq is not None else stream.head
-    return Slice(stream.epoch, stream.head, [row.envelope() for row in rows], reached, has_more)
+    reached = rows[-1].seq if has_more and rows[-1].seq is not None else head
+    return Slice(now, head, [row.envelope() for row in rows], reached, has_more)
 
 
 def _visible(actor: Actor, types: Sequence[str]) -> Q:
