@@ -1,7 +1,5 @@
 """`python -m benchmarks [name …]`: start databases of their own, run the benchmarks one after the other, print tables."""
 
-
-
 import os
 import subprocess
 import sys

@@ -1,6 +1,5 @@
 """A three-line sale with payment and stock by REST, beside pgbench running the same statements on the same server."""
 
-
 import http.client
 import json
 import os

@@ -1,7 +1,5 @@
 """Commit to frame: how long after a sale's commit N sockets have its events, and what a frame costs the server."""
 
-
-
 import asyncio
 import http.client
 import json

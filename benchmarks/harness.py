@@ -1,6 +1,5 @@
 """What the benchmarks share: the machine in a line, CPU of process trees, quantiles, tables, servers, a shop."""
 
-
 import contextlib
 import http.client
 import os

@@ -25,15 +25,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
             SHOPS[shop_name] = Shop(tenant, host, _mark(shop_name))
             furnish(SHOPS[shop_name])
-    flush = TransactionTestCase._fixture_teardown
+    case: Any = TransactionTestCase  # Django keeps the hook private
+    flush = case._fixture_teardown
 
     def put_back(self: TransactionTestCase) -> None:
         with emptied_afterwards(*SHOPS.values()):
             pass
 
-    TransactionTestCase._fixture_teardown = put_back  # type: ignore[method-assign]
+    case._fixture_teardown = put_back
     yield
-    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+    case._fixture_teardown = flush
 
 
 SHOPS: dict[str, Shop] = {}

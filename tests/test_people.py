@@ -74,11 +74,12 @@ def test_a_role_at_one_location_holds_nowhere_else(acme: Shop) -> None:
     )
     from core.people.selectors import actor_of_user
 
-    actor = actor_of_user(User.objects.get(email="only@acme.localhost"))
+    person = User.objects.get(email="only@acme.localhost")
+    actor = actor_of_user(person)
     assert actor.may("orders.sell", at=second.pk) and not actor.may("orders.sell", at=acme.location.pk)
     assert actor.places("orders.sell") == frozenset({second.pk})
-    Grant.objects.create(user_id=actor.id, role=Role.objects.get(name="cashier"), location=None)
-    assert actor_of_user(User.objects.get(pk=actor.id)).places("orders.sell") is None
+    Grant.objects.create(user=person, role=Role.objects.get(name="cashier"), location=None)
+    assert actor_of_user(person).places("orders.sell") is None
 
 
 def test_a_person_is_added_once_with_a_password_worth_the_name(acme: Shop) -> None:

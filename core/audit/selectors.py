@@ -1,7 +1,9 @@
 """Read the audit log."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from core.audit.models import AuditEntry
+from core.locations.selectors import zone_of
 
 # One index probe per kind of object, however long the log is.
 KINDS = """
@@ -21,6 +24,8 @@ KINDS = """
     )
     SELECT object_type FROM kind WHERE object_type IS NOT NULL
 """
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +71,11 @@ def in_words(value: Any) -> str:
         return ", ".join(f"{name} {in_words(inner)}" for name, inner in value.items())
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(in_words(inner) for inner in value)
+    if isinstance(value, str) and MOMENT.match(value):
+        return datetime.fromisoformat(value).astimezone(zone_of()).strftime("%-d %b %Y, %H:%M")
     return str(value)
+
+
+def kind_in_words(object_type: str) -> str:
+    """A kind of object as people call it."""
+    return object_type.replace("_", " ").replace("api ", "API ")

@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 
 from core.audit.models import AuditEntry
-from core.audit.selectors import changes_in_words, entries, kinds_of_objects
+from core.audit.selectors import changes_in_words, entries, kind_in_words, kinds_of_objects
 from core.people.permissions import VIEW_AUDIT
 from core.people.selectors import keys, team
 from core.web.cursors import window_of
@@ -25,7 +25,7 @@ class AuditFilter(forms.Form):
         super().__init__(*args, **kwargs)
         people = [(str(person.pk), str(person)) for person in team()]
         machines = [(str(key.pk), f"Key {key.name}") for key in keys()]
-        kinds = [(kind, kind.replace("_", " ")) for kind in kinds_of_objects()]
+        kinds = [(kind, kind_in_words(kind)) for kind in kinds_of_objects()]
         self.fields["actor"].choices = [("", "Anybody"), *people, *machines]  # type: ignore[attr-defined]
         self.fields["object"].choices = [("", "Anything"), *kinds]  # type: ignore[attr-defined]
 
@@ -46,6 +46,9 @@ class AuditLog(Page):
             object_id=wanted.get("id", ""),
         )
         window = window_of(rows, by=("-id",), query=request.GET)
-        shown = [{"entry": entry, "changes": changes_in_words(entry)} for entry in window.rows]
+        shown = [
+            {"entry": entry, "kind": kind_in_words(entry.object_type), "changes": changes_in_words(entry)}
+            for entry in window.rows
+        ]
         is_narrowed = any(wanted.get(name) for name in ("actor", "action", "object", "id"))
         return self.render({"form": form, "rows": shown, "window": window, "is_narrowed": is_narrowed})

@@ -20,14 +20,15 @@ AREAS = {
     "orders": "Selling",
     "inventory": "Goods and stock",
     "people": "People",
-    "audit": "Audit log",
+    "analytics": "Reports and forecasts",
+    "webhooks": "Webhooks",
     "outbox": "Events",
+    "audit": "Audit log",
     "jobs": "Background work",
     "locations": "Locations",
-    "analytics": "Reports and forecasts",
     "realtime": "Live board",
-    "webhooks": "Webhooks",
 }
+"""What permissions are about, in the order in which they are offered."""
 
 # What `_living_keys` asks, written out: every call of a machine pays for it, and building it cost more than running it.
 LIVING_KEY = """
@@ -134,7 +135,8 @@ def keys() -> list[ApiKey]:
 
 def permission_groups(codes: Iterable[str]) -> list[tuple[str, list[Permission]]]:
     """Permissions by the part of the shop they are about, in words."""
-    groups: dict[str, list[Permission]] = defaultdict(list)
+    groups: dict[str, list[Permission]] = {title: [] for title in AREAS.values()}
     for code in codes:
-        groups[AREAS.get(code.partition(".")[0], code.partition(".")[0].capitalize())].append(PERMISSIONS[code])
-    return sorted(groups.items(), key=lambda item: item[0])
+        area = code.partition(".")[0]
+        groups.setdefault(AREAS.get(area, area.capitalize()), []).append(PERMISSIONS[code])
+    return [(title, permissions) for title, permissions in groups.items() if permissions]
