@@ -35,7 +35,7 @@ class Actor:
         if permission not in self.permissions:
             return False
         places = self.permissions[permission]
-        return places is None or at is None or at in places
+        return places is None or (bool(places) if at is None else at in places)
 
     def require(self, permission: str, *, at: UUID | None = None) -> None:
         """Raise `Forbidden` unless `may`."""

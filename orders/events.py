@@ -46,6 +46,7 @@ class PaymentReceived(DomainEvent):
     payment_id: UUID
     version: int
     order_id: UUID
+    location_id: UUID
     method: str
     currency: str
     amount: Decimal
@@ -66,6 +67,7 @@ class ImportFinished(DomainEvent):
 
     import_id: UUID
     version: int
+    location_id: UUID
     format: Literal["uci-online-retail"]
     orders: int
     lines: int

@@ -8,7 +8,7 @@ VIEW_CUSTOMERS = declare("orders.view_customers", "See customers")
 MANAGE_CUSTOMERS = declare("orders.manage_customers", "Add and change customers")
 CHANGE_PRICE = declare("orders.change_price", "Sell at another price than the listed one", by_location=True)
 OVERSELL = declare("orders.oversell", "Sell what the record says is gone", by_location=True)
-IMPORT_HISTORY = declare("orders.import_history", "Import sales from another system")
+IMPORT_HISTORY = declare("orders.import_history", "Import sales from another system", by_location=True)
 
 grant_to(SELL, "manager", "cashier")
 grant_to(VIEW_ORDERS, "manager", "cashier", "accountant", "viewer")

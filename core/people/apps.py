@@ -6,4 +6,5 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
+        import core.people.events
         import core.people.navigation  # noqa: F401

@@ -78,6 +78,9 @@ class ApiKey(models.Model):
         max_length=32, help_text="SHA-256 of the secret; it has 256 bits, so no salt is needed."
     )
     permissions = ArrayField(models.CharField(max_length=80), default=list)
+    everywhere = models.BooleanField(
+        default=False, help_text="Said, not concluded: a key whose last location is removed opens nothing."
+    )
     locations = models.ManyToManyField(Location, blank=True, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

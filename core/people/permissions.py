@@ -6,11 +6,16 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission with the words a manager reads when granting it."""
+    """A permission with the words a manager reads when granting it.
+
+    ``by_location``: what it shows or changes belongs to a location, so one held at some is answered for these.
+    ``whole_shop``: what it shows or changes cannot be told apart by location, so held at some of them it is nothing.
+    """
 
     code: str
     label: str
     by_location: bool = False
+    whole_shop: bool = False
 
 
 PERMISSIONS: dict[str, Permission] = {}
@@ -22,20 +27,28 @@ AUTHENTICATED: Final = "authenticated"
 """Any actor of this shop, whatever the role."""
 
 
-def declare(code: str, label: str, *, by_location: bool = False) -> str:
+def declare(code: str, label: str, *, by_location: bool = False, whole_shop: bool = False) -> str:
     """Declare a permission and answer its code."""
     if code in PERMISSIONS:
         raise RuntimeError(f"permission {code} is declared twice")
-    PERMISSIONS[code] = Permission(code, label, by_location)
+    PERMISSIONS[code] = Permission(code, label, by_location, whole_shop)
     return code
+
+
+def means_something(code: str, *, everywhere: bool) -> bool:
+    """Whether a permission can be held like this: one about the whole shop only where it is given everywhere.
+
+    A code that no app declares any more (a key may still name it) opens nothing.
+    """
+    return code in PERMISSIONS and (everywhere or not PERMISSIONS[code].whole_shop)
 
 
 VIEW_TEAM = declare("people.view_team", "See the team, their roles and keys")
 MANAGE_TEAM = declare("people.manage_team", "Change the team, roles and locations")
 MANAGE_KEYS = declare("people.manage_keys", "Make and revoke API keys")
-VIEW_AUDIT = declare("audit.view", "Read the audit log")
+VIEW_AUDIT = declare("audit.view", "Read the audit log", whole_shop=True)
 VIEW_EVENTS = declare("outbox.view_events", "Read the event feed")
-VIEW_JOBS = declare("jobs.view", "See background work and its results")
+VIEW_JOBS = declare("jobs.view", "See background work and its results", whole_shop=True)
 VIEW_LOCATIONS = declare("locations.view", "See the locations")
 
 OWNER: Final = "owner"

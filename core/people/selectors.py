@@ -13,7 +13,7 @@ from django.db.models import F, OuterRef, Prefetch, Q, QuerySet
 from core.actors import Actor
 from core.errors import NotFound
 from core.people.models import ApiKey, Grant, User
-from core.people.permissions import PERMISSIONS, Permission
+from core.people.permissions import PERMISSIONS, Permission, means_something
 
 KEY_MARK = "rsk"
 AREAS = {
@@ -32,7 +32,7 @@ AREAS = {
 
 # What `_living_keys` asks, written out: every call of a machine pays for it, and building it cost more than running it.
 LIVING_KEY = """
-    SELECT key.id, key.name, key.digest, key.permissions, key.last_used_at,
+    SELECT key.id, key.name, key.digest, key.permissions, key.everywhere, key.last_used_at,
            ARRAY(SELECT location_id FROM people_apikey_locations WHERE apikey_id = key.id) AS place_ids
     FROM people_apikey AS key
     WHERE key.prefix = %s AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now())
@@ -45,6 +45,8 @@ def actor_of_user(user: User, *, address: str = "", client: str = "", request_id
     for grant in Grant.objects.filter(user=user).select_related("role"):
         role = grant.role
         for permission in role.holds:
+            if not means_something(permission, everywhere=grant.location_id is None):
+                continue
             if grant.location_id is None:
                 held[permission] = None
             elif (places := held[permission]) is not None:
@@ -92,12 +94,13 @@ def _living_keys() -> QuerySet[ApiKey]:
 
 
 def _actor_of_row(key: ApiKey, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
-    places = frozenset(key.place_ids) or None  # type: ignore[attr-defined]
+    places = None if key.everywhere else frozenset(key.place_ids)  # type: ignore[attr-defined]
+    held = [code for code in key.permissions if means_something(code, everywhere=key.everywhere)]
     return Actor(
         kind="api_key",
         id=key.pk,
         label=f"key {key.name}",
-        permissions=dict.fromkeys(key.permissions, places),
+        permissions=dict.fromkeys(held, places),
         address=address,
         client=client,
         request_id=request_id,

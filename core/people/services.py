@@ -20,7 +20,17 @@ from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.limits import Rate, give_back, hit
 from core.locations.models import Location
 from core.people.models import ApiKey, Grant, Role, User
-from core.people.permissions import BUILT_IN_ROLES, MANAGE_TEAM, OWNER, PERMISSIONS, permissions_of_role
+from core.outbox.services import emit
+from core.people.events import KeyCreated, KeyRevoked, PersonCreated, PersonUpdated
+from core.people.permissions import (
+    BUILT_IN_ROLES,
+    MANAGE_KEYS,
+    MANAGE_TEAM,
+    OWNER,
+    PERMISSIONS,
+    means_something,
+    permissions_of_role,
+)
 from core.people.selectors import KEY_MARK, roles_of
 
 Action = AuditEntry.Action
@@ -91,8 +101,9 @@ def create_user(
         Invalid: the address or the password is none.
         Conflict: the address is taken.
         NotFound: there is no such role.
-        Forbidden: the role holds more than the actor.
+        Forbidden: the actor may not manage the team, or the role holds more than the actor.
     """
+    actor.require(MANAGE_TEAM)
     email = email.strip().lower()
     try:
         validate_email(email)
@@ -116,6 +127,7 @@ def create_user(
         object_label=email,
         changes={"email": (None, email), "role": (None, role), "location": (None, location and location.pk)},
     )
+    emit(PersonCreated(person_id=user.pk, version=1, role=role), actor=actor)
     return user
 
 
@@ -129,6 +141,8 @@ def _role(name: str) -> Role:
 def _require_all(actor: Actor, permissions: Sequence[str], *, places: Sequence[UUID]) -> None:
     """Nobody gives, or takes away, what they do not hold themselves at all those places (none: everywhere)."""
     for permission in permissions:
+        if not means_something(permission, everywhere=not places):
+            continue  # given at some locations only it opens nothing
         held = actor.places(permission)
         if held is not None and not (places and held.issuperset(places)):
             raise Forbidden("You can only give what you hold yourself.", details={"permission": permission})
@@ -205,6 +219,9 @@ def _note_change(user: User, actor: Actor, changes: dict[str, tuple[object, obje
         object_label=user.email,
         changes=changes,
     )
+    now = datetime.now(UTC)
+    version = int(now.timestamp() * 1000)  # people have no counter: the later change is the newer truth
+    emit(PersonUpdated(person_id=user.pk, version=version, fields=sorted(changes)), actor=actor, occurred_at=now)
 
 
 @transaction.atomic(durable=True)
@@ -228,12 +245,14 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Make a key for a machine; answers the row and the token, which is shown once and kept only as a hash.
 
-    Nobody can give a key more than they hold themselves, nor for more places.
+    Without ``locations`` the key opens everywhere. Nobody can give a key more than they hold themselves, nor for more
+    places.
 
     Raises:
         Invalid: a permission does not exist, or none is given.
-        Forbidden: the actor lacks one of them.
+        Forbidden: the actor may not manage keys, or lacks one of them.
     """
+    actor.require(MANAGE_KEYS)
     unknown = sorted(set(permissions) - PERMISSIONS.keys())
     if unknown or not permissions:
         raise Invalid(f"There is no permission {', '.join(unknown)}." if unknown else "Choose at least one permission.")
@@ -246,6 +265,7 @@ def create_api_key(
         prefix=prefix,
         digest=sha256(secret.encode()).digest(),
         permissions=sorted(set(permissions)),
+        everywhere=not locations,
         created_by_id=actor.id if actor.kind == "user" else None,
         expires_at=expires_at,
     )
@@ -258,15 +278,25 @@ def create_api_key(
         object_label=key.name,
         changes={"permissions": (None, key.permissions), "locations": (None, [place.code for place in locations])},
     )
+    emit(KeyCreated(key_id=key.pk, version=1, permissions=key.permissions), actor=actor)
     return key, f"{KEY_MARK}_{prefix}_{secret}"
 
 
 @transaction.atomic(durable=True)
 def revoke_api_key(*, key_id: UUID, actor: Actor) -> ApiKey:
-    """End a key at once; repeating changes nothing. Raises `NotFound`."""
+    """End a key at once; repeating changes nothing.
+
+    Raises:
+        NotFound: there is no such key.
+        Forbidden: the actor may not manage keys, or the key opens more than the actor.
+    """
+    actor.require(MANAGE_KEYS)
     key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
     if key is None:
         raise NotFound("There is no such key.")
+    places = [] if key.everywhere else list(key.locations.values_list("pk", flat=True))
+    if key.everywhere or places:  # one that opens nothing may be ended by anybody who manages keys
+        _require_all(actor, key.permissions, places=places)
     if key.revoked_at is None:
         key.revoked_at = datetime.now(UTC)
         key.save(update_fields=["revoked_at"])
@@ -278,4 +308,5 @@ def revoke_api_key(*, key_id: UUID, actor: Actor) -> ApiKey:
             object_label=key.name,
             changes={"revoked_at": (None, key.revoked_at)},
         )
+        emit(KeyRevoked(key_id=key.pk, version=2), actor=actor)
     return key

@@ -11,7 +11,7 @@ from django.db import transaction
 from core.actors import SYSTEM
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.copy import copy_rows
+from core.copy import analyze, copy_rows
 from core.errors import Conflict
 from core.ids import reference, uuid7
 from core.locations.models import Location
@@ -51,6 +51,7 @@ def fill_demo_shop(*, now: datetime | None = None) -> dict[str, int]:
     ):
         history.sell(basket)
     history.save(now)
+    analyze(Order, OrderLine, Payment, StockMovement, Product, Variant, ScanCode, Customer)
     record(
         AuditEntry.Action.CREATE,
         actor=SYSTEM,

@@ -11,19 +11,20 @@ from django.db import connection
 from django.db.models.functions import Upper
 
 from core.actors import Actor
+from core.copy import analyze
 from core.errors import Busy
 from core.jobs.registry import Progress
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
 from inventory.codes import is_gtin, normalise
-from inventory.models import Product, ScanCode, Variant
+from inventory.models import Product, ScanCode, StockLevel, StockMovement, Variant
 from inventory.services.history import Booked, book_facts, make_fact_table
 from orders.imports import statements
 from orders.imports.catalogue import Article, Known, Spelling, articles_of
 from orders.imports.errors import UnreadableFile
 from orders.imports.formats.base import Format
 from orders.imports.staging import LISTED, namespace_of
-from orders.models import Customer
+from orders.models import Customer, Order, OrderLine
 
 BATCH = 2_000
 SLICE_LINES = 25_000
@@ -86,6 +87,7 @@ def land(
             landed.booked = book_facts(actor=actor, reason=f"import {file_format.name}")
         landed.remarks = {name: _rows(statement) for name, statement in statements.REMARKS.items()}
         _run(statements.DROP_CODES)
+        analyze(Order, OrderLine, Customer, Product, Variant, ScanCode, StockMovement, StockLevel)
     _run(statements.DROP_DOCUMENTS)
     return landed
 

@@ -45,7 +45,7 @@ def import_file(run: ImportRun, path: Path, *, actor: Actor, tell: Progress) -> 
         UnreadableFile, RefusedRows: nothing landed, ``run`` says why.
         Busy: another import held its locks for too long; nothing landed.
     """
-    actor.require(IMPORT_HISTORY)
+    actor.require(IMPORT_HISTORY, at=run.location_id)
     file_format = format_called(run.format)
     try:
         source = inspect(path, file_format, beat=lambda: tell(0, None, "Reading the file"))
@@ -93,9 +93,10 @@ def request_import(
     What can be seen at a glance is refused at once: size, kind of file, names of columns.
 
     Raises:
+        Forbidden: the actor may not import there.
         UnreadableFile: it cannot be a file of this format. Nothing was kept.
     """
-    actor.require(IMPORT_HISTORY)
+    actor.require(IMPORT_HISTORY, at=location.pk)
     run = new_run(
         file_name=Path(upload.name or "upload").name,
         format_name=format_name,
@@ -235,6 +236,7 @@ def _announce(run: ImportRun, actor: Actor) -> None:
         ImportFinished(
             import_id=run.pk,
             version=1,
+            location_id=run.location_id,
             format="uci-online-retail",
             orders=run.documents_added,
             lines=run.lines_added,

@@ -261,6 +261,7 @@ def _events(draft: _Draft) -> list[DomainEvent]:
                 payment_id=payment.pk,
                 version=1,
                 order_id=order.pk,
+                location_id=order.location_id,
                 method=payment.method,
                 currency=payment.currency,
                 amount=payment.amount,

@@ -1,5 +1,6 @@
 """Take over a shop's history on a page: upload, follow, read the report."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from core.errors import DomainError
 from core.locations.models import Location
 from core.web.views import Page
+from inventory.web.selectors import places_for
 from orders.imports.formats import FORMATS
 from orders.imports.selectors import find_import, import_runs, job_of
 from orders.imports.services import request_import
@@ -36,11 +38,11 @@ class ImportForm(forms.Form):
         help_text="Every line moves stock at its time. Switch it off if the shop counts its stock anew.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = Location.objects.filter(is_active=True)
-        self.fields["location"].queryset = places  # type: ignore[attr-defined]
-        self.fields["location"].initial = places.first()
+        ids = [place.pk for place in places]
+        self.fields["location"].queryset = Location.objects.filter(pk__in=ids)  # type: ignore[attr-defined]
+        self.fields["location"].initial = ids[0] if ids else None
 
 
 class Imports(Page):
@@ -50,10 +52,10 @@ class Imports(Page):
     template_name = "orders/imports.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.page(ImportForm())
+        return self.page(ImportForm(places=places_for(self.actor, IMPORT_HISTORY)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = ImportForm(request.POST, request.FILES)
+        form = ImportForm(request.POST, request.FILES, places=places_for(self.actor, IMPORT_HISTORY))
         if not form.is_valid():
             return self.page(form, status=422)
         wanted = form.cleaned_data
