@@ -39,6 +39,23 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+def is_payable(amount: Decimal, currency: str) -> bool:
+    """Whether there is such an amount of money: no part of the smallest coin."""
+    return amount == round_money(amount, currency)
+
+
+def plain_amount(amount: Decimal, currency: str) -> str:
+    """An amount as programs read it: the exponent's places at least, more only where the value has them."""
+    return plain_decimal(amount, places=exponent(currency))
+
+
+def plain_decimal(value: Decimal, *, places: int = 0) -> str:
+    """A decimal as plain text with at least so many places and no zeros beyond, and without a negative zero."""
+    whole, _, fraction = format(value if value else abs(value), "f").partition(".")
+    fraction = fraction.rstrip("0").ljust(places, "0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
 def round_money(amount: Decimal, currency: str, rounding: Rounding = "half_up") -> Decimal:
     """The amount in the currency's smallest unit; ``exact`` keeps four places, as history was booked elsewhere."""
     if rounding == "exact":

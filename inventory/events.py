@@ -44,6 +44,18 @@ class StockChanged(DomainEvent):
     reference_id: UUID
 
 
+@event("stock.exception_settled", about="stock_exception", key="exception_id", permission=VIEW_STOCK)
+class StockExceptionSettled(DomainEvent):
+    """Somebody looked at what the record said could not be, and settled it. No stock moved by this."""
+
+    exception_id: UUID
+    version: int
+    variant_id: UUID
+    location_id: UUID
+    sku: str
+    kind: str
+
+
 @event("stock.low", about="variant", key="variant_id", permission=VIEW_STOCK)
 class StockLow(DomainEvent):
     """The stock of a variant at a location fell to its warning level or below: once per crossing."""

@@ -95,10 +95,11 @@ def last_hours(places: Places, *, hours: int = 24, now: datetime | None = None) 
     """Revenue by hour: the running hour last, with the shop's full hours as borders, and a week before."""
     now = now or datetime.now(UTC)
     local = now.astimezone(zone_of())
-    end = (local.replace(minute=0, second=0, microsecond=0) + HOUR).astimezone(UTC)
+    end = local.replace(minute=0, second=0, microsecond=0).astimezone(UTC) + HOUR
     start = end - hours * HOUR
+    end_then = (local.replace(minute=0, second=0, microsecond=0) - WEEK).astimezone(UTC) + HOUR  # as in `today`
     rows = _by_hour(places, start, hours)
-    before = _by_hour(places, start - WEEK, hours)
+    before = _by_hour(places, end_then - hours * HOUR, hours)
     none = (Decimal(0), 0)
     return [Hour(start + place * HOUR, *rows.get(place, none), before.get(place, none)[0]) for place in range(hours)]
 

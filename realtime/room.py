@@ -23,6 +23,9 @@ from realtime.wire import Wire
 
 logger = logging.getLogger(__name__)
 SNAPSHOT_URL = "/board/data/"
+CHANGES_WHO = frozenset({"person.updated", "api_key.revoked"})
+"""Events after which somebody may not hear any more what they hear: nobody waits for the next regular look."""
+
 ask_past = tenant_sync(read_past)
 ask_actors = tenant_sync(actors_again)
 
@@ -127,6 +130,8 @@ class Room:
         for socket in self.sockets:
             socket.offer(batch, frames)
         self.head = batch.last
+        if any(told.type in CHANGES_WHO for told in batch.events):
+            self.next_check = 0.0
         return True
 
     async def heal(self) -> None:

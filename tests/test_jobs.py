@@ -9,12 +9,15 @@ import pytest
 from django.db import transaction
 
 from core.actors import SYSTEM
-from core.errors import Conflict, NotFound
+from core.api.idempotency import KEPT
+from core.errors import Busy, Conflict, NotFound
+from core.idempotency.models import StoredAnswer
 from core.jobs import registry
 from core.jobs.models import Job
 from core.jobs.registry import Kind, Progress
-from core.jobs.services import LeasedProgress, LostLease, claim, due_jobs, enqueue, find_job, perform
-from core.jobs.tasks import plan_nightly_work, run_job
+from core.jobs.services import GIVEN_UP, LeasedProgress, LostLease, claim, due_jobs, enqueue, find_job, perform
+from core.jobs.tasks import plan_nightly_work, run_job, sweep_jobs
+from core.jobs.tidying import JOBS_KEPT, tidy
 from core.people.permissions import VIEW_AUDIT
 from core.tenancy.context import use_tenant
 from core.testing import Shop
@@ -26,6 +29,8 @@ def work(*, actor: Any, progress: Progress, say: str, fail: str = "") -> dict[st
     progress(1, 2, "half-way")
     if fail == "refuse":
         raise Conflict("This cannot be done.", details={"row": 3})
+    if fail == "busy":
+        raise Busy
     if fail == "crash":
         raise RuntimeError("a bug")
     done.append((say, actor.label))
@@ -119,3 +124,54 @@ def test_a_job_of_another_shop_is_not_found(acme: Shop, globex: Shop) -> None:
         find_job(uuid4(), actor=SYSTEM)
     with pytest.raises(NotFound):
         find_job(job.pk, actor=acme.actor("cashier"))
+
+
+def test_a_job_that_could_not_get_its_locks_is_tried_again(acme: Shop) -> None:
+    job = ask(acme, fail="busy")
+    perform(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (Job.State.WAITING, "Too busy right now, please try again")
+    assert job.run_after > datetime.now(UTC)
+
+
+def test_a_job_that_takes_its_worker_down_every_time_is_given_up(acme: Shop) -> None:
+    job = ask(acme)
+    for _ in range(5):
+        assert claim(job.pk) is not None
+        Job.objects.filter(pk=job.pk).update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    perform(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.error, done) == (Job.State.FAILED, 5, GIVEN_UP, [])
+    assert job.finished_at is not None and due_jobs() == []
+
+
+def test_a_job_of_a_kind_that_is_no_more_ends_and_disturbs_nobody(
+    acme: Shop, globex: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hinted: list[tuple[str, str]] = []
+    monkeypatch.setattr("core.jobs.tasks.hint", lambda schema, job_id, queue: hinted.append((schema, str(job_id))))
+    old = Job.objects.create(kind="from.last.year", dedupe_key="x", run_after=datetime.now(UTC), actor=SYSTEM.as_json())
+    with use_tenant(globex.tenant):
+        other = ask(globex)
+    sweep_jobs()
+    assert (acme.tenant.schema_name, str(old.pk)) in hinted and (globex.tenant.schema_name, str(other.pk)) in hinted
+    with pytest.raises(NotFound):
+        find_job(old.pk, actor=acme.actor("manager"))
+    perform(old.pk)
+    old.refresh_from_db()
+    assert (old.state, old.attempts) == (Job.State.FAILED, 1) and "does not exist any more" in old.error
+
+
+def test_what_is_past_its_time_is_tidied_away_and_nothing_else(acme: Shop) -> None:
+    now = datetime.now(UTC)
+    for key, age in (("old", KEPT + timedelta(days=1)), ("young", timedelta(days=1))):
+        row = StoredAnswer.objects.create(key=key, actor_id=uuid4(), request_hash=b"x", status=200, body={})
+        StoredAnswer.objects.filter(pk=row.pk).update(created_at=now - age)
+    waiting, old, young = ask(acme), ask(acme), ask(acme)
+    Job.objects.filter(pk=waiting.pk).update(created_at=now - 2 * JOBS_KEPT)
+    Job.objects.filter(pk=old.pk).update(state=Job.State.DONE, finished_at=now - JOBS_KEPT - timedelta(days=1))
+    Job.objects.filter(pk=young.pk).update(state=Job.State.DONE, finished_at=now)
+    result = tidy(actor=SYSTEM, progress=lambda done, total=None, message="": None)
+    assert (result["answers"], result["jobs"]) == (1, 1)
+    assert list(StoredAnswer.objects.values_list("key", flat=True)) == ["young"]
+    assert set(Job.objects.values_list("pk", flat=True)) == {waiting.pk, young.pk}

@@ -11,7 +11,7 @@ from core.audit.models import AuditEntry
 from core.audit.selectors import changes_in_words, kinds_of_objects
 from core.errors import Conflict, Forbidden, NotFound
 from core.locations.models import Location
-from core.people.models import ApiKey, Grant, User
+from core.people.models import ApiKey, Grant, Role, User
 from core.people.permissions import MANAGE_TEAM, permissions_of_role
 from core.people.selectors import actor_of_key, actor_of_user
 from core.people.services import change_role, create_api_key, create_user, set_active
@@ -64,9 +64,12 @@ def test_the_command_refuses_in_one_sentence_and_makes_nothing(acme: Shop, words
 
 def test_nobody_gives_a_key_more_than_they_hold_nor_for_more_places(acme: Shop) -> None:
     with pytest.raises(Forbidden):
-        create_api_key(name="x", permissions=["people.manage_team"], actor=acme.actor("manager"))
+        create_api_key(name="x", permissions=["orders.sell"], actor=acme.actor("manager"))
+    Role.objects.create(name="keeper", permissions=["orders.sell", "people.manage_keys"])
     north = Location.objects.create(code="NORTH", name="North")
-    local = create_user(email="n@acme.test", password=PASSWORD, role="manager", location=north, actor=acme.actor())
+    local = create_user(email="n@acme.test", password=PASSWORD, role="keeper", location=north, actor=acme.actor())
+    with pytest.raises(Forbidden):
+        create_api_key(name="x", permissions=["people.view_team"], actor=actor_of_user(local), locations=[north])
     with pytest.raises(Forbidden):
         create_api_key(name="x", permissions=["orders.sell"], actor=actor_of_user(local))
     with pytest.raises(Forbidden):

@@ -3,24 +3,30 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 
+from core.actors import SYSTEM
 from core.errors import DomainError
 from core.ids import uuid7
+from core.locations.models import Location
 from core.outbox.models import Event
 from core.tenancy.context import use_tenant
 from core.testing import Shop, stock
 from inventory.errors import OutOfStock
 from inventory.models import StockLevel, StockMovement
+from inventory.services.ledger import add_levels, move_stock
 from orders.models import Order, Payment
 from orders.services.checkout import BasketLine, Placed, Sale, Tender, place_order
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,3 +104,46 @@ def test_one_id_sent_by_eight_threads_at_once_makes_one_order(acme: Shop) -> Non
     assert Order.objects.count() == Payment.objects.count() == 1
     assert [level.on_hand for level in StockLevel.objects.order_by("variant__sku")] == [8, 10, 9]
     assert Event.objects.filter(type="order.created").count() == 1
+
+
+def test_a_fact_is_booked_also_when_somebody_else_makes_its_level_in_this_moment(acme: Shop) -> None:
+    """The first movement of a variant at a new location, twice at once: neither may be refused or lost."""
+    rounds = 8
+    for number in range(rounds):
+        place = Location.objects.create(code=f"NEW{number}", name="New")
+        work = [partial(stock, acme.variant("TEA"), place, "5") for _ in range(4)]
+        assert at_once(acme, work, 4) == [None] * 4
+        level = StockLevel.objects.get(variant=acme.variant("TEA"), location=place)
+        assert (level.on_hand, level.version) == (Decimal(20), 4)
+
+
+def test_a_fact_waits_for_whoever_is_making_its_level(acme: Shop) -> None:
+    place = Location.objects.create(code="NEW", name="New")
+    key = (acme.variant("TEA").pk, place.pk)
+    waiting = ThreadPoolExecutor(1)
+    with transaction.atomic():
+        add_levels([key])
+        booked = waiting.submit(at_once, acme, [partial(book, key, "3")], 1)
+        wait_until(somebody_waits, seconds=20)
+    assert [type(one) for one in booked.result(20)] == [list]
+    level = StockLevel.objects.get(variant=key[0], location=place)
+    assert (level.on_hand, level.version) == (Decimal(3), 1)
+    waiting.shutdown()
+
+
+def book(key: tuple[UUID, UUID], quantity: str) -> Any:
+    return move_stock(
+        deltas={key: Decimal(quantity)},
+        kind=StockMovement.Kind.RECEIPT,
+        reference_type="test",
+        reference_id=uuid7(),
+        actor=SYSTEM,
+        occurred_at=datetime.now(UTC),
+        may_refuse=False,
+    )
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0]) > 0

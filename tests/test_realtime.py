@@ -70,6 +70,18 @@ def stock_news(location: Location, *, sku: str) -> StockChanged:
     )
 
 
+def money_news(location: Location) -> PaymentReceived:
+    return PaymentReceived(
+        payment_id=uuid7(),
+        version=1,
+        order_id=uuid7(),
+        location_id=location.pk,
+        method="cash",
+        currency="GBP",
+        amount=Decimal(1),
+    )
+
+
 def head() -> int:
     return Stream.objects.get().head
 
@@ -240,9 +252,7 @@ def test_each_role_hears_what_its_permissions_name(product: Product, acme: Shop)
     for listener in listeners.values():
         listener.greet()
     with transaction.atomic():
-        payment = PaymentReceived(
-            payment_id=uuid7(), version=1, order_id=uuid7(), method="cash", currency="GBP", amount=Decimal(1)
-        )
+        payment = money_news(acme.location)
         emit_all([payment, stock_news(acme.location, sku="S")], actor=SYSTEM)
     at = settled()
     for listener in listeners.values():
@@ -266,17 +276,16 @@ def test_a_role_at_one_location_hears_that_location_only(product: Product, acme:
     clerk.greet()
     cashier.greet()
     with transaction.atomic():
-        placeless = PaymentReceived(
-            payment_id=uuid7(), version=1, order_id=uuid7(), method="cash", currency="GBP", amount=Decimal(1)
-        )
-        emit_all([stock_news(acme.location, sku="HERE"), placeless, stock_news(elsewhere, sku="THERE")], actor=SYSTEM)
+        here, there = stock_news(acme.location, sku="HERE"), stock_news(elsewhere, sku="THERE")
+        emit_all([here, money_news(acme.location), there, money_news(elsewhere)], actor=SYSTEM)
     at = settled()
     for listener in (clerk, cashier):
         listener.through(at)
         listener.close()
 
     assert [event["data"]["sku"] for event in clerk.events] == ["THERE"]
-    assert [event["type"] for event in cashier.events] == ["stock.changed"]
+    assert [event["type"] for event in cashier.events] == ["stock.changed", "payment.received"]
+    assert {event["data"]["location_id"] for event in cashier.events} == {str(elsewhere.pk)}
 
 
 def test_a_lost_role_ends_the_line_with_4401(product: Product, acme: Shop) -> None:

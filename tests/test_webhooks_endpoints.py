@@ -19,6 +19,7 @@ from core.events import CATALOGUE
 from core.idempotency.models import StoredAnswer
 from core.ids import uuid7
 from core.outbox.relay import number_events
+from core.people.models import ApiKey
 from core.people.services import create_api_key
 from core.secrets import Unreadable, seal, unseal
 from core.tenancy.context import use_tenant
@@ -205,6 +206,7 @@ def test_nobody_subscribes_an_endpoint_to_what_they_may_not_see(acme: Shop) -> N
         answer = post(machine, API, body(subscriptions=wish), **headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), wish
     assert Endpoint.objects.count() == 1
+    ApiKey.objects.filter(pk=key.pk).update(everywhere=False)
     key.locations.add(acme.location)
     assert post(machine, API, body(subscriptions=["order.*"]), **headers).status_code == 403
 

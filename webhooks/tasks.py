@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from core.tenancy.context import use_tenant
-from core.tenancy.selectors import active_tenants
+from core.tenancy.models import Tenant
+from core.tenancy.rounds import for_every_shop
 from webhooks.bell import pass_on, ring, take, the_seat
 from webhooks.server import Server, now_utc
 from webhooks.services.deliveries import forget_old, has_due, return_expired
@@ -24,18 +24,21 @@ def deliver(schema: str) -> None:
 @shared_task
 def sweep_webhooks() -> None:
     """For every shop: give back what a vanished worker held, and ring for whatever is due."""
+    for_every_shop(_wake)
+
+
+def _wake(tenant: Tenant) -> None:
     now = now_utc()
-    for tenant in active_tenants():
-        with use_tenant(tenant):
-            return_expired(now)
-            is_due = has_due(now)
-        if is_due:
-            ring(tenant.schema_name)
+    return_expired(now)
+    if has_due(now):
+        ring(tenant.schema_name)
 
 
 @shared_task
 def forget_old_deliveries() -> None:
     """Remove what is older than 30 days, shop by shop."""
-    for tenant in active_tenants():
-        with use_tenant(tenant):
-            forget_old(now_utc())
+    for_every_shop(_forget)
+
+
+def _forget(tenant: Tenant) -> None:
+    forget_old(now_utc())

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from analytics.models import Forecast, ForecastDay, ForecastRun
 from analytics.periods import KINDS
+from core.api.fields import AmountField, QuantityField
 from core.api.pagination import PageQuery
 
 
@@ -48,8 +49,8 @@ class ProductOutput(serializers.Serializer[Any]):
     variant = serializers.UUIDField(allow_null=True, source="variant_id")
     sku = serializers.CharField()
     name = serializers.CharField()
-    revenue = serializers.DecimalField(max_digits=24, decimal_places=4)
-    quantity = serializers.DecimalField(max_digits=20, decimal_places=3)
+    revenue = AmountField(max_digits=24)
+    quantity = QuantityField(max_digits=20)
 
 
 class ReportOutput(serializers.Serializer[Any]):

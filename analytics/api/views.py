@@ -19,7 +19,7 @@ from analytics.api.serializers import (
     ReportQuery,
     RunOutput,
 )
-from analytics.metrics import METRICS, Value
+from analytics.metrics import METRICS, Metric, Value
 from analytics.periods import period_from
 from analytics.permissions import RUN_FORECASTS, VIEW_FORECASTS, VIEW_REPORTS
 from analytics.selectors.forecasts import forecasts, latest_run, outlook
@@ -29,6 +29,7 @@ from core.api.pagination import page_of
 from core.api.platform import JobBody
 from core.api.views import ApiView
 from core.locations.selectors import business_today
+from core.money import plain_amount, plain_decimal
 from core.tenancy.context import current_tenant
 
 
@@ -130,17 +131,23 @@ class ForecastRuns(ApiView):
 
 def _figure(figure: Figure) -> dict[str, str | None]:
     return {
-        "value": _text(figure.value),
-        "before": _text(figure.before),
-        "change": _text(figure.change and figure.change.quantize(Decimal("0.0001"))),
+        "value": _text(figure.metric, figure.value),
+        "before": _text(figure.metric, figure.before),
+        "change": None if figure.change is None else plain_decimal(round(figure.change, 4)),
         "unit": figure.metric.unit,
     }
 
 
 def _slice(part: Slice, shown: list[str]) -> dict[str, Any]:
-    figures = {name: _text(part.figures[name]) for name in shown if name in part.figures}
+    figures = {name: _text(METRICS[name], part.figures[name]) for name in shown if name in part.figures}
     return {"key": str(part.key), "label": part.label, "figures": figures}
 
 
-def _text(value: Value) -> str | None:
-    return None if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
+def _text(metric: Metric, value: Value) -> str | None:
+    if value is None:
+        return None
+    return (
+        plain_amount(Decimal(value), current_tenant().currency)
+        if metric.unit == "money"
+        else plain_decimal(Decimal(value))
+    )

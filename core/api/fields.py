@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.money import exponent
+from core.money import plain_amount, plain_decimal
 from core.tenancy.context import current_tenant
 
 
@@ -16,7 +16,7 @@ class AmountField(serializers.DecimalField):
         super().__init__(**{"max_digits": 18, "decimal_places": 4, **kwargs})
 
     def to_representation(self, value: Decimal) -> str:
-        return at_least(value, exponent(current_tenant().currency))
+        return plain_amount(value, current_tenant().currency)
 
 
 class PriceField(serializers.DecimalField):
@@ -26,7 +26,7 @@ class PriceField(serializers.DecimalField):
         super().__init__(**{"max_digits": 14, "decimal_places": 4, **kwargs})
 
     def to_representation(self, value: Decimal) -> str:
-        return f"{value:.4f}"
+        return plain_decimal(value, places=4)
 
 
 class QuantityField(serializers.DecimalField):
@@ -36,7 +36,7 @@ class QuantityField(serializers.DecimalField):
         super().__init__(**{"max_digits": 14, "decimal_places": 3, **kwargs})
 
     def to_representation(self, value: Decimal) -> str:
-        return at_least(value, 0)
+        return plain_decimal(value)
 
 
 class RateField(serializers.DecimalField):
@@ -46,12 +46,4 @@ class RateField(serializers.DecimalField):
         super().__init__(**{"max_digits": 7, "decimal_places": 4, **kwargs})
 
     def to_representation(self, value: Decimal) -> str:
-        return at_least(value, 0)
-
-
-def at_least(value: Decimal, places: int) -> str:
-    """A decimal as plain text with at least so many places and no other trailing zeros."""
-    text = format(value, "f")
-    whole, _, fraction = text.partition(".")
-    fraction = fraction.rstrip("0").ljust(places, "0")
-    return f"{whole}.{fraction}" if fraction else whole
+        return plain_decimal(value)

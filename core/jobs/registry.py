@@ -28,6 +28,13 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+GONE = Kind("gone", lambda **_: {}, "nobody")
+"""What stands for a kind that a newer version of the program has no more: nobody does it and nobody sees it."""
+
+
+def kind_called(name: str) -> Kind:
+    """The kind of a stored job, or `GONE`."""
+    return KINDS.get(name, GONE)
 
 
 def job(name: str, *, permission: str, queue: str = "slow", nightly: bool = False) -> Callable[[Handler], Handler]:
@@ -45,4 +52,4 @@ def job(name: str, *, permission: str, queue: str = "slow", nightly: bool = Fals
     return register
 
 
-__all__ = ["KINDS", "Actor", "Handler", "Kind", "Progress", "job"]
+__all__ = ["GONE", "KINDS", "Actor", "Handler", "Kind", "Progress", "job", "kind_called"]

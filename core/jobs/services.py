@@ -12,14 +12,15 @@ from django.db.models import Q
 from redis.exceptions import RedisError
 
 from core.actors import SYSTEM, Actor
-from core.errors import DomainError, NotFound
+from core.errors import Busy, DomainError, NotFound
 from core.events import plain
 from core.jobs.models import Job
-from core.jobs.registry import KINDS
+from core.jobs.registry import GONE, KINDS, kind_called
 from core.tenancy.context import current_tenant
 
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 5
+GIVEN_UP = "The work ended in the middle five times; it is not tried again."
 KEPT_MESSAGE = 300
 logger = logging.getLogger(__name__)
 
@@ -93,12 +94,21 @@ class LeasedProgress:
 
 @transaction.atomic(durable=True)
 def claim(job_id: UUID) -> Job | None:
-    """Take a waiting (or abandoned) job under a lease, or answer None when there is nothing to take."""
+    """Take a waiting (or abandoned) job under a lease, or answer None when there is nothing to take.
+
+    A job that took its worker down at every try is given up here: nobody else is left to say so.
+    """
     now = datetime.now(UTC)
     job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
     if job is None or job.is_over or job.run_after > now:
         return None
     if job.state == Job.State.RUNNING and job.lease_until is not None and job.lease_until > now:
+        return None
+    if job.attempts >= MOST_ATTEMPTS:
+        job.state, job.finished_at, job.error = Job.State.FAILED, now, GIVEN_UP
+        job.lease_until = job.lease_token = None
+        job.save(update_fields=["state", "finished_at", "error", "lease_until", "lease_token"])
+        logger.error("a job was given up", extra={"job": str(job.pk), "kind": job.kind})
         return None
     job.state, job.attempts, job.lease_token = Job.State.RUNNING, job.attempts + 1, uuid4()
     job.lease_until, job.started_at = now + LEASE, job.started_at or now
@@ -111,6 +121,9 @@ def perform(job_id: UUID) -> None:
     job = claim(job_id)
     if job is None:
         return
+    if kind_called(job.kind) is GONE:
+        _finish(job, state=Job.State.FAILED, error="This kind of work does not exist any more.")
+        return
     actor = Actor(
         kind=job.actor.get("kind", "system"),
         id=UUID(job.actor["id"]) if job.actor.get("id") else None,
@@ -122,19 +135,26 @@ def perform(job_id: UUID) -> None:
         result = KINDS[job.kind].handler(actor=actor, progress=LeasedProgress(job), **job.arguments)
     except LostLease:
         logger.warning("a job was taken over", extra={"job": str(job.pk)})
+    except Busy as busy:  # a refusal ends a job; this one is worth another try
+        _try_again(job, busy.detail)
     except DomainError as refusal:
         _finish(job, state=Job.State.FAILED, error=refusal.detail, result=plain(dict(refusal.details)))
     except Exception as problem:
         logger.exception("a job failed", extra={"job": str(job.pk), "kind": job.kind})
-        if job.attempts >= MOST_ATTEMPTS:
-            _finish(job, state=Job.State.FAILED, error=f"{type(problem).__name__}: {problem}")
-        else:
-            wait = timedelta(seconds=10 * 4**job.attempts)
-            _finish(
-                job, state=Job.State.WAITING, error=traceback.format_exc(limit=3), run_after=datetime.now(UTC) + wait
-            )
+        is_last = job.attempts >= MOST_ATTEMPTS
+        _try_again(job, f"{type(problem).__name__}: {problem}" if is_last else traceback.format_exc(limit=3))
     else:
         _finish(job, state=Job.State.DONE, result=plain(result))
+
+
+def _try_again(job: Job, error: str) -> None:
+    """Give a claimed job back for a later try, or up after the last one."""
+    error = error.replace("\0", "\u2400")  # PostgreSQL keeps no NUL
+    if job.attempts >= MOST_ATTEMPTS:
+        _finish(job, state=Job.State.FAILED, error=error)
+        return
+    wait = timedelta(seconds=10 * 4**job.attempts)
+    _finish(job, state=Job.State.WAITING, error=error, run_after=datetime.now(UTC) + wait)
 
 
 def _finish(job: Job, **values: Any) -> None:
@@ -146,6 +166,6 @@ def _finish(job: Job, **values: Any) -> None:
 def find_job(job_id: UUID, *, actor: Actor) -> Job:
     """A job the actor may see. Raises `NotFound`."""
     job = Job.objects.filter(pk=job_id).first()
-    if job is None or not actor.may(KINDS[job.kind].permission):
+    if job is None or not actor.may(kind_called(job.kind).permission):
         raise NotFound("There is no such job.")
     return job

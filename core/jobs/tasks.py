@@ -7,11 +7,13 @@ from celery import shared_task
 from django.db import transaction
 
 from core.actors import SYSTEM
-from core.jobs.registry import KINDS
+from core.jobs.registry import KINDS, kind_called
 from core.jobs.services import due_jobs, enqueue, hint, perform
 from core.locations.selectors import business_today, zone_of
 from core.tenancy.context import use_tenant
-from core.tenancy.selectors import active_tenants, tenant_by_schema
+from core.tenancy.models import Tenant
+from core.tenancy.rounds import for_every_shop
+from core.tenancy.selectors import tenant_by_schema
 
 NIGHT_HOUR = 3
 
@@ -29,21 +31,25 @@ def run_job(schema: str, job_id: str) -> None:
 @shared_task
 def sweep_jobs() -> None:
     """Hint again every job whose message or worker was lost."""
-    for tenant in active_tenants():
-        with use_tenant(tenant):
-            for job in due_jobs():
-                hint(tenant.schema_name, job.pk, KINDS[job.kind].queue)
+    for_every_shop(_hint_due)
+
+
+def _hint_due(tenant: Tenant) -> None:
+    for job in due_jobs():
+        hint(tenant.schema_name, job.pk, kind_called(job.kind).queue)
 
 
 @shared_task
 def plan_nightly_work() -> None:
     """Plan every nightly kind once per business day, in the small hours of each shop. Repeating plans nothing twice."""
-    nightly = [kind.name for kind in KINDS.values() if kind.nightly]
-    for tenant in active_tenants():
-        with use_tenant(tenant), transaction.atomic():
-            local = datetime.now(UTC).astimezone(zone_of())
-            if local.hour < NIGHT_HOUR:
-                continue
-            day = business_today() - timedelta(days=1)
-            for kind in nightly:
-                enqueue(kind, actor=SYSTEM, dedupe_key=f"nightly:{day}")
+    for_every_shop(_plan_night)
+
+
+def _plan_night(tenant: Tenant) -> None:
+    if datetime.now(UTC).astimezone(zone_of()).hour < NIGHT_HOUR:
+        return
+    day = business_today() - timedelta(days=1)
+    with transaction.atomic():
+        for kind in KINDS.values():
+            if kind.nightly:
+                enqueue(kind.name, actor=SYSTEM, dedupe_key=f"nightly:{day}")

@@ -9,6 +9,14 @@ from core.errors import NotFound
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
 
+OLDEST_FACT = timedelta(days=400)
+CLOCK_TOLERANCE = timedelta(minutes=10)
+
+
+def can_have_happened(instant: datetime, *, now: datetime) -> bool:
+    """Whether a fact that somebody states may be of this instant: clocks differ a little, tills come back late."""
+    return now - OLDEST_FACT <= instant <= now + CLOCK_TOLERANCE
+
 
 def zone_of(location: Location | None = None) -> ZoneInfo:
     """The time zone of a location, or of the shop."""

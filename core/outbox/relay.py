@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from core.outbox.models import Event, Stream
 from core.tenancy.context import use_tenant
@@ -24,7 +24,10 @@ _after_commit: list[AfterCommit] = []
 
 
 def when_numbered(listener: InTransaction) -> InTransaction:
-    """Register a listener that writes rows in the numbering transaction. It must be quick and call nobody outside."""
+    """Register a listener that writes rows in the numbering transaction. It must be quick and call nobody outside.
+
+    An event it cannot take is left out for this listener, see `_write`.
+    """
     _in_transaction.append(listener)
     return listener
 
@@ -68,8 +71,33 @@ def _number_batch() -> list[Event]:
     Stream.objects.filter(pk=1).update(head=stream.head + len(ids))
     events = list(Event.objects.filter(pk__in=ids).order_by("seq"))
     for write in _in_transaction:
-        write(events)
+        _write(write, events)
     return events
+
+
+def _write(listener: InTransaction, events: Sequence[Event]) -> None:
+    """Let a listener write its rows; one event that it cannot take must not stop the stream of the shop for ever.
+
+    A batch that fails is halved until the events that break it stand alone: these are logged, with all that is needed
+    to make good for them, and numbered without that listener's rows. When the database does not answer the whole
+    batch is tried again.
+    """
+    try:
+        with transaction.atomic():
+            listener(events)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        if len(events) > 1:
+            middle = len(events) // 2
+            _write(listener, events[:middle])
+            _write(listener, events[middle:])
+            return
+        logger.critical(
+            "an event was numbered without one of its listeners",
+            exc_info=True,
+            extra={"listener": listener.__qualname__, "event": str(events[0].uuid), "kind": events[0].type},
+        )
 
 
 def _tell(listener: Any, tenant: Tenant, events: Sequence[Event]) -> None:

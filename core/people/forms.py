@@ -21,10 +21,17 @@ class LogInForm(forms.Form):
     )
 
 
+class _RoleChoice(forms.ModelChoiceField):
+    """Roles by the names that lists show."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name).capitalize()
+
+
 class RoleForm(forms.Form):
     """One role, at one location or everywhere."""
 
-    role = forms.ModelChoiceField(Role.objects.all(), to_field_name="name", empty_label=None)
+    role = _RoleChoice(Role.objects.all(), to_field_name="name", empty_label=None)
     location = forms.ModelChoiceField(Location.objects.filter(is_active=True), required=False, empty_label="Everywhere")
 
 

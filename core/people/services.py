@@ -19,9 +19,9 @@ from core.audit.services import record
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.limits import Rate, give_back, hit
 from core.locations.models import Location
-from core.people.models import ApiKey, Grant, Role, User
 from core.outbox.services import emit
 from core.people.events import KeyCreated, KeyRevoked, PersonCreated, PersonUpdated
+from core.people.models import ApiKey, Grant, Role, User
 from core.people.permissions import (
     BUILT_IN_ROLES,
     MANAGE_KEYS,

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from core.tenancy.state import current_schema
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-EXTRA_FIELDS = ("job", "kind", "schema", "problem", "listener", "delivery", "endpoint", "code", "path", "seconds")
+EXTRA_FIELDS = (
+    "job", "kind", "schema", "problem", "listener", "event", "delivery", "endpoint", "code", "path", "seconds",
+)  # fmt: skip
 
 
 class TenantFilter(logging.Filter):

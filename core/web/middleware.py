@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, DataError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from psycopg_pool import PoolTimeout
 
@@ -66,7 +66,7 @@ class BodyLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         announced = request.META.get("CONTENT_LENGTH") or "0"
-        if announced.isdigit() and int(announced) > settings.UPLOAD_LIMIT_BYTES + FORM_BYTES:
+        if announced.isascii() and announced.isdigit() and int(announced) > settings.UPLOAD_LIMIT_BYTES + FORM_BYTES:
             limit = settings.UPLOAD_LIMIT_BYTES // 2**20
             return plain_error(request, 413, "too-large", f"This is larger than the {limit} MB that can be uploaded.")
         return self.get_response(request)
@@ -89,4 +89,6 @@ class LastResort:
             answer = plain_error(request, 503, "database", "The database does not answer. Nothing was half done.")
             answer["Retry-After"] = "5"
             return answer
+        if isinstance(exception, DataError):  # passed every check of ours and still does not fit its column
+            return plain_error(request, 422, "invalid", "A number or a text is too large for us. Nothing was changed.")
         return None

@@ -152,7 +152,7 @@ def _write_variants(product: Product, drafts: Sequence[VariantDraft], actor: Act
     """Add and change variants with their codes and stock; answers what differs, for the audit log."""
     if len(drafts) > MOST_VARIANTS:
         raise _invalid([_error("/variants", "too-many", f"At most {MOST_VARIANTS} variants.")])
-    if any(draft.values.get("unit_cost") is not None for draft in drafts):
+    if any("unit_cost" in draft.values and (draft.id or draft.values["unit_cost"] is not None) for draft in drafts):
         actor.require(VIEW_COST)
     own = {variant.pk: variant for variant in product.variants.select_related("tax_class").order_by("pk")}
     _check(drafts, own)

@@ -14,7 +14,8 @@ from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.errors import Invalid, NotFound, ReusedIdentifier
-from core.locations.selectors import active_location
+from core.locations.selectors import active_location, can_have_happened
+from core.money import plain_decimal
 from core.retry import with_locks
 from inventory.models import StockDocument, StockMovement, Variant
 from inventory.permissions import ADJUST_STOCK
@@ -116,6 +117,8 @@ def _wanted(change: StockChange) -> dict[UUID, Decimal]:
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "range", "detail": problem})
     if not change.lines or len(change.lines) > MOST_LINES:
         errors.append({"pointer": "/lines", "code": "length", "detail": f"Between 1 and {MOST_LINES} lines."})
+    if change.occurred_at is not None and not can_have_happened(change.occurred_at, now=datetime.now(UTC)):
+        errors.append({"pointer": "/occurred_at", "code": "time", "detail": "This time cannot be right."})
     if errors:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
     return dict(wanted)
@@ -147,9 +150,9 @@ def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) 
     document.lines = [
         {
             "variant": str(key[0]),
-            "quantity": _text(keys[key]),
-            "before": _text(before[key]),
-            "after": _text(before[key] + deltas[key]),
+            "quantity": plain_decimal(keys[key]),
+            "before": plain_decimal(before[key]),
+            "after": plain_decimal(before[key] + deltas[key]),
         }
         for key in sorted(keys)
     ]
@@ -172,10 +175,6 @@ def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) 
         may_refuse=False,
         reason=document.reason,
     )
-
-
-def _text(quantity: Decimal) -> str:
-    return format(quantity.normalize(), "f")
 
 
 def _twin(change: StockChange, actor: Actor, conflict: Exception) -> Booked:

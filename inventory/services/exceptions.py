@@ -9,6 +9,8 @@ from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.errors import NotFound
+from core.outbox.services import emit
+from inventory.events import StockExceptionSettled
 from inventory.models import StockException
 from inventory.permissions import ADJUST_STOCK
 
@@ -35,9 +37,20 @@ def settle_exception(exception_id: UUID, *, actor: Actor, note: str = "") -> boo
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,
-        object_type="stock exception",
+        object_type="stock_exception",
         object_id=row.pk,
         object_label=row.variant.sku,
         changes={"resolved_at": (None, row.resolved_at), "note": ("", row.note)},
+    )
+    emit(
+        StockExceptionSettled(
+            exception_id=row.pk,
+            version=2,
+            variant_id=row.variant_id,
+            location_id=row.location_id,
+            sku=row.variant.sku,
+            kind=row.kind,
+        ),
+        actor=actor,
     )
     return True

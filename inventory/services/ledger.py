@@ -120,19 +120,19 @@ def move_stock(
             cursor.execute(LOCK, values)
         cursor.execute(MOVE, values)
         moved = [Moved(*row) for row in cursor.fetchall()]
-        if len(moved) < len(keys) and _add_missing_levels(keys):
-            # rare: a level that no one had used yet; the failed statement's own changes are still in this transaction
-            missing = {key: deltas[key] for key in set(keys) - {(m.variant_id, m.location_id) for m in moved}}
-            cursor.execute(
-                MOVE,
-                values
-                | {
-                    "variants": [variant for variant, _ in sorted(missing)],
-                    "locations": [location for _, location in sorted(missing)],
-                    "deltas": [missing[key] for key in sorted(missing)],
-                },
-            )
-            moved += [Moved(*row) for row in cursor.fetchall()]
+        if len(moved) < len(keys):
+            # Rare: too little, or a level that no one had used yet. A fact that moved nothing had no level; whoever has
+            # made it, we or somebody else in this very moment, it is there now.
+            left = sorted(set(keys) - {(m.variant_id, m.location_id) for m in moved})
+            if add_levels(left) or not may_refuse:
+                again = {
+                    "variants": [variant for variant, _ in left],
+                    "locations": [location for _, location in left],
+                    "deltas": [deltas[key] for key in left],
+                }
+                cursor.execute(LOCK, again)
+                cursor.execute(MOVE, values | again)
+                moved += [Moved(*row) for row in cursor.fetchall()]
     if len(moved) < len(keys):
         raise OutOfStock(details={"short": _short(deltas, moved)})
     events, exceptions = _consequences(moved, kind=kind, reference_type=reference_type, reference_id=reference_id)
@@ -170,10 +170,6 @@ def add_levels(keys: Sequence[Key]) -> int:
             [[variant for variant, _ in keys], [location for _, location in keys]],
         )
         return len(cursor.fetchall())
-
-
-def _add_missing_levels(keys: Sequence[Key]) -> bool:
-    return add_levels(keys) > 0
 
 
 def _short(deltas: Mapping[Key, Decimal], moved: list[Moved]) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,8 @@ from core.errors import DomainError, Invalid, NotFound, ReusedIdentifier
 from core.events import DomainEvent
 from core.ids import reference
 from core.locations.models import Location
-from core.locations.selectors import business_date
-from core.money import exponent
+from core.locations.selectors import business_date, can_have_happened
+from core.money import is_payable, plain_amount
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.models import StockMovement
@@ -35,7 +35,6 @@ __all__ = ["BasketLine", "Placed", "Sale", "Tender", "place_order"]
 
 MOST_LINES = 500
 MOST_PAYMENTS = 50
-OLDEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,12 @@ class _Draft:
         lines = price_lines(sale, actor)
         total = sum((line.total for line in lines), Decimal(0))
         if sale.expected_total is not None and sale.expected_total != total:
+            told = {
+                "total": plain_amount(total, tenant.currency),
+                "expected_total": plain_amount(sale.expected_total, tenant.currency),
+            }
             raise PriceChanged(
-                f"The total is {total} {tenant.currency}, not {sale.expected_total}.",
-                details={"total": str(total), "expected_total": str(sale.expected_total)},
+                f"The total is {told['total']} {tenant.currency}, not {told['expected_total']}.", details=told
             )
         if sale.accept_shortage:
             actor.require(OVERSELL, at=location.pk)
@@ -144,7 +146,7 @@ def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
     for place, line in enumerate(sale.lines):
         if line.quantity <= 0:
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "positive", "detail": "More than zero."})
-    if when > now + timedelta(minutes=10) or when < now - OLDEST:
+    if not can_have_happened(when, now=now):
         errors.append({"pointer": "/occurred_at", "code": "time", "detail": "This time cannot be right."})
     if errors:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
@@ -155,12 +157,12 @@ def _payments(sale: Sale, order: Order) -> list[Payment]:
     if len({tender.id for tender in sale.payments}) < len(sale.payments):
         error = {"pointer": "/payments", "code": "unique", "detail": "Two payments have the same id."}
         raise Invalid(error["detail"], details={"errors": [error]})
-    places = exponent(order.currency)
+    _check_coins(sale, order)
     paid = sum((tender.amount for tender in sale.payments), Decimal(0))
     if paid != order.total or any(tender.amount < 0 for tender in sale.payments):
+        told = {"total": plain_amount(order.total, order.currency), "paid": plain_amount(paid, order.currency)}
         raise WrongPayment(
-            f"The payments come to {paid:.{places}f}, the total is {order.total:.{places}f} {order.currency}.",
-            details={"total": f"{order.total:.{places}f}", "paid": f"{paid:.{places}f}"},
+            f"The payments come to {told['paid']}, the total is {told['total']} {order.currency}.", details=told
         )
     made = []
     for tender in sale.payments:
@@ -180,6 +182,24 @@ def _payments(sale: Sale, order: Order) -> list[Payment]:
             )
         )
     return made
+
+
+def _check_coins(sale: Sale, order: Order) -> None:
+    """Nobody hands over a part of the smallest coin; two half cents would come to the total and be in no drawer."""
+    if order.rounding == "exact":
+        return
+    errors = [
+        {
+            "pointer": f"/payments/{place}/{name}",
+            "code": "places",
+            "detail": f"{amount.normalize():f} is no amount of {order.currency}.",
+        }
+        for place, tender in enumerate(sale.payments)
+        for name, amount in (("amount", tender.amount), ("tendered", tender.tendered))
+        if amount is not None and not is_payable(amount, order.currency)
+    ]
+    if errors:
+        raise Invalid(errors[0]["detail"], details={"errors": errors})
 
 
 def _place(sale: Sale, draft: _Draft, actor: Actor) -> Placed:

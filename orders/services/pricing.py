@@ -14,6 +14,7 @@ from orders.services.basket import BasketLine, Sale
 from orders.tax import line_amounts
 
 MOST_MONEY = Decimal(10) ** 12
+MOST_UNITS = Decimal(10) ** 9
 
 
 def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
@@ -37,6 +38,9 @@ def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
         if units is None:
             detail = "So many packs come to a part of a unit that we cannot keep."
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "places", "detail": detail})
+            continue
+        if units > MOST_UNITS:
+            errors.append({"pointer": f"/lines/{place}/quantity", "code": "too-large", "detail": "Nobody has so many."})
             continue
         made = _line(line, variant, units)
         if made.unit_price != variant.unit_price:

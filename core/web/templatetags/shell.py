@@ -152,7 +152,7 @@ def lookup(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
 @register.filter
 def initials(name: str) -> str:
     """One or two letters that stand for a person: of ``ada.lovelace@acme.test`` it is AL."""
-    words = name.partition("@")[0].replace(".", " ").replace("_", " ").replace("-", " ").split()
+    words = "".join(c if c.isalnum() else " " for c in name.partition("@")[0]).split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
 
 

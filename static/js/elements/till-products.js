@@ -81,7 +81,8 @@ class TillProducts extends HTMLElement {
   #draw(articles) {
     this.shown = new Map(articles.map((article) => [article.id, article]));
     this.grid.replaceChildren(...articles.map((article) => h("li", {}, tile(article))));
-    this.querySelector(".till-none").hidden = articles.length > 0;
+    const none = articles.length ? "" : this.#wanted.q || this.#wanted.category ? "search" : "shop";
+    for (const card of this.querySelectorAll("[data-none]")) card.hidden = card.dataset.none !== none;
   }
 
   #drawCategories() {

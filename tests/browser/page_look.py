@@ -1,0 +1,172 @@
+"""What is asked of a page that somebody looks at: nothing fails, nothing is hidden, everybody can use it."""
+
+import gzip
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from playwright.sync_api import ConsoleMessage, Page, Request, Response
+
+AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PHONE, DESK = 360, 1440
+SMALLEST_TARGET, SMALLEST_TILL_TARGET = 24, 44
+"""CSS pixels; WCAG 2.2 (2.5.8) asks for 24, and a till is used in a hurry."""
+
+# Every element has come alive. A frame at a time from inside, because the policy forbids a poll from outside.
+SETTLED = """async () => {
+  const isReady = () => document.readyState === "complete" && !document.querySelector(":not(:defined)");
+  const end = performance.now() + 15000;
+  while (!isReady() && performance.now() < end) await new Promise(requestAnimationFrame);
+  return isReady();
+}"""
+
+RUN_AXE = """async (tags) => {
+  const rules = { "target-size": { enabled: true } };
+  const found = await axe.run(document, { runOnly: { type: "tag", values: tags }, rules, resultTypes: ["violations"] });
+  return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`));
+}"""
+
+# Controls that can be seen and are smaller than they may be; a label counts as part of its control.
+SMALL_TARGETS = """(least) => {
+  const controls = "main :is(a[href], button, input, select, textarea, summary)";
+  const small = [];
+  for (const control of document.querySelectorAll(controls)) {
+    if (!control.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || control.type === "hidden") continue;
+    const target = control.closest("label") ?? control;
+    const { width, height } = target.getBoundingClientRect();
+    if (width < least || height < least) small.push(`${control.outerHTML.slice(0, 90)}: ${width} x ${height}`);
+  }
+  return small;
+}"""
+
+# Where the focus is, whether its ring is drawn, and whether something lies on top of it.
+FOCUS = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const name = element.outerHTML.slice(0, 110);
+  const drawn = [element, ...(element.labels ?? []), element.parentElement].some((part) => {
+    const style = getComputedStyle(part);
+    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  });
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const above = document.elementFromPoint(left + width / 2, top + Math.min(height, 40) / 2);
+  const seen = above && (element.contains(above) || above.contains(element));
+  return { name, drawn, seen: Boolean(seen) };
+}"""
+
+WATCH_POLICY = """
+  window.__refused = [];
+  document.addEventListener("securitypolicyviolation", (event) =>
+    window.__refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile ?? ""}`));
+"""
+
+
+class Look(NamedTuple):
+    """A screen and a theme."""
+
+    width: int
+    theme: Any
+
+
+LOOKS = (Look(PHONE, "light"), Look(PHONE, "dark"), Look(DESK, "dark"), Look(DESK, "light"))
+"""In an order in which neighbours share a width or a theme."""
+assert all(one.width == other.width or one.theme == other.theme for one, other in pairwise(LOOKS))
+
+
+@cache
+def axe() -> str:
+    """The source of axe-core, which the set-up installs."""
+    return AXE.read_text() + "; undefined"
+
+
+class Ears:
+    """Hears everything a page complains of, and weighs its scripts."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.forget()
+        page.add_init_script(WATCH_POLICY)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.said.append(f"exception: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._response)
+
+    def forget(self, expected_status: int = 200) -> None:
+        self.said: list[str] = []
+        self.scripts: list[Response] = []
+        self.expected_status = expected_status
+
+    def eager_kilobytes(self) -> float:
+        """Weight of all scripts that came with the page, as they travel compressed."""
+        return sum(len(gzip.compress(script.body(), 9)) for script in self.scripts) / 1000
+
+    def _console(self, message: ConsoleMessage) -> None:
+        is_own_status = self.expected_status >= 400 and f"status of {self.expected_status}" in message.text
+        if message.type in ("error", "warning") and not is_own_status:
+            self.said.append(f"console {message.type}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        self.said.append(f"failed: {request.method} {request.url} {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.request.resource_type == "script":
+            self.scripts.append(response)
+        if response.status >= 400 and response.status != self.expected_status:
+            self.said.append(f"status {response.status}: {response.url}")
+
+
+def open_page(page: Page, ears: Ears, address: str, *, status: int = 200) -> None:
+    """Open an address as a phone in the light would, and wait until every element of it has come alive."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": PHONE, "height": 760})
+    ears.forget(status)
+    answer = page.goto(address)
+    assert answer is not None and answer.status == status, f"{address} answered {answer and answer.status}"
+    assert page.evaluate(SETTLED), f"{address}: an element stays as the server drew it"
+
+
+def flaws(page: Page, ears: Ears, *, checks_by_axe: bool = True, least: int = SMALLEST_TARGET) -> list[str]:
+    """Everything that is wrong with the page that is open, in each look."""
+    found: list[str] = []
+    if page.locator("h1").count() != 1:
+        found.append(f"headings of the first order: {page.locator('h1').all_inner_texts()}")
+    if len(page.title()) < 4:
+        found.append(f"title: {page.title()!r}")
+    if least > SMALLEST_TARGET:
+        found += [f"small target {target}" for target in page.evaluate(SMALL_TARGETS, least)]
+    found += [f"focus: {fault}" for fault in _focus_faults(page)]
+    for look in LOOKS:
+        _show(page, look)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > look.width:
+            found.append(f"{look.width} {look.theme}: scrolls sideways to {width} px")
+    found += [f"policy: {refusal}" for refusal in page.evaluate("window.__refused")]
+    found += ears.said  # until here: axe itself tries things that our policy refuses
+    if checks_by_axe:
+        page.evaluate(axe())
+        for look in reversed(LOOKS):
+            _show(page, look)
+            found += [f"{look.width} {look.theme}: {violation}" for violation in page.evaluate(RUN_AXE, STANDARD)]
+    return found
+
+
+def _show(page: Page, look: Look) -> None:
+    page.set_viewport_size({"width": look.width, "height": 760 if look.width == PHONE else 900})
+    page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")
+
+
+def _focus_faults(page: Page, steps: int = 9) -> list[str]:
+    """Tab through the first stops of a page: each is seen, and shows that it has the focus."""
+    faults: list[str] = []
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        if stop is None:
+            break
+        if not stop["drawn"]:
+            faults.append(f"no ring at {stop['name']}")
+        if not stop["seen"]:
+            faults.append(f"covered: {stop['name']}")
+    return faults

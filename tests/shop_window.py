@@ -1,0 +1,86 @@
+"""A shop with something in every place, so that each of its pages has something to show."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.test import override_settings
+
+from analytics.services.forecasts import ask_for_forecasts
+from core.ids import uuid7
+from core.jobs.services import perform
+from core.people.services import create_api_key
+from core.testing import Shop
+from inventory.models import StockException, StockLevel
+from orders.models import Customer, Order
+from orders.services.checkout import BasketLine, Sale, Tender, place_order
+from tests.import_samples import Row, line, run_import, write
+from tests.webhook_receiver import receiving
+from tests.webhook_steps import connect
+from webhooks.models import Delivery
+from webhooks.server import Server
+from webhooks.services.replays import send_test_event
+
+LONG_NAME = "Hand-blown recycled-glass Christmasdecorationstoragebox with velvet lining, sea green and old rose"
+HISTORY_ENDS = date(2026, 3, 31)
+
+
+def history(days: int = 70, *, ends: date = HISTORY_ENDS) -> Iterator[Row]:
+    """Ten weeks in which two articles of the shop are sold daily, with one refund."""
+    for back in range(days):
+        at = f"{ends - timedelta(days=back)} 10:30:00"
+        yield line(f"7{back:05}", "TEA", "Acme Earl Grey", str(2 + back % 3), at, "4.50", "C1")
+        yield line(f"7{back:05}", "CUP", "Acme Blue cup", "1", at, "12.00", "C1")
+    yield line("C799999", "CUP", "Acme Blue cup", "-1", f"{ends} 15:00:00", "12.00", "C1")
+
+
+def fill(shop: Shop, folder: Path) -> dict[str, Any]:
+    """Fill a shop as `core.testing.furnish` left it; answers arguments for its routes. To be called inside the shop."""
+    owner, tea = shop.actor("owner"), shop.variant("TEA")
+    run = run_import(shop, write(folder / "sales-of-the-winter-and-the-early-spring-with-a-long-name.csv", history()))
+    perform(ask_for_forecasts(actor=owner).pk)
+    tea.product.name = LONG_NAME
+    tea.product.save(update_fields=["name"])
+    StockLevel.objects.filter(variant__sku="JAM").update(low_at=20)
+    key, _ = create_api_key(name=LONG_NAME[:80], permissions=["orders.view_orders"], actor=owner)
+    with override_settings(WEBHOOK_ALLOW_PRIVATE=True), receiving() as good, receiving((500, {}, b"no")) as bad:
+        endpoint, _ = connect(shop, good.url, "order.*", "stock.*")
+        failing, _ = connect(shop, f"{bad.url}/{'segment' * 12}", "*")
+        for one in (endpoint, failing):
+            send_test_event(endpoint_id=one.pk, actor=owner, event_type="order.completed")
+        server = Server()
+        for _ in range(2):
+            server.serve(shop.tenant.schema_name)
+    order = _sell_too_much(shop)
+    return {
+        "customer_id": Customer.objects.get(number="C1").pk,
+        "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,
+        "endpoint_id": endpoint.pk,
+        "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
+        "key_id": key.pk,
+        "order_id": order.pk,
+        "product_id": tea.product_id,
+        "run_id": run.pk,
+        "user_id": shop.person("viewer").pk,
+        "variant_id": tea.pk,
+    }
+
+
+def _sell_too_much(shop: Shop) -> Order:
+    """A sale that takes one article below zero, for there was less of it than the record said."""
+    cup, tea = shop.variant("CUP"), shop.variant("TEA")
+    sale = Sale(
+        order_id=uuid7(),
+        location_id=shop.location.pk,
+        customer_id=Customer.objects.get(number="C1").pk,
+        lines=[
+            BasketLine(variant_id=cup.pk, quantity=Decimal(30)),
+            BasketLine(variant_id=tea.pk, quantity=Decimal("1.5")),
+        ],
+        payments=[Tender(method="card", amount=Decimal("366.75"))],
+        accept_shortage=True,
+        note="Leave it with the neighbour",
+    )
+    return place_order(sale, actor=shop.actor("owner")).order
