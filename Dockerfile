@@ -3,7 +3,7 @@
 FROM node:24-slim AS assets
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --omit=dev
 COPY tools/build_assets.mjs tools/
 RUN node tools/build_assets.mjs
 

@@ -192,8 +192,9 @@ class Supervisor:
     def _last_words(self, name: str) -> str:
         child = self.children.get(name)
         log = child.log if child else self.stack.servers[name].log
-        said = [line for line in reversed(child.tail) if line[:1].strip() and not line.startswith("LINE ")] if child else []
-        last = next(iter(said), "")  # indented lines and PostgreSQL's pointers belong to what stands above them
+        tail = reversed(child.tail) if child else ()
+        said = (line for line in tail if line[:1].strip() and not line.startswith("LINE "))
+        last = next(said, "")  # indented lines and PostgreSQL's pointers belong to what stands above them
         return f"it said “{last.strip().rstrip('.')}”, see {log}" if last else f"see {log}"
 
     # --- end

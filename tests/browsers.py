@@ -23,9 +23,8 @@ ARGUMENTS = [
 
 def chromium_path() -> str | None:
     """The system's Chromium, or None for the one Playwright has downloaded."""
-    return next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager

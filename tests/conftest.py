@@ -11,6 +11,7 @@ from core.tenancy.context import use_tenant
 from core.tenancy.selectors import forget_hosts
 from core.tenancy.services import create_tenant
 from core.testing import CANARY, Shop, emptied_afterwards, furnish
+from orders.auditor import audit_books
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +50,20 @@ def nobody_left_a_door_open(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every test ends where it began: outside every shop."""
     yield
     assert connection.schema_name == "public"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def the_books_are_right(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test that really commits has done to a shop: afterwards the auditor finds nothing."""
+    marks = [mark for mark in request.node.iter_markers("django_db") if mark.kwargs.get("transaction")]
+    if not marks:
+        yield
+        return
+    request.getfixturevalue("transactional_db")  # so that we look before the shops are emptied
+    yield
+    for shop in SHOPS.values():
+        with use_tenant(shop.tenant):
+            assert audit_books() == [], shop.host
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         "endpoint_id": endpoint.pk,
         "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
         "key_id": key.pk,
+        "location": shop.location.pk,
         "order_id": order.pk,
         "product_id": tea.product_id,
         "run_id": run.pk,

@@ -33,7 +33,7 @@ def in_currency(acme: Shop) -> Iterator[Any]:
     def change(currency: str) -> Tenant:
         with use_public():
             Tenant.objects.filter(pk=acme.tenant.pk).update(currency=currency)
-            tenant = Tenant.objects.get(pk=acme.tenant.pk)
+            tenant: Tenant = Tenant.objects.get(pk=acme.tenant.pk)
         forget_hosts()
         return tenant
 

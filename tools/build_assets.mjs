@@ -1,11 +1,13 @@
 // Copies what pages take from npm packages into static/vendor/, with each package's licence beside it.
 // Run by tools/bootstrap.py after `npm ci`; the folder is never committed.
-import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { appendFile, cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 const PACKAGES = {
-  uplot: { "dist/uPlot.esm.js": "uPlot.esm.js", "dist/uPlot.min.css": "uPlot.min.css" },
+  uplot: { "dist/uPlot.iife.min.js": "uPlot.esm.js", "dist/uPlot.min.css": "uPlot.min.css" },
 };
+// uPlot's only module is not minified, and 20 kB more on the wire; its minified script becomes one by a line.
+const APPENDED = { "uPlot.esm.js": "\nexport default uPlot;\n" };
 
 const root = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
 const vendor = join(root, "static", "vendor");
@@ -15,7 +17,10 @@ for (const [name, files] of Object.entries(PACKAGES)) {
   const source = join(root, "node_modules", name);
   const target = join(vendor, name);
   await mkdir(target, { recursive: true });
-  for (const [from, to] of Object.entries(files)) await cp(join(source, from), join(target, to));
+  for (const [from, to] of Object.entries(files)) {
+    await cp(join(source, from), join(target, to));
+    if (APPENDED[to]) await appendFile(join(target, to), APPENDED[to]);
+  }
   for (const licence of (await readdir(source)).filter((file) => /^(licen[cs]e|notice)/i.test(file)))
     await cp(join(source, licence), join(target, licence));
 }

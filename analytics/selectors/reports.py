@@ -17,6 +17,7 @@ from core.actors import Actor
 from core.errors import Forbidden, NotFound
 from core.locations.models import Location
 from core.locations.selectors import business_today, zone_of
+from core.tenancy.context import current_tenant
 from inventory.models import Variant
 from orders.metrics_base import COMPLETED
 from orders.models import Order, OrderLine
@@ -201,7 +202,7 @@ def _by_channel(rows: list[Mapping[str, Any]]) -> list[Slice]:
 
 
 def _by_hour(documents: QuerySet[Order], period: Period, location: Location | None) -> list[Slice]:
-    """The day's hours by the clock on the wall, from the first to the last with a document."""
+    """The business day's hours by the clock on the wall, from the first to the last with a document."""
     rows = (
         documents.filter(business_date=period.start)
         .values(hour=ExtractHour("occurred_at", tzinfo=zone_of(location)))
@@ -210,7 +211,9 @@ def _by_hour(documents: QuerySet[Order], period: Period, location: Location | No
     found: dict[int, Mapping[str, Any]] = {row["hour"]: row for row in rows}
     if not found:
         return []
-    hours = range(min(found), max(found) + 1)
+    starts = (location.day_starts_at if location else None) or current_tenant().day_starts_at
+    places = sorted((hour - starts.hour) % 24 for hour in found)  # one o'clock at night is late, not early
+    hours = [(place + starts.hour) % 24 for place in range(places[0], places[-1] + 1)]
     sums = {hour: _add([found[hour]] if hour in found else [], "documents") for hour in hours}
     return [Slice(f"{hour:02}:00", hour, derived(sums[hour])) for hour in hours]
 

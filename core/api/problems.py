@@ -67,7 +67,7 @@ def all_problems() -> list[Problem]:
     }
     for kind in _refusals(DomainError):
         if kind.__module__.partition(".")[0] != "tests":
-            meaning = " ".join((kind.__doc__ or "").split())
+            meaning = " ".join((kind.__doc__ or "").replace("``", "").split())
             found[kind.code] = Problem(kind.code, kind.status, kind.title, meaning)
     return sorted(found.values(), key=lambda problem: problem.code)
 

@@ -84,11 +84,12 @@ def note_log_out(*, actor: Actor) -> None:
 
 @transaction.atomic
 def sync_built_in_roles() -> None:
-    """Make the built-in roles of the shop equal to the code; own roles stay as they are."""
+    """Make the built-in roles of the shop equal to the code; own roles stay as they are. Nothing to do is one query."""
+    stored = {role.name: role for role in Role.objects.filter(name__in=BUILT_IN_ROLES, is_built_in=True)}
     for name in BUILT_IN_ROLES:
-        Role.objects.update_or_create(
-            name=name, defaults={"permissions": permissions_of_role(name), "is_built_in": True}
-        )
+        wanted = permissions_of_role(name)
+        if name not in stored or stored[name].permissions != wanted:
+            Role.objects.update_or_create(name=name, defaults={"permissions": wanted, "is_built_in": True})
 
 
 @transaction.atomic

@@ -14,6 +14,8 @@ from core.people.services import TooManyAttempts, check_credentials, note_log_in
 from core.web.requests import origin
 from core.web.views import Page
 
+LONGEST_TARGET = 2000
+
 
 class LogIn(Page):
     """/login/: e-mail and password, then on to where the person wanted to go."""
@@ -44,6 +46,8 @@ class LogIn(Page):
 
     def target(self) -> str:
         wanted = self.request.POST.get("next") or self.request.GET.get("next") or ""
+        if not wanted.startswith("/") or len(wanted) > LONGEST_TARGET:  # `redirect` takes words for names of routes
+            return resolve_url("board")
         if url_has_allowed_host_and_scheme(wanted, {self.request.get_host()}, self.request.is_secure()):
             return wanted
         return resolve_url("board")

@@ -11,6 +11,7 @@ from core.web.requests import wants_json
 
 TITLES = {
     400: "This request makes no sense to us",
+    401: "Please log in",
     403: "You may not open this",
     404: "There is nothing here",
     405: "This cannot be done here",

@@ -10,6 +10,9 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 
 MAIN = "js/main.js"
+CLASSIC_SCRIPTS = ("theme-boot.js", "early-keys.js")
+"""Scripts that are no modules, because they must run before the page does."""
+
 VENDOR = {"uplot": "vendor/uplot/uPlot.esm.js"}
 """Bare names of packages, and where set-up puts their ES modules below ``static/``."""
 
@@ -43,7 +46,7 @@ def all_modules() -> tuple[str, ...]:
         return ()
     root = Path(folder)
     names = (path.relative_to(root).as_posix() for path in root.rglob("*.js"))
-    return tuple(sorted(f"js/{name}" for name in names if name != "theme-boot.js"))
+    return tuple(sorted(f"js/{name}" for name in names if name not in CLASSIC_SCRIPTS))
 
 
 @cache

@@ -125,7 +125,7 @@ def move_stock(
             # made it, we or somebody else in this very moment, it is there now.
             left = sorted(set(keys) - {(m.variant_id, m.location_id) for m in moved})
             if add_levels(left) or not may_refuse:
-                again = {
+                again: dict[str, Any] = {
                     "variants": [variant for variant, _ in left],
                     "locations": [location for _, location in left],
                     "deltas": [deltas[key] for key in left],

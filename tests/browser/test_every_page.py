@@ -1,4 +1,4 @@
-"""Every page of the product as somebody sees it: on a phone and at a desk, in light and dark, with a shop full of things."""
+"""Every page of the product as somebody sees it, on a phone and at a desk, in light and dark, in a full shop."""
 
 import re
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ NO_PAGES = {
     "board/data/": "text/html",  # a part of the board
     "reports/download.csv": "text/csv",
     "till/articles/": "application/json",
+    "login/": "text/html",  # who is logged in is sent on
 }
 """What answers a GET outside the API and is no page, with what it is."""
 SWAGGER = "api/v1/docs/"
@@ -118,9 +119,11 @@ def test_a_page_for_strangers_is_fit_to_be_seen(
 
 
 @pytest.mark.parametrize("path", sorted(NO_PAGES))
-def test_what_is_no_page_is_what_it_says(owner: tuple[Page, Ears], product: Product, path: str) -> None:
+def test_what_is_no_page_is_what_it_says(
+    owner: tuple[Page, Ears], product: Product, arguments: dict[str, Any], path: str
+) -> None:
     page, ears = owner
     open_page(page, ears, product.url(SHOPS["acme"], "/live/status/"))
-    status, kind, text = page.evaluate(FETCH, f"/{path}")
+    status, kind, text = page.evaluate(FETCH, f"/{path}?location={arguments['location']}")
     assert (status, kind.partition(";")[0]) == (200, NO_PAGES[path])
     assert CANARY not in text

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from core.outbox.models import Event
 from core.testing import PASSWORD, Shop
@@ -210,6 +210,22 @@ def test_a_whole_sale_by_keyboard_alone_paid_in_two_ways(till: Page, acme: Shop)
     payments = Payment.objects.order_by("amount").values_list("method", "amount")
     assert list(payments) == [("card", Decimal(8)), ("cash", Decimal(10))]
     assert Order.objects.get().total == Decimal(18) and on_hand("TEA") == Decimal(6)
+
+
+def test_a_scan_before_the_page_is_ready_is_not_lost(till: Page) -> None:
+    held: list[Route] = []
+    till.route("**/till-counter*.js*", lambda route: held.append(route))  # noqa: PLW0108  no builtin is taken
+    till.reload(wait_until="commit")
+    field = till.get_by_role("searchbox", name="Code or name")
+    field.focus()
+    while not held:
+        till.evaluate("() => document.readyState")  # lets the browser's news come in
+    till.evaluate(SCAN, [TEA])
+    expect(field).to_have_value(TEA)
+    held[0].continue_()
+    expect(till.locator(".cart__name")).to_have_text(["Acme Earl Grey"])
+    expect(till.locator("[data-total]")).to_have_text("£4.50")
+    expect(field).to_have_value("")
 
 
 def test_twenty_scans_in_a_burst_are_all_counted_in_their_order(till: Page, acme: Shop) -> None:

@@ -37,6 +37,7 @@ class TillCounter extends HTMLElement {
     this.dataset.ready = "true";
     this.products.focusField();
     if (this.session.isFrozen) this.#resume();
+    this.keys.catchUp();
   }
 
   disconnectedCallback() {

@@ -19,6 +19,22 @@ export class Keys {
     clearTimeout(this.timer);
   }
 
+  /** Hear the scans that were made before the page was ready; what fingers typed meanwhile stays in its field. */
+  catchUp() {
+    const take = (early) => this.#replay(early);
+    document.dispatchEvent(new CustomEvent("till:ready", { detail: { take } }));
+  }
+
+  #replay(early) {
+    for (const { key, timeStamp, ctrlKey, altKey, metaKey } of early) {
+      const scan = this.#wedge.feed({ key, at: timeStamp, isModified: ctrlKey || altKey || metaKey });
+      if (!scan) continue;
+      const { field } = this.counter.products;
+      field.value = field.value.replace(scan.code, "");
+      this.counter.hear(scan.code);
+    }
+  }
+
   #hear(event) {
     if (event.isComposing) return;
     const isModified = event.ctrlKey || event.altKey || event.metaKey;

@@ -1,0 +1,221 @@
+"""Every service that writes leaves an audit row and an event, both by who did it: walked one by one, none forgotten."""
+
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from core.audit.models import AuditEntry
+from core.ids import uuid7
+from core.outbox.models import Event
+from core.people import services as people
+from core.testing import PASSWORD, Shop
+from inventory.models import StockException
+from inventory.services import catalogue, documents, exceptions
+from orders.services import checkout, customers
+from webhooks.services import endpoints, replays
+
+MODULES = (people, catalogue, documents, exceptions, checkout, customers, endpoints, replays)
+ENDPOINT = "https://hooks.example.com/in"
+Walk = Callable[[Shop], Any]
+
+
+def sale(shop: Shop) -> checkout.Placed:
+    line = checkout.BasketLine(variant_id=shop.variant("TEA").pk, quantity=Decimal(1))
+    payment = checkout.Tender(method="cash", amount=Decimal("4.50"))
+    return checkout.place_order(
+        checkout.Sale(order_id=uuid7(), location_id=shop.location.pk, lines=[line], payments=[payment]),
+        actor=shop.actor(),
+    )
+
+
+def product(shop: Shop) -> Any:
+    variant = catalogue.VariantDraft(values={"sku": "NEW", "unit_price": Decimal(1)})
+    draft = catalogue.ProductDraft(values={"name": "New"}, variants=[variant])
+    return catalogue.create_product(draft, actor=shop.actor())
+
+
+def received(shop: Shop) -> Any:
+    line = documents.StockLine(variant_id=shop.variant("TEA").pk, quantity=Decimal(5))
+    change = documents.StockChange(
+        document_id=uuid7(), kind="receipt", location_id=shop.location.pk, lines=[line], reason="delivery"
+    )
+    return documents.book_stock(change, actor=shop.actor())
+
+
+def settled(shop: Shop) -> Any:
+    row = StockException.objects.create(
+        kind="oversold",
+        variant=shop.variant("TEA"),
+        location=shop.location,
+        quantity=1,
+        reference_type="test",
+        reference_id=uuid7(),
+    )
+    return exceptions.settle_exception(row.pk, actor=shop.actor(), note="found it")
+
+
+def endpoint(shop: Shop) -> endpoints.Created:
+    return endpoints.create_endpoint(
+        endpoint_id=uuid7(), url=ENDPOINT, subscriptions=["order.*"], actor=shop.actor(), description=""
+    )
+
+
+def person(shop: Shop) -> Any:
+    return people.create_user(email="new@acme.test", password=PASSWORD, role="viewer", actor=shop.actor())
+
+
+def key(shop: Shop) -> Any:
+    return people.create_api_key(name="x", permissions=["orders.sell"], actor=shop.actor())[0]
+
+
+# What stands before a service is called, the call itself, and what it must leave: action and object, events. Endpoints
+# are the messenger, not the message: their set-up is in the audit log only, and `webhook.disabled` is told.
+TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[str]]] = {
+    "create_user": (lambda s: None, lambda s, _: person(s), ("create", "user"), ["person.created"]),
+    "change_role": (
+        person,
+        lambda s, p: people.change_role(user_id=p.pk, role="cashier", actor=s.actor()),
+        ("change", "user"),
+        ["person.updated"],
+    ),
+    "set_active": (
+        person,
+        lambda s, p: people.set_active(user_id=p.pk, is_active=False, actor=s.actor()),
+        ("change", "user"),
+        ["person.updated"],
+    ),
+    "create_api_key": (lambda s: None, lambda s, _: key(s), ("create", "api_key"), ["api_key.created"]),
+    "revoke_api_key": (
+        key,
+        lambda s, k: people.revoke_api_key(key_id=k.pk, actor=s.actor()),
+        ("change", "api_key"),
+        ["api_key.revoked"],
+    ),
+    "create_product": (lambda s: None, lambda s, _: product(s), ("create", "product"), ["product.created"]),
+    "update_product": (
+        product,
+        lambda s, p: catalogue.update_product(p.pk, catalogue.ProductDraft(values={"name": "Newer"}), actor=s.actor()),
+        ("change", "product"),
+        ["product.updated"],
+    ),
+    "book_stock": (lambda s: None, lambda s, _: received(s), ("change", "stock"), ["stock.changed"]),
+    "settle_exception": (
+        lambda s: None,
+        lambda s, _: settled(s),
+        ("change", "stock_exception"),
+        ["stock.exception_settled"],
+    ),
+    "place_order": (
+        lambda s: None,
+        lambda s, _: sale(s),
+        ("create", "order"),
+        ["order.created", "payment.received", "order.completed", "stock.changed"],
+    ),
+    "create_customer": (
+        lambda s: None,
+        lambda s, _: customers.create_customer(name="Ada", actor=s.actor()),
+        ("create", "customer"),
+        ["customer.created"],
+    ),
+    "create_endpoint": (lambda s: None, lambda s, _: endpoint(s), ("create", "webhook_endpoint"), []),
+    "update_endpoint": (
+        endpoint,
+        lambda s, e: endpoints.update_endpoint(
+            endpoint_id=e.endpoint.pk, changes={"is_enabled": False}, actor=s.actor()
+        ),
+        ("change", "webhook_endpoint"),
+        [],
+    ),
+    "rotate_secret": (
+        endpoint,
+        lambda s, e: endpoints.rotate_secret(endpoint_id=e.endpoint.pk, actor=s.actor()),
+        ("change", "webhook_endpoint"),
+        [],
+    ),
+    "delete_endpoint": (
+        endpoint,
+        lambda s, e: endpoints.delete_endpoint(endpoint_id=e.endpoint.pk, actor=s.actor()),
+        ("delete", "webhook_endpoint"),
+        [],
+    ),
+}
+
+# Services that write and tell no event, each with its reason.
+QUIET = {
+    "check_credentials": "a visit, not a change of the shop: the audit log has it",
+    "note_log_in": "likewise",
+    "note_log_out": "likewise",
+    "sync_built_in_roles": "brings the table up to the program; nobody decided anything",
+    "create_owner": "is create_user, for the first person",
+    "send_test_event": "what it sends is no fact of the shop; the audit log has it",
+    "replay_delivery": "what it sends again was told before; the audit log has it",
+    "replay_failed": "likewise",
+    "replay_since": "likewise",
+}
+ASKS = {"live_secrets"}
+
+
+def services() -> set[str]:
+    """The public functions of the modules that hold services."""
+    return {
+        name
+        for module in MODULES
+        for name, found in vars(module).items()
+        if inspect.isfunction(inspect.unwrap(found))
+        and not name.startswith("_")
+        and inspect.unwrap(found).__module__ == module.__name__
+    }
+
+
+def test_no_service_is_forgotten_here() -> None:
+    assert services() - ASKS == TOLD.keys() | QUIET.keys()
+    known = {module.__name__ for module in MODULES}
+    others = {"inventory.services.ledger", "inventory.services.history"}  # parts of services, told by their callers
+    others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
+    others |= {
+        "analytics.services.forecasts",
+        "analytics.services.exports",
+    }  # see tests/test_forecast.py, test_reports.py
+    root = Path(settings.BASE_DIR)
+    for app in ("inventory", "orders", "analytics", "webhooks"):
+        folder = Path(apps.get_app_config(app).path) / "services"
+        found = {".".join(path.relative_to(root).with_suffix("").parts) for path in folder.glob("[a-z]*.py")}
+        assert found <= known | others, found - known - others
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", sorted(TOLD))
+def test_a_write_is_in_the_audit_log_and_in_the_stream(acme: Shop, globex: Shop, name: str) -> None:
+    before, call, act, events = TOLD[name]
+    stands = before(acme)
+    audit, stream = AuditEntry.objects.count(), Event.objects.count()
+    began = datetime.now(UTC)
+    call(acme, stands)
+    rows = list(AuditEntry.objects.order_by("id")[audit:])
+    assert [(row.action, row.object_type) for row in rows] == [act]
+    told = list(Event.objects.order_by("id")[stream:])
+    assert [event.type for event in told] == events
+    for row in rows:
+        assert (row.actor_kind, row.actor_id, row.at >= began) == ("user", acme.actor().id, True)
+    assert all(event.actor == acme.actor().as_json() for event in told)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["set_active", "revoke_api_key", "settle_exception", "update_product"])
+def test_repeating_a_change_that_changes_nothing_tells_nothing(acme: Shop, name: str) -> None:
+    before, call, _, _ = TOLD[name]
+    stands = before(acme)
+    call(acme, stands)
+    audit, stream = AuditEntry.objects.count(), Event.objects.count()
+    if name == "settle_exception":
+        assert exceptions.settle_exception(StockException.objects.get().pk, actor=acme.actor()) is False
+    else:
+        call(acme, stands)
+    assert (AuditEntry.objects.count(), Event.objects.count()) == (audit, stream)
