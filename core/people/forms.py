@@ -21,7 +21,7 @@ class LogInForm(forms.Form):
     )
 
 
-class _RoleChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+class _RoleChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes none when it runs  # type: ignore[type-arg]  # not generic at run time
     """Roles by the names that lists show."""
 
     def label_from_instance(self, obj: Any) -> str:

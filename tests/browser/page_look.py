@@ -36,7 +36,7 @@ ARRIVE = """
   const moving = () => document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
   for (let left = moving(); left.length; left = moving()) for (const motion of left) motion.finish();
 """
-ARRIVED = f"async () => {{ await new Promise(requestAnimationFrame); {ARRIVE} }}"
+ARRIVED = f"() => {{ {ARRIVE} }}"
 
 # Controls that can be seen and are smaller than they may be; a label counts as part of its control.
 SMALL_TARGETS = """(least) => {
@@ -60,7 +60,7 @@ FOCUS = """() => {
   const name = element.outerHTML.slice(0, 110);
   const drawn = [element, ...(element.labels ?? []), element.parentElement].some((part) => {
     const style = getComputedStyle(part);
-    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   });
   const { left, top, width, height } = element.getBoundingClientRect();
   const above = document.elementFromPoint(left + width / 2, top + Math.min(height, 40) / 2);
@@ -158,11 +158,11 @@ def flaws(page: Page, ears: Ears, *, checks_by_axe: bool = True, least: int = SM
         page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")
         page.evaluate(ARRIVED)
         name = f"{look.width} {look.theme}"
-        if (width := page.evaluate("document.documentElement.scrollWidth")) > look.width:
-            found.append(f"{name}: scrolls sideways to {width} px")
         if checks_by_axe:
             violations = page.evaluate(RUN_AXE, [STANDARD, look.theme == "light"])
             found += [f"{name}: {violation}" for violation in violations]
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > look.width:
+            found.append(f"{name}: scrolls sideways to {width} px")
     # axe tries styles that our policy refuses; what a page itself was refused is in __refused already.
     return found + [text for text in ears.said if "Content Security Policy" not in text]
 
