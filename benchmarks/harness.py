@@ -137,13 +137,13 @@ def web(kind: str = "gunicorn") -> Iterator[tuple[int, subprocess.Popen[bytes]]]
         yield port, running
 
 
-def wait_for_web(port: int, seconds: float = 30) -> float:
-    """Wait until the server answers; returns how long it took."""
+def wait_for_web(port: int, seconds: float = 30, path: str = "/livez", host: str = "localhost") -> float:
+    """Wait until the server answers 200 to an address; returns how long it took."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         with contextlib.suppress(OSError):
             link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            link.request("GET", "/livez")
+            link.request("GET", path, headers={"Host": host})
             if link.getresponse().status == 200:
                 return time.monotonic() - began
         time.sleep(0.02)

@@ -1,5 +1,6 @@
 """A shop's history by the command: lines a second and peak memory, with and without stock, beside a bare COPY."""
 
+import contextlib
 import csv
 import gzip
 import io
@@ -8,6 +9,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,8 +27,8 @@ def main() -> None:
     packed, lines = the_file()
     rows = [["COPY into one bare table", *reference(packed, lines), "-"]]
     for name, options in (("import, --no-stock", ["--no-stock"]), ("import with stock movements", [])):
-        seconds, megabytes = run_import(packed, options)
-        rows.append([name, f"{seconds:.1f}", f"{lines / seconds:,.0f}", f"{megabytes:.0f}"])
+        with imported_shop(packed, options) as (_, seconds, megabytes):
+            rows.append([name, f"{seconds:.1f}", f"{lines / seconds:,.0f}", f"{megabytes:.0f}"])
     packed.unlink()
     table(["what", "seconds", "lines/s", "peak MB of the process"], rows)
     print(f"{lines:,} lines; CPU of PostgreSQL is in the wall time, its memory is not in the peak.")
@@ -69,8 +71,9 @@ def reference(packed: Path, lines: int) -> tuple[str, str]:
     return f"{seconds:.1f}", f"{lines / seconds:,.0f}"
 
 
-def run_import(packed: Path, options: list[str]) -> tuple[float, float]:
-    """Seconds and peak MB of the command in a new shop."""
+@contextlib.contextmanager
+def imported_shop(packed: Path, options: list[str]) -> Iterator[tuple[str, float, float]]:
+    """A new shop with the history: its host, the seconds of the command and its peak MB. Deleted afterwards."""
     from core.people.services import create_owner
     from core.tenancy.context import use_tenant
     from core.tenancy.services import create_tenant, delete_tenant
@@ -88,9 +91,9 @@ def run_import(packed: Path, options: list[str]) -> tuple[float, float]:
             stdout=subprocess.DEVNULL,
         )
         seconds = time.monotonic() - began
+        yield host, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     finally:
         delete_tenant(tenant)
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "core.web.middleware.Health",
     "core.web.middleware.BodyLimit",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "core.web.static.StaticFiles",
     "csp.middleware.CSPMiddleware",
     "core.tenancy.middleware.TenantFromHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
