@@ -17,5 +17,6 @@ class StaticFiles:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(settings.STATIC_URL):
-            return self.serve(request)
+            response: HttpResponseBase = self.serve(request)
+            return response
         return self.get_response(request)

@@ -12,9 +12,9 @@ from core.ids import uuid7
 from core.outbox.models import Event
 from core.testing import CANARY, Shop, sale_body
 from inventory.models import StockException, StockLevel
-from tests.browsers import chromium, complaints, logged_in, picture
+from tests.browsers import complaints, logged_in, picture
 from tests.live_client import Listener
-from tests.processes import Product, running
+from tests.processes import Product
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -33,24 +33,6 @@ WATCH = """(key) => {
     look();
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def processes(django_db_setup: None, django_db_blocker: Any) -> Iterator[Product]:
-    with django_db_blocker.unblock(), running("web", "relay", settings_module="tests.browser_settings") as product:
-        yield product
-
-
-@pytest.fixture
-def product(processes: Product, acme: Shop, globex: Shop) -> Iterator[Product]:
-    yield processes
-    processes.quiet(acme, globex)
 
 
 @pytest.fixture

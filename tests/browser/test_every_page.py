@@ -11,7 +11,7 @@ from core.checks import permission_of, routes
 from core.tenancy.context import use_tenant
 from core.testing import CANARY, emptied_afterwards
 from tests.browser.page_look import SMALLEST_TARGET, SMALLEST_TILL_TARGET, Ears, flaws, open_page
-from tests.browsers import chromium, logged_in
+from tests.browsers import logged_in
 from tests.conftest import SHOPS
 from tests.processes import Product, running
 from tests.shop_window import fill
@@ -46,12 +46,6 @@ def pages() -> list[str]:
             assert permission_of(callback)
             found.append(path)
     return sorted(found)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -13,8 +12,8 @@ from core.outbox.models import Event
 from core.testing import PASSWORD, Shop
 from inventory.models import StockLevel, StockMovement, Variant
 from orders.models import Order, OrderLine, Payment
-from tests.browsers import chromium, complaints, logged_in, picture
-from tests.processes import Product, running
+from tests.browsers import complaints, logged_in, picture
+from tests.processes import Product
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -45,24 +44,6 @@ LOSE_ANSWERS = """() => {
     return answer;
   };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def processes(django_db_setup: None, django_db_blocker: Any) -> Iterator[Product]:
-    with django_db_blocker.unblock(), running("web", "relay", settings_module="tests.browser_settings") as product:
-        yield product
-
-
-@pytest.fixture
-def product(processes: Product, acme: Shop, globex: Shop) -> Iterator[Product]:
-    yield processes
-    processes.quiet(acme, globex)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from analytics.models import Forecast
 from core.testing import CANARY, PASSWORD, Shop
 from orders.models import ImportRun, Order, Payment
 from tests.browser.page_look import Ears
-from tests.browsers import chromium, picture
+from tests.browsers import picture
 from tests.import_samples import line, write
 from tests.processes import Product, running
 from tests.shop_window import HISTORY_ENDS, history
@@ -42,12 +42,6 @@ def the_day(folder: Path) -> Path:
         line("C880003", "CUP", "Acme Blue cup", "-1", at, "12.00", "C1"),
     ]
     return write(folder / "history.csv", [*history(ends=HISTORY_ENDS), *more])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

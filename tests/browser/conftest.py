@@ -1,0 +1,31 @@
+"""A browser and the product's own processes, shared by the tests of a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from core.testing import Shop
+from tests.browsers import chromium
+from tests.processes import Product, running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def processes(django_db_setup: None, django_db_blocker: Any) -> Iterator[Product]:
+    """Web and relay, for as long as the file needs them."""
+    with django_db_blocker.unblock(), running("web", "relay", settings_module="tests.browser_settings") as product:
+        yield product
+
+
+@pytest.fixture
+def product(processes: Product, acme: Shop, globex: Shop) -> Iterator[Product]:
+    """The running product; it has finished its work before the tables are emptied."""
+    yield processes
+    processes.quiet(acme, globex)
