@@ -63,12 +63,3 @@ def find_tenant(word: str) -> Tenant:
     if found is None:
         raise NotFound(f"There is no shop called {word!r}; `manage.py list_tenants` shows them.")
     return found
-
-
-def primary_host(tenant: Tenant) -> str:
-    """The host name to show people, without a port."""
-    with use_public():
-        domain = Domain.objects.filter(tenant=tenant).order_by("-is_primary", "pk").first()
-    if domain is None:
-        raise NotFound(f"{tenant} has no host name")
-    return domain.domain

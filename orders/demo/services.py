@@ -19,7 +19,7 @@ from core.locations.selectors import business_date, zone_of
 from core.tenancy.context import current_tenant
 from inventory.models import Category, Product, ScanCode, StockLevel, StockMovement, TaxClass, Variant
 from orders.demo.goods import Article, articles
-from orders.demo.sales import Basket, baskets
+from orders.demo.sales import DAYS, Basket, baskets
 from orders.models import Customer, Order, OrderLine, Payment
 from orders.tax import line_amounts
 
@@ -176,7 +176,7 @@ class _History:
     def _ledger(self, place: int, variant: Variant, now: datetime) -> tuple[StockLevel, list[StockMovement]]:
         """Sales of one variant, with a delivery whenever the shelf would not last, as a shopkeeper would order."""
         sales = self.sold[place]
-        daily = sum(quantity for _, _, quantity in sales) / 180 or 0.2
+        daily = sum(quantity for _, _, quantity in sales) / DAYS or 0.2
         full = max(6, round(daily * COVER_DAYS * 1.3))
         first = (sales[0][0] if sales else now) - timedelta(hours=2)
         balance = 0

@@ -17,8 +17,7 @@ from core.db.rows import insert_together
 from core.errors import DomainError, Invalid, NotFound, ReusedIdentifier
 from core.events import DomainEvent
 from core.ids import reference
-from core.locations.models import Location
-from core.locations.selectors import business_date, can_have_happened
+from core.locations.selectors import active_location, business_date, can_have_happened
 from core.money import is_payable, plain_amount
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
@@ -83,9 +82,7 @@ class _Draft:
 
     @classmethod
     def of(cls, sale: Sale, actor: Actor) -> "_Draft":
-        location = Location.objects.filter(pk=sale.location_id, is_active=True).first()
-        if location is None:
-            raise NotFound("There is no such location.", details={"location": str(sale.location_id)})
+        location = active_location(sale.location_id)
         tenant = current_tenant()
         now = datetime.now(UTC)
         when = sale.occurred_at or now
