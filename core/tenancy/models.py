@@ -37,6 +37,12 @@ class Tenant(TenantMixin):
     day_starts_at = models.TimeField(default=time(0), help_text="When the business day begins in the shop's zone.")
     prices_include_tax = models.BooleanField(default=True)
     rounding = models.CharField(max_length=16, default="half_up")
+    tax_by_document = models.BooleanField(
+        default=False, db_default=False, help_text="Tax is rounded once per rate and document, not per line."
+    )
+    cash_step = models.DecimalField(
+        max_digits=9, decimal_places=4, null=True, blank=True, help_text="The smallest coin, where it is not the cent."
+    )
     plan = models.CharField(max_length=32, default="open")
     cluster = models.CharField(max_length=32, default="main", help_text="The database cluster that holds the schema.")
     is_demo = models.BooleanField(default=False)

@@ -310,7 +310,7 @@ def _open_stock(variant: Variant, stock: Sequence[OpeningStock], actor: Actor, p
 def _category(name: str | None) -> Category | None:
     if not name or not name.strip():
         return None
-    return Category.objects.get_or_create(name=name.strip())[0]
+    return Category.objects.get_or_create(name=name.strip(), parent=None)[0]
 
 
 def _error(pointer: str, code: str, detail: str) -> dict[str, str]:

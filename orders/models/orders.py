@@ -1,7 +1,7 @@
 """What was sold, to whom, for what money. Lines copy what was true at the sale."""
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -9,28 +9,9 @@ from django.db.models import Q
 from core.ids import uuid7
 from core.locations.models import Location
 from inventory.models import Variant
-
-AMOUNT: dict[str, Any] = {"max_digits": 18, "decimal_places": 4}
-
-
-class Customer(models.Model):
-    """Somebody the shop knows by number or name."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    number = models.CharField(max_length=64)
-    name = models.CharField(max_length=200, blank=True, default="")
-    email = models.EmailField(blank=True, default="")
-    phone = models.CharField(max_length=40, blank=True, default="")
-    country = models.CharField(max_length=60, blank=True, default="")
-    version = models.BigIntegerField(default=1)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering: ClassVar = ["number", "pk"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["number"], name="customer_number_once")]
-
-    def __str__(self) -> str:
-        return self.name or self.number
+from orders.models.amounts import AMOUNT
+from orders.models.cash import Register, Shift
+from orders.models.customers import Customer
 
 
 class Order(models.Model):
@@ -45,8 +26,11 @@ class Order(models.Model):
         ADJUSTMENT = "adjustment"
 
     class State(models.TextChoices):
+        PARKED = "parked", "parked, nothing is booked"
+        OPEN = "open", "placed, not handed over or not paid"
         COMPLETED = "completed"
         VOIDED = "voided"
+        CANCELLED = "cancelled"
 
     class Channel(models.TextChoices):
         COUNTER = "counter"
@@ -66,9 +50,29 @@ class Order(models.Model):
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
     refund_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="refunds")
+    ticket = models.UUIDField(null=True, blank=True, help_text="Documents made together: an exchange is two of one.")
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
     currency = models.CharField(max_length=3)
     prices_include_tax = models.BooleanField()
     rounding = models.CharField(max_length=16)
+    tax_by_document = models.BooleanField(default=False, db_default=False, help_text="Tax is rounded once per rate.")
+    cash_rounding = models.DecimalField(
+        **AMOUNT,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Paid more or less than the total, in small coins.",
+    )
+    discounts = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Discounts and coupons that were used.",
+    )
+    label = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="What a parked cart is called."
+    )
+    delivery = models.JSONField(null=True, blank=True, help_text="Where an online or phone order goes: name, address.")
     subtotal = models.DecimalField(**AMOUNT, help_text="Before tax.")
     discount_total = models.DecimalField(**AMOUNT, default=Decimal(0))
     tax_total = models.DecimalField(**AMOUNT, default=Decimal(0))
@@ -95,6 +99,9 @@ class Order(models.Model):
             models.Index(fields=["business_date", "location"], name="order_by_day"),
             models.Index(fields=["-occurred_at", "-id"], name="order_newest"),
             models.Index(fields=["number"], name="order_by_number"),
+            models.Index(
+                fields=["state", "-occurred_at"], name="order_unfinished", condition=Q(state__in=["parked", "open"])
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,6 +110,12 @@ class Order(models.Model):
 
 class OrderLine(models.Model):
     """One line as it was sold: name, price, tax and cost of that moment."""
+
+    class Disposition(models.TextChoices):
+        RESTOCK = "restock", "back on the shelf"
+        DAMAGED = "damaged"
+        VENDOR = "vendor", "back to the supplier"
+        NONE = "none", "nothing came back"
 
     id = models.BigAutoField(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
@@ -121,6 +134,27 @@ class OrderLine(models.Model):
     total = models.DecimalField(**AMOUNT)
     unit_cost = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     is_stocked = models.BooleanField()
+    origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="returns")
+    disposition = models.CharField(
+        max_length=10,
+        choices=Disposition,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where returned goods went.",
+    )
+    tax_parts = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Name, rate and amount of several taxes.",
+    )
+    trace = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Why this price: each step with its amount.",
+    )
 
     class Meta:
         ordering: ClassVar = ["order_id", "position"]
@@ -135,6 +169,10 @@ class Payment(models.Model):
         CASH = "cash"
         CARD = "card", "card terminal"
         BANK = "bank", "bank transfer"
+        GIFT_CARD = "giftcard", "gift card"
+        CREDIT = "credit", "store credit"
+        POINTS = "points"
+        EXCHANGE = "exchange", "set off in an exchange"
         OTHER = "other"
 
     id = models.UUIDField(primary_key=True, default=uuid7)
@@ -145,6 +183,11 @@ class Payment(models.Model):
     tendered = models.DecimalField(**AMOUNT, null=True, help_text="Cash handed over.")
     change = models.DecimalField(**AMOUNT, default=Decimal(0), help_text="Cash handed back.")
     reference = models.CharField(max_length=80, blank=True, default="")
+    account_id = models.UUIDField(null=True, blank=True, help_text="The `CreditAccount` it came from or went to.")
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, null=True, blank=True, related_name="payments")
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=200, blank=True, default="", db_default="")
     received_at = models.DateTimeField()
 
     class Meta:
@@ -152,56 +195,77 @@ class Payment(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=Q(change__gte=0), name="payment_change_positive")]
 
 
-class ImportRun(models.Model):
-    """One import of a shop's history: which file, how far it is, what came of it, and every row it refused."""
+class OrderChange(models.Model):
+    """A change of a placed order: proposed, previewed, applied once, and taken back exactly. Id by the client."""
 
     class State(models.TextChoices):
-        WAITING = "waiting"
-        RUNNING = "running"
-        DONE = "done"
-        REFUSED = "refused", "refused, nothing was imported"
-        FAILED = "failed", "failed, nothing was imported"
+        PROPOSED = "proposed"
+        APPLIED = "applied"
+        REVERTED = "reverted"
+        DISCARDED = "discarded"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    format = models.CharField(max_length=40)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
-    moves_stock = models.BooleanField()
-    job_id = models.UUIDField(null=True, help_text="The background job, for an upload.")
-    file_name = models.CharField(max_length=200)
-    file_size = models.BigIntegerField(default=0)
-    file_sha256 = models.CharField(max_length=64, blank=True, default="")
-    lines_read = models.BigIntegerField(default=0)
-    documents_read = models.BigIntegerField(default=0)
-    sum_read = models.DecimalField(**AMOUNT, default=Decimal(0), help_text="Quantity x price over the whole file.")
-    first_day = models.DateField(null=True)
-    last_day = models.DateField(null=True)
-    lines_added = models.BigIntegerField(default=0)
-    documents_added = models.BigIntegerField(default=0)
-    documents_known = models.BigIntegerField(default=0, help_text="Imported before, with the same content.")
-    documents_conflicting = models.BigIntegerField(default=0, help_text="Imported before, with other content.")
-    sum_added = models.DecimalField(**AMOUNT, default=Decimal(0))
-    articles_added = models.BigIntegerField(default=0)
-    codes_added = models.BigIntegerField(default=0)
-    customers_added = models.BigIntegerField(default=0)
-    movements_added = models.BigIntegerField(default=0)
-    notes = models.JSONField(default=list, help_text="What a person should know: title, text and examples.")
-    conflicts = models.JSONField(default=list)
-    refused_count = models.BigIntegerField(default=0)
-    refused_rows = models.JSONField(default=list, help_text="Row, column, value and reason of the first of them.")
-    error = models.TextField(blank=True, default="")
+    id = models.UUIDField(primary_key=True)
+    request_hash = models.BinaryField(max_length=32)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="changes")
+    base_version = models.BigIntegerField(help_text="The order's version that it was proposed for.")
+    actions = models.JSONField(help_text="Add, remove, change quantity or price, in order.")
+    before = models.JSONField(help_text="Lines and sums as they were.")
+    after = models.JSONField(help_text="Lines and sums as they would be.")
+    difference = models.DecimalField(**AMOUNT, help_text="To be paid, or (negative) to be given back.")
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    reason = models.CharField(max_length=200, blank=True, default="")
     created_by_kind = models.CharField(max_length=16)
     created_by_id = models.UUIDField(null=True)
     created_by_label = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    reverted_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
 
-    def __str__(self) -> str:
-        return self.file_name
 
-    @property
-    def is_over(self) -> bool:
-        return self.state in (self.State.DONE, self.State.REFUSED, self.State.FAILED)
+class Fulfilment(models.Model):
+    """Goods of an order on their way to the customer. An order may need several. Id by the client."""
+
+    class Kind(models.TextChoices):
+        PICKUP = "pickup", "picked up at the shop"
+        DELIVERY = "delivery"
+
+    class State(models.TextChoices):
+        OPEN = "open", "to be packed"
+        PACKED = "packed"
+        SHIPPED = "shipped", "on its way"
+        DONE = "done", "handed over"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True)
+    request_hash = models.BinaryField(max_length=32)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfilments")
+    kind = models.CharField(max_length=8, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    tracking = models.CharField(max_length=120, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    packed_at = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        ordering: ClassVar = ["created_at", "pk"]
+
+
+class FulfilmentLine(models.Model):
+    """How much of an order's line goes with a fulfilment."""
+
+    id = models.BigAutoField(primary_key=True)
+    fulfilment = models.ForeignKey(Fulfilment, on_delete=models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="fulfilments")
+    quantity = models.DecimalField(max_digits=14, decimal_places=3)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fulfilment", "line"], name="fulfilment_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="fulfilment_quantity_positive"),
+        ]

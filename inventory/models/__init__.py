@@ -1,0 +1,64 @@
+"""What the shop holds, by topic. Rows change through `inventory.services` alone (docs/model.md)."""
+
+from inventory.models.catalogue import (
+    AttributeDefinition,
+    Brand,
+    Category,
+    EmbeddedCodeRule,
+    Product,
+    ProductPicture,
+    ScanCode,
+    TaxClass,
+    Variant,
+    title_of,
+)
+from inventory.models.counts import Count, CountEntry, CountLine
+from inventory.models.lots import Lot, LotLevel, MovementLot, MovementSerial, Serial
+from inventory.models.prices import BulkEdit, BulkEditRow, LabelPrint, PriceChange, PriceList, PriceListItem
+from inventory.models.stock import (
+    StockAlert,
+    StockDocument,
+    StockException,
+    StockLevel,
+    StockMovement,
+    StockPolicy,
+    StockReservation,
+)
+from inventory.models.transfers import Transfer, TransferLine, TransferReceipt
+
+__all__ = [
+    "AttributeDefinition",
+    "Brand",
+    "BulkEdit",
+    "BulkEditRow",
+    "Category",
+    "Count",
+    "CountEntry",
+    "CountLine",
+    "EmbeddedCodeRule",
+    "LabelPrint",
+    "Lot",
+    "LotLevel",
+    "MovementLot",
+    "MovementSerial",
+    "PriceChange",
+    "PriceList",
+    "PriceListItem",
+    "Product",
+    "ProductPicture",
+    "ScanCode",
+    "Serial",
+    "StockAlert",
+    "StockDocument",
+    "StockException",
+    "StockLevel",
+    "StockMovement",
+    "StockPolicy",
+    "StockReservation",
+    "TaxClass",
+    "Transfer",
+    "TransferLine",
+    "TransferReceipt",
+    "Variant",
+    "title_of",
+]

@@ -1,0 +1,38 @@
+"""What was sold, to whom, for what money, by topic. Rows change through `orders.services` alone (docs/model.md)."""
+
+from orders.models.amounts import AMOUNT
+from orders.models.approvals import Approval, ApprovalPin, SellingPolicy
+from orders.models.cash import CashMovement, Register, Shift, ShiftAmendment
+from orders.models.credit import CreditAccount, CreditEntry, GiftCard
+from orders.models.customers import Consent, Customer, CustomerGroup, CustomerMerge
+from orders.models.discounts import Coupon, CouponUse, Discount
+from orders.models.imports import ImportRun
+from orders.models.orders import Fulfilment, FulfilmentLine, Order, OrderChange, OrderLine, Payment
+
+__all__ = [
+    "AMOUNT",
+    "Approval",
+    "ApprovalPin",
+    "CashMovement",
+    "Consent",
+    "Coupon",
+    "CouponUse",
+    "CreditAccount",
+    "CreditEntry",
+    "Customer",
+    "CustomerGroup",
+    "CustomerMerge",
+    "Discount",
+    "Fulfilment",
+    "FulfilmentLine",
+    "GiftCard",
+    "ImportRun",
+    "Order",
+    "OrderChange",
+    "OrderLine",
+    "Payment",
+    "Register",
+    "SellingPolicy",
+    "Shift",
+    "ShiftAmendment",
+]

@@ -1,0 +1,66 @@
+"""Who may let somebody do more than their role allows, and every time it was done."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from core.ids import uuid7
+from core.locations.models import Location
+from core.people.models import User
+
+
+class ApprovalPin(models.Model):
+    """The PIN by which a person approves at somebody else's till, hashed like a password."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    hashed = models.CharField(max_length=200)
+    updated_at = models.DateTimeField(auto_now=True)
+
+
+class Approval(models.Model):
+    """One act that somebody approved for somebody else. It is used once, by ``reference``. Id by the client."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    permission = models.CharField(max_length=80)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    approved_by_label = models.CharField(max_length=200)
+    requested_by_id = models.UUIDField(null=True)
+    requested_by_label = models.CharField(max_length=200)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    details = models.JSONField(default=dict, help_text="What was shown to the approver: amounts, lines.")
+    reference_type = models.CharField(max_length=20, blank=True, default="")
+    reference_id = models.UUIDField(null=True)
+    approved_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-approved_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["reference_type", "reference_id"], name="approval_by_act")]
+
+
+class SellingPolicy(models.Model):
+    """How this shop sells: one row, made when it is first changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    discount_percent = models.DecimalField(
+        max_digits=7, decimal_places=4, default=0, help_text="Without approval a cashier gives at most so much by hand."
+    )
+    refund_amount = models.DecimalField(
+        max_digits=18, decimal_places=4, null=True, blank=True, help_text="Refunds above need an approval; null: none."
+    )
+    return_days = models.PositiveIntegerField(null=True, blank=True, help_text="Null: for ever.")
+    no_receipt_credit = models.DecimalField(
+        max_digits=18, decimal_places=4, default=0, help_text="Store credit for goods without a receipt, at most."
+    )
+    points_per_unit = models.DecimalField(
+        max_digits=9, decimal_places=4, default=0, help_text="Points for each unit of money paid; 0: no points."
+    )
+    point_value = models.DecimalField(max_digits=9, decimal_places=4, default=0, help_text="What a point pays.")
+    points_expire_days = models.PositiveIntegerField(null=True, blank=True)
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="selling_policy_is_one_row")]
