@@ -72,19 +72,23 @@ class ForSale:
 
 
 FOR_SALE = """
-    SELECT variant.id, product.id, variant.sku, product.name, variant.name, variant.unit_price, variant.unit_cost,
-           COALESCE(tax.rate, 0), variant.is_stocked
+    SELECT variant.id, product.id, variant.sku, product.name, variant.name, variant.unit_price,
+           COALESCE(level.average_cost, variant.unit_cost), COALESCE(tax.rate, 0), variant.is_stocked
     FROM inventory_variant AS variant
     JOIN inventory_product AS product ON product.id = variant.product_id
     LEFT JOIN inventory_taxclass AS tax ON tax.id = variant.tax_class_id
+    LEFT JOIN inventory_stocklevel AS level ON level.variant_id = variant.id AND level.location_id = %s
     WHERE variant.id = ANY(%s) AND variant.is_active AND product.is_active
 """
 
 
-def for_sale(ids: Collection[UUID]) -> dict[UUID, ForSale]:
-    """Those of the variants that may be sold, with today's name, price, tax and cost: the hot query of every sale."""
+def for_sale(ids: Collection[UUID], *, location_id: UUID | None = None) -> dict[UUID, ForSale]:
+    """Those of the variants that may be sold, with today's name, price, tax and cost: the hot query of every sale.
+
+    The cost is the moving average at the location; without one, what the catalogue says.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(FOR_SALE, [list(ids)])
+        cursor.execute(FOR_SALE, [location_id, list(ids)])
         return {row[0]: ForSale(*row) for row in cursor.fetchall()}
 
 

@@ -25,6 +25,17 @@ CHECKS: dict[str, str] = {
         LEFT JOIN inventory_stockmovement AS movement USING (variant_id, location_id)
         GROUP BY level.variant_id, level.location_id HAVING level.version <> count(movement.id)
     """,
+    "damaged goods and goods on their way are the sum of their movements, and the value is units times average": """
+        SELECT level.variant_id, level.location_id, level.damaged, level.in_transit, level.average_cost,
+               sum(movement.damaged), sum(movement.in_transit)
+        FROM inventory_stocklevel AS level
+        JOIN inventory_stockmovement AS movement USING (variant_id, location_id)
+        GROUP BY level.variant_id, level.location_id
+        HAVING level.damaged <> sum(movement.damaged) OR level.in_transit <> sum(movement.in_transit)
+            OR sum(movement.delta + movement.damaged + movement.in_transit) * coalesce(level.average_cost, 0)
+               <> sum((movement.delta + movement.damaged + movement.in_transit) * coalesce(movement.unit_cost, 0)
+                      + movement.revaluation)
+    """,
     "a document is the sum of its lines": """
         SELECT document.id, document.number, document.total, document.line_count, sum(line.total), count(line.id)
         FROM orders_order AS document LEFT JOIN orders_orderline AS line ON line.order_id = document.id

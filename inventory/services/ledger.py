@@ -1,8 +1,9 @@
 """The stock ledger: the only code that changes a stock level.
 
 Order of locks everywhere: the document's own row first, then stock levels by (variant, location), nothing after them.
-The statements are RELIABILITY 1, S1 and S2: rows are locked in key order, then changed in one statement that carries
-the condition, so that two buyers queue instead of deadlocking and nobody reads a level in Python to write it back.
+The statement is RELIABILITY 1, S1 and S2 in one: rows are locked in key order, then changed if the condition holds, so
+that two buyers queue instead of deadlocking and nobody reads a level in Python to write it back. The cost of goods is a
+moving average, kept by the same statement (docs/model.md).
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from inventory.models import StockException, StockLevel, StockMovement
 
 Kind = StockMovement.Kind
 Key = tuple[UUID, UUID]
+NOTHING = Decimal(0)
 
 LOCK = """
     SELECT level.variant_id, level.location_id, level.on_hand
@@ -33,31 +35,79 @@ LOCK = """
     FOR NO KEY UPDATE OF level
 """
 
+# `held` locks the rows in key order and reads what they are by then; `priced` says at which cost the units go or come
+# and what the average is afterwards; `moved` changes the rows, each only if it can be.
 MOVE = """
     WITH wanted AS (
-        SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(deltas)s::numeric[])
-            AS t (variant_id, location_id, delta)
+        SELECT * FROM unnest(
+            %(variants)s::uuid[], %(locations)s::uuid[], %(deltas)s::numeric[], %(damaged)s::numeric[],
+            %(in_transit)s::numeric[], %(reserved)s::numeric[], %(costs)s::numeric[]
+        ) AS t (variant_id, location_id, delta, damaged, in_transit, reserved, cost)
+    ), held AS MATERIALIZED (
+        SELECT level.variant_id, level.location_id, level.average_cost,
+               level.on_hand + level.damaged + level.in_transit AS units,
+               wanted.delta, wanted.damaged, wanted.in_transit, wanted.reserved, wanted.cost,
+               wanted.delta + wanted.damaged + wanted.in_transit AS more
+        FROM inventory_stocklevel AS level JOIN wanted USING (variant_id, location_id)
+        ORDER BY level.variant_id, level.location_id
+        FOR NO KEY UPDATE OF level
+    ), costed AS (
+        SELECT held.*, variant.sku,
+               CASE WHEN held.more > 0 THEN coalesce(held.cost, held.average_cost, variant.unit_cost)
+                    ELSE coalesce(held.average_cost, variant.unit_cost) END AS unit_cost
+        FROM held JOIN inventory_variant AS variant ON variant.id = held.variant_id
+    ), priced AS (
+        SELECT costed.*,
+               CASE WHEN more > 0 AND units > 0 AND average_cost IS NOT NULL
+                    THEN round((units * average_cost + more * unit_cost) / (units + more), 4)
+                    ELSE unit_cost END AS new_cost
+        FROM costed
     ), moved AS (
         UPDATE inventory_stocklevel AS level
-        SET on_hand = level.on_hand + wanted.delta, version = level.version + 1
-        FROM wanted
-        WHERE level.variant_id = wanted.variant_id AND level.location_id = wanted.location_id
-          AND (NOT %(may_refuse)s OR wanted.delta >= 0 OR level.on_hand - level.reserved + wanted.delta >= 0)
-        RETURNING level.variant_id, level.location_id, wanted.delta, level.on_hand, level.reserved,
-                  level.low_at, level.version
+        SET on_hand = level.on_hand + priced.delta, damaged = level.damaged + priced.damaged,
+            in_transit = level.in_transit + priced.in_transit, reserved = level.reserved + priced.reserved,
+            average_cost = priced.new_cost, version = level.version + 1
+        FROM priced
+        WHERE level.variant_id = priced.variant_id AND level.location_id = priced.location_id
+          AND (NOT %(may_refuse)s OR priced.delta >= 0
+               OR level.on_hand - level.reserved + priced.delta - priced.reserved >= 0)
+        RETURNING level.variant_id, level.location_id, priced.sku, priced.delta, priced.damaged AS damaged_delta,
+                  priced.in_transit AS in_transit_delta, level.on_hand, level.reserved, level.damaged,
+                  level.in_transit, level.low_at, level.over_at, priced.unit_cost, level.version,
+                  coalesce((priced.units + priced.more) * priced.new_cost
+                           - priced.units * coalesce(priced.average_cost, 0)
+                           - priced.more * priced.unit_cost, 0) AS revaluation
     ), booked AS (
         INSERT INTO inventory_stockmovement
-            (variant_id, location_id, delta, balance, version, kind, reference_type, reference_id, reason,
-             actor_kind, actor_id, occurred_at, recorded_at)
-        SELECT variant_id, location_id, delta, on_hand, version, %(kind)s, %(reference_type)s, %(reference_id)s,
-               %(reason)s, %(actor_kind)s, %(actor_id)s, %(occurred_at)s, now()
+            (variant_id, location_id, delta, damaged, in_transit, balance, unit_cost, revaluation, version, kind,
+             reference_type, reference_id, reason, actor_kind, actor_id, occurred_at, recorded_at)
+        SELECT variant_id, location_id, delta, damaged_delta, in_transit_delta, on_hand, unit_cost, revaluation,
+               version, %(kind)s, %(reference_type)s, %(reference_id)s, %(reason)s, %(actor_kind)s, %(actor_id)s,
+               %(occurred_at)s, now()
         FROM moved
     )
-    SELECT moved.variant_id, moved.location_id, variant.sku, moved.delta, moved.on_hand, moved.reserved,
-           moved.low_at, moved.version
-    FROM moved JOIN inventory_variant AS variant ON variant.id = moved.variant_id
-    ORDER BY moved.variant_id, moved.location_id
+    SELECT variant_id, location_id, sku, delta, damaged_delta, in_transit_delta, on_hand, reserved, damaged, in_transit,
+           low_at, over_at, unit_cost, version
+    FROM moved ORDER BY variant_id, location_id
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happens to one level: signed units per state. ``unit_cost`` is for units that come in; None: as they stand.
+
+    ``reserved`` is what a sale of reserved goods takes off, and no movement of goods by itself.
+    """
+
+    on_hand: Decimal = NOTHING
+    damaged: Decimal = NOTHING
+    in_transit: Decimal = NOTHING
+    reserved: Decimal = NOTHING
+    unit_cost: Decimal | None = None
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.on_hand or self.damaged or self.in_transit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +118,22 @@ class Moved:
     location_id: UUID
     sku: str
     delta: Decimal
+    damaged_delta: Decimal
+    in_transit_delta: Decimal
     on_hand: Decimal
     reserved: Decimal
+    damaged: Decimal
+    in_transit: Decimal
     low_at: Decimal | None
+    over_at: Decimal | None
+    unit_cost: Decimal | None
     version: int
 
 
 @transaction.atomic(savepoint=False)
 def move_stock(
     *,
-    deltas: Mapping[Key, Decimal],
+    deltas: Mapping[Key, Decimal | Change],
     kind: StockMovement.Kind,
     reference_type: str,
     reference_id: UUID,
@@ -87,7 +143,7 @@ def move_stock(
     reason: str = "",
     told_before: Sequence[DomainEvent] = (),
 ) -> list[Moved]:
-    """Book signed quantities per (variant, location), all or none.
+    """Book signed quantities per (variant, location), all or none: of what is on hand, or a `Change` of several states.
 
     A wish (``may_refuse``) that would take more than is available is refused. A fact is booked whatever the record
     says; where it goes below zero a `StockException` is left for a person. One cause books a variant at a location
@@ -98,14 +154,11 @@ def move_stock(
         OutOfStock: a wish cannot be covered; its ``short`` lists every such line. The caller's whole transaction is
             to be given up: there is no savepoint, a sale pays for every statement.
     """
-    keys = sorted(key for key, delta in deltas.items() if delta)
-    if not keys:
+    changes = {key: made for key, given in deltas.items() if (made := _change(given)).is_any}
+    if not changes:
         emit_all(told_before, actor=actor, occurred_at=occurred_at)
         return []
     values: dict[str, Any] = {
-        "variants": [variant for variant, _ in keys],
-        "locations": [location for _, location in keys],
-        "deltas": [deltas[key] for key in keys],
         "kind": kind.value,
         "reference_type": reference_type,
         "reference_id": reference_id,
@@ -115,31 +168,44 @@ def move_stock(
         "occurred_at": occurred_at,
         "may_refuse": may_refuse,
     }
-    with connection.cursor() as cursor:
-        if len(keys) > 1:
-            cursor.execute(LOCK, values)
-        cursor.execute(MOVE, values)
-        moved = [Moved(*row) for row in cursor.fetchall()]
-        if len(moved) < len(keys):
-            # Rare: too little, or a level that no one had used yet. A fact that moved nothing had no level; whoever has
-            # made it, we or somebody else in this very moment, it is there now.
-            left = sorted(set(keys) - {(m.variant_id, m.location_id) for m in moved})
-            if add_levels(left) or not may_refuse:
-                again: dict[str, Any] = {
-                    "variants": [variant for variant, _ in left],
-                    "locations": [location for _, location in left],
-                    "deltas": [deltas[key] for key in left],
-                }
-                cursor.execute(LOCK, again)
-                cursor.execute(MOVE, values | again)
-                moved += [Moved(*row) for row in cursor.fetchall()]
-    if len(moved) < len(keys):
-        raise OutOfStock(details={"short": _short(deltas, moved)})
+    moved = _move(changes, values)
+    if len(moved) < len(changes):
+        # Rare: too little, or a level that no one had used yet. A fact that moved nothing had no level; whoever has
+        # made it, we or somebody else in this very moment, it is there now.
+        left = {key: changes[key] for key in changes.keys() - {(m.variant_id, m.location_id) for m in moved}}
+        if add_levels(sorted(left)) or not may_refuse:
+            moved += _move(left, values)
+    if len(moved) < len(changes):
+        raise OutOfStock(details={"short": _short(changes, moved)})
     events, exceptions = _consequences(moved, kind=kind, reference_type=reference_type, reference_id=reference_id)
     if exceptions:
         StockException.objects.bulk_create(exceptions)
     emit_all([*told_before, *events], actor=actor, occurred_at=occurred_at)
     return moved
+
+
+def _change(given: Decimal | Change) -> Change:
+    return given if isinstance(given, Change) else Change(on_hand=given)
+
+
+def _move(changes: Mapping[Key, Change], values: Mapping[str, Any]) -> list[Moved]:
+    keys = sorted(changes)
+    ordered = [changes[key] for key in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MOVE,
+            {
+                **values,
+                "variants": [variant for variant, _ in keys],
+                "locations": [location for _, location in keys],
+                "deltas": [change.on_hand for change in ordered],
+                "damaged": [change.damaged for change in ordered],
+                "in_transit": [change.in_transit for change in ordered],
+                "reserved": [change.reserved for change in ordered],
+                "costs": [change.unit_cost for change in ordered],
+            },
+        )
+        return [Moved(*row) for row in cursor.fetchall()]
 
 
 def lock_levels(keys: Sequence[Key]) -> dict[Key, Decimal]:
@@ -172,9 +238,9 @@ def add_levels(keys: Sequence[Key]) -> int:
         return len(cursor.fetchall())
 
 
-def _short(deltas: Mapping[Key, Decimal], moved: list[Moved]) -> list[dict[str, str]]:
+def _short(changes: Mapping[Key, Change], moved: list[Moved]) -> list[dict[str, str]]:
     booked = {(m.variant_id, m.location_id) for m in moved}
-    refused = {key: -delta for key, delta in deltas.items() if delta < 0 and key not in booked}
+    refused = {key: -change.on_hand for key, change in changes.items() if change.on_hand < 0 and key not in booked}
     levels = {
         (level.variant_id, level.location_id): level
         for level in StockLevel.objects.select_related("variant__product").filter(

@@ -191,6 +191,7 @@ class _History:
                     location=self.location,
                     delta=Decimal(delta),
                     balance=Decimal(balance),
+                    unit_cost=self.shelf[place].cost,
                     version=len(booked) + 1,
                     kind=kind,
                     reference_type=document,
@@ -212,6 +213,7 @@ class _History:
             variant=variant,
             location=self.location,
             on_hand=Decimal(balance),
+            average_cost=self.shelf[place].cost,
             low_at=Decimal(max(3, round(daily * 3))),
             version=len(booked),
         )

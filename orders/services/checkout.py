@@ -1,7 +1,7 @@
 """Sell a basket, or sell nothing."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -248,7 +248,7 @@ def _commit(draft: _Draft, actor: Actor) -> None:
             )
         ],
     )
-    move_stock(
+    moved = move_stock(
         deltas=draft.deltas,
         kind=StockMovement.Kind.SALE,
         reference_type="order",
@@ -258,6 +258,16 @@ def _commit(draft: _Draft, actor: Actor) -> None:
         may_refuse=draft.may_refuse,
         told_before=_events(draft),
     )
+    _freeze_costs(draft, {row.variant_id: row.unit_cost for row in moved})
+
+
+def _freeze_costs(draft: _Draft, costs: Mapping[UUID, Decimal | None]) -> None:
+    """The line's cost is the ledger's. They differ only if goods came in between our look and our lock."""
+    for line in draft.lines:
+        cost = costs.get(line.variant_id, line.unit_cost) if line.variant_id else line.unit_cost
+        if cost != line.unit_cost:
+            line.unit_cost = cost
+            draft.order.lines.filter(position=line.position).update(unit_cost=cost)
 
 
 def _events(draft: _Draft) -> list[DomainEvent]:

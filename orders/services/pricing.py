@@ -26,7 +26,7 @@ def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
     """
     targets = targets_of({line.code for line in sale.lines if line.variant_id is None})
     wanted = [_target(line, targets) for line in sale.lines]
-    known = for_sale({variant_id for variant_id, _ in wanted if variant_id})
+    known = for_sale({variant_id for variant_id, _ in wanted if variant_id}, location_id=sale.location_id)
     errors, lines = [], []
     for place, (line, (variant_id, units)) in enumerate(zip(sale.lines, wanted, strict=True)):
         variant = known.get(variant_id) if variant_id else None
