@@ -1,9 +1,9 @@
 """Book movements of long ago, many at once: the ledger's laws in one statement instead of one call per document.
 
 Like `inventory.services.ledger` it keeps: level = sum of movements, versions 1, 2, 3 … without gaps per variant and
-location, one movement per cause, variant and location. What is booked are facts, so nothing is refused and levels may
-go below zero; nobody can act on a shortage of last year, so it leaves no `StockException` and no event per level. The
-caller tells one event for all of it.
+location, one movement per cause, variant and location. Goods go at the average cost of today. What is booked are facts,
+so nothing is refused and levels may go below zero; nobody can act on a shortage of last year, so it leaves no
+`StockException` and no event per level. The caller tells one event for all of it.
 """
 
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ LOCK = """
 BOOK = """
     WITH booked AS (
         INSERT INTO inventory_stockmovement
-            (variant_id, location_id, delta, balance, version, kind, reference_type, reference_id, reason,
+            (variant_id, location_id, delta, unit_cost, balance, version, kind, reference_type, reference_id, reason,
              actor_kind, actor_id, occurred_at, recorded_at)
-        SELECT fact.variant_id, fact.location_id, fact.delta,
+        SELECT fact.variant_id, fact.location_id, fact.delta, level.average_cost,
                level.on_hand + sum(fact.delta) OVER earlier, level.version + row_number() OVER earlier,
                fact.kind, fact.reference_type, fact.reference_id, %(reason)s,
                %(actor_kind)s, %(actor_id)s, fact.occurred_at, now()
