@@ -12,7 +12,8 @@ import {
   totals,
 } from "../../static/js/lib/till/cart.js";
 import { amountOf, clean, pay, quickAmounts, typeKey } from "../../static/js/lib/till/tender.js";
-import { amountText, divide, lineAmounts, parseAmount, parseQuantity, quantityText } from "../../static/js/lib/till/money.js";
+import { amountText, divide, parseAmount, parseQuantity, quantityText } from "../../static/js/lib/till/money.js";
+import { lineAmounts } from "../../static/js/lib/till/tax.js";
 import { uuid7 } from "../../static/js/lib/till/uuid.js";
 
 const terms = { inclusive: true, exponent: 2, rounding: "half_up" };

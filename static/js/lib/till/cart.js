@@ -1,5 +1,6 @@
 // The cart as plain data, and what may happen to it. Every function answers a new cart; nothing here knows the page.
-import { amountText, lineAmounts, parseAmount, parseQuantity, quantityText } from "./money.js";
+import { amountText, parseAmount, parseQuantity, quantityText } from "./money.js";
+import { lineAmounts } from "./tax.js";
 
 /** The largest quantity of a line that the ledger can keep. */
 export const MOST_QUANTITY = 99_999_999_999n;

@@ -1,5 +1,5 @@
 // Exact money: amounts are integers (BigInt) of a ten-thousandth, quantities of a thousandth. The mirror of
-// orders/tax.py and core/money.py; tests/test_pages_money.py compares both on generated cases.
+// orders/tax/rounding.py and core/money.py; tests/vectors/ compares both on generated cases.
 
 export const AMOUNT_PLACES = 4;
 export const QUANTITY_PLACES = 3;
@@ -45,26 +45,36 @@ export function divide(numerator, denominator, mode) {
   return isNegative ? -quotient : quotient;
 }
 
-/** A ratio of amounts in the currency's smallest unit. `rounding` "exact" keeps four places, as core.money does. */
-function rounded(numerator, denominator, { exponent, rounding }) {
-  const places = rounding === "exact" ? AMOUNT_PLACES : exponent;
-  const step = 10n ** BigInt(AMOUNT_PLACES - places);
-  return divide(numerator, denominator * step, rounding === "half_up" ? "half_up" : "half_even") * step;
+/** The smallest amount a line can come to. `rounding` "exact" keeps four places, as core.money does. */
+export const stepOf = ({ exponent, rounding }) => (rounding === "exact" ? 1n : 10n ** BigInt(AMOUNT_PLACES - exponent));
+
+/** A ratio of amounts as a multiple of the step of the shop's `terms`. */
+export function rounded(numerator, denominator, terms) {
+  const step = stepOf(terms);
+  return divide(numerator, denominator * step, terms.rounding) * step;
 }
 
-/**
- * Amounts of a line, rounded per line, as orders.tax.line_amounts: `{ net, tax, total }`.
- * @param line `{ quantity, unitPrice, rate, discount = 0n }`: thousandths, ten-thousandths, per cent in ten-thousandths.
- * @param terms `{ inclusive, exponent, rounding }` of the shop.
- */
-export function lineAmounts({ quantity, unitPrice, rate, discount = 0n }, terms) {
-  const thousandth = 10n ** BigInt(QUANTITY_PLACES);
-  const amount = rounded(quantity * unitPrice - discount * thousandth, thousandth, terms);
-  const hundred = 100n * 10n ** BigInt(AMOUNT_PLACES);
-  if (terms.inclusive) {
-    const tax = rounded(amount * rate, hundred + rate, terms);
-    return { net: amount - tax, tax, total: amount };
-  }
-  const tax = rounded(amount * rate, hundred, terms);
-  return { net: amount, tax, total: amount + tax };
+/** Raise those of `floors` with the largest `rests`, the first among equals, by `step` until nothing is `left`. */
+export function handOut(floors, rests, left, step) {
+  const order = floors.map((_, place) => place);
+  order.sort((a, b) => (rests[a] === rests[b] ? a - b : rests[a] > rests[b] ? -1 : 1));
+  for (const place of order.slice(0, Number(left / step))) floors[place] += step;
+  return floors;
+}
+
+/** `amount`, a multiple of `step`, shared by weight so that the shares sum to it: largest remainder first. */
+export function spread(amount, weights, step) {
+  const all = weights.reduce((sum, weight) => sum + weight, 0n);
+  if (all === 0n || amount === 0n) return weights.map(() => 0n);
+  const below = all * step;
+  const floors = weights.map((weight) => floor(amount * weight, below));
+  const rests = weights.map((weight, place) => amount * weight - floors[place] * below);
+  const given = floors.map((units) => units * step);
+  return handOut(given, rests, amount - given.reduce((sum, share) => sum + share, 0n), step);
+}
+
+/** The largest integer not above the ratio; `denominator` is positive. */
+export function floor(numerator, denominator) {
+  const quotient = numerator / denominator;
+  return numerator % denominator < 0n ? quotient - 1n : quotient;
 }

@@ -1,0 +1,1 @@
+"""Cases for both implementations of money, Python's and the till's: made anew by each run, always the same ones."""
