@@ -3,9 +3,9 @@
 The services, the API and the till use this module; what only pages need stands in `inventory.web.selectors`.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -65,30 +65,73 @@ class ForSale:
     unit_cost: Decimal | None
     tax_rate: Decimal
     is_stocked: bool
+    own_price: Decimal
+    price_list: str | None
 
     @property
     def title(self) -> str:
         return title_of(self.product_name, self.variant_name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTerms:
+    """What a price depends on besides the variant and the place; ``quantities`` per variant: units, 1 if unnamed."""
+
+    channel: str = ""
+    group_ids: Collection[UUID] = ()
+    at: datetime | None = None
+    quantities: Mapping[UUID, Decimal] = field(default_factory=dict)
+
+
+# Of the price lists that hold, the highest priority decides, of equal ones the lower price; within a list the step of
+# the quantity. `static/js/lib/till/prices.js` is the same rule for a till without a network (tests/price_model.py).
 FOR_SALE = """
-    SELECT variant.id, product.id, variant.sku, product.name, variant.name, variant.unit_price,
-           COALESCE(level.average_cost, variant.unit_cost), COALESCE(tax.rate, 0), variant.is_stocked
-    FROM inventory_variant AS variant
+    SELECT variant.id, product.id, variant.sku, product.name, variant.name,
+           COALESCE(listed.unit_price, variant.unit_price),
+           COALESCE(level.average_cost, variant.unit_cost), COALESCE(tax.rate, 0), variant.is_stocked,
+           variant.unit_price, listed.name
+    FROM unnest(%(ids)s::uuid[], %(quantities)s::numeric[]) AS wanted (id, quantity)
+    JOIN inventory_variant AS variant ON variant.id = wanted.id
     JOIN inventory_product AS product ON product.id = variant.product_id
     LEFT JOIN inventory_taxclass AS tax ON tax.id = variant.tax_class_id
-    LEFT JOIN inventory_stocklevel AS level ON level.variant_id = variant.id AND level.location_id = %s
-    WHERE variant.id = ANY(%s) AND variant.is_active AND product.is_active
+    LEFT JOIN inventory_stocklevel AS level ON level.variant_id = variant.id AND level.location_id = %(location)s
+    LEFT JOIN LATERAL (
+        SELECT step.unit_price, step.name FROM (
+            SELECT DISTINCT ON (list.id) list.priority, list.name, item.unit_price
+            FROM inventory_pricelistitem AS item JOIN inventory_pricelist AS list ON list.id = item.price_list_id
+            WHERE item.variant_id = variant.id AND item.from_quantity <= wanted.quantity AND list.is_active
+              AND (list.location_id IS NULL OR list.location_id = %(location)s)
+              AND (list.channel = '' OR list.channel = %(channel)s)
+              AND (list.customer_group_id IS NULL OR list.customer_group_id = ANY(%(groups)s::uuid[]))
+              AND (list.starts_at IS NULL OR list.starts_at <= %(at)s)
+              AND (list.ends_at IS NULL OR list.ends_at > %(at)s)
+            ORDER BY list.id, item.from_quantity DESC
+        ) AS step ORDER BY step.priority DESC, step.unit_price, step.name LIMIT 1
+    ) AS listed ON true
+    WHERE variant.is_active AND product.is_active
 """
 
 
-def for_sale(ids: Collection[UUID], *, location_id: UUID | None = None) -> dict[UUID, ForSale]:
+def for_sale(
+    ids: Collection[UUID], *, location_id: UUID | None = None, terms: PriceTerms | None = None
+) -> dict[UUID, ForSale]:
     """Those of the variants that may be sold, with today's name, price, tax and cost: the hot query of every sale.
 
-    The cost is the moving average at the location; without one, what the catalogue says.
+    The price is that of the price list that decides, else the variant's own. The cost is the moving average at the
+    location; without one, what the catalogue says.
     """
+    terms = terms or PriceTerms()
+    wanted = list(ids)
+    values = {
+        "ids": wanted,
+        "quantities": [terms.quantities.get(variant_id, Decimal(1)) for variant_id in wanted],
+        "location": location_id,
+        "channel": terms.channel,
+        "groups": list(terms.group_ids),
+        "at": terms.at or datetime.now(UTC),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(FOR_SALE, [location_id, list(ids)])
+        cursor.execute(FOR_SALE, values)
         return {row[0]: ForSale(*row) for row in cursor.fetchall()}
 
 
