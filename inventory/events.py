@@ -77,3 +77,13 @@ class StockOut(DomainEvent):
     location_id: UUID
     sku: str
     on_hand: Decimal
+
+
+@event("price_list.changed", about="price_list", key="price_list_id", permission=VIEW_PRODUCTS)
+class PriceListChanged(DomainEvent):
+    """A price list was made, or it or prices on it changed; ask the API for the prices."""
+
+    price_list_id: UUID
+    version: int
+    name: str
+    is_active: bool

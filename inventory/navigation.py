@@ -13,5 +13,6 @@ register(
         order=40,
         in_bottom_bar=True,
     ),
+    NavItem(label="Prices", url_name="price-lists", icon="tag", permission=VIEW_PRODUCTS, group="Stock", order=45),
     NavItem(label="Stock", url_name="stock", icon="stock", permission=VIEW_STOCK, group="Stock", order=50),
 )

@@ -4,6 +4,7 @@ from core.people.permissions import declare, grant_to
 
 VIEW_PRODUCTS = declare("inventory.view_products", "See products and prices")
 MANAGE_PRODUCTS = declare("inventory.manage_products", "Change products, prices and codes")
+MANAGE_PRICES = declare("inventory.manage_prices", "Set prices and price lists, edit in bulk, print labels")
 VIEW_COST = declare("inventory.view_cost", "See costs and margins")
 VIEW_STOCK = declare("inventory.view_stock", "See stock", by_location=True)
 ADJUST_STOCK = declare("inventory.adjust_stock", "Correct and receive stock", by_location=True)
@@ -11,5 +12,6 @@ ADJUST_STOCK = declare("inventory.adjust_stock", "Correct and receive stock", by
 grant_to(VIEW_PRODUCTS, "manager", "cashier", "stock clerk", "accountant", "viewer")
 grant_to(VIEW_STOCK, "manager", "cashier", "stock clerk", "accountant", "viewer")
 grant_to(MANAGE_PRODUCTS, "manager")
+grant_to(MANAGE_PRICES, "manager")
 grant_to(ADJUST_STOCK, "manager", "stock clerk")
 grant_to(VIEW_COST, "manager", "accountant")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -122,7 +123,7 @@ def for_sale(
     """
     terms = terms or PriceTerms()
     wanted = list(ids)
-    values = {
+    values: dict[str, Any] = {
         "ids": wanted,
         "quantities": [terms.quantities.get(variant_id, Decimal(1)) for variant_id in wanted],
         "location": location_id,
@@ -172,7 +173,7 @@ def resolve_code(typed: str, *, location_id: UUID | None = None) -> Scanned:
         UnknownCode: nothing for sale carries it.
     """
     target = targets_of([typed]).get(typed)
-    variant = for_sale([target.variant_id]).get(target.variant_id) if target else None
+    variant = for_sale([target.variant_id], location_id=location_id).get(target.variant_id) if target else None
     if target is None or variant is None:
         raise UnknownCode(details={"scanned": typed[:LONGEST_CODE]} if typed.isprintable() else None)
     on_hand = None

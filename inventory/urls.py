@@ -2,13 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import stock, views
+from inventory.web import prices, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
     path("products/new/", views.ProductEdit.as_view(), name="product-new"),
     path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="product"),
     path("products/<uuid:product_id>/edit/", views.ProductEdit.as_view(), name="product-edit"),
+    path("prices/", prices.PriceLists.as_view(), name="price-lists"),
+    path("prices/new/", prices.PriceListEdit.as_view(), name="price-list-new"),
+    path("prices/<uuid:price_list_id>/", prices.PriceListOne.as_view(), name="price-list"),
+    path("prices/<uuid:price_list_id>/edit/", prices.PriceListEdit.as_view(), name="price-list-edit"),
     path("stock/", stock.Stock.as_view(), name="stock"),
     path(
         "stock/exceptions/<uuid:exception_id>/settled/",

@@ -9,3 +9,7 @@ class OrdersConfig(AppConfig):
         import orders.jobs
         import orders.navigation
         import orders.permissions  # noqa: F401
+        from inventory.customer_groups import register_groups
+        from orders.models import CustomerGroup
+
+        register_groups(lambda: dict(CustomerGroup.objects.values_list("pk", "name")))

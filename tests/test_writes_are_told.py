@@ -17,11 +17,11 @@ from core.outbox.models import Event
 from core.people import services as people
 from core.testing import PASSWORD, Shop
 from inventory.models import StockException
-from inventory.services import catalogue, documents, exceptions
+from inventory.services import catalogue, documents, exceptions, prices
 from orders.services import checkout, customers
 from webhooks.services import endpoints, replays
 
-MODULES = (people, catalogue, documents, exceptions, checkout, customers, endpoints, replays)
+MODULES = (people, catalogue, documents, exceptions, prices, checkout, customers, endpoints, replays)
 ENDPOINT = "https://hooks.example.com/in"
 Walk = Callable[[Shop], Any]
 
@@ -105,6 +105,26 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         ("change", "product"),
         ["product.updated"],
     ),
+    "create_price_list": (
+        lambda s: None,
+        lambda s, _: prices.create_price_list({"name": "Staff"}, actor=s.actor()),
+        ("create", "price_list"),
+        ["price_list.changed"],
+    ),
+    "update_price_list": (
+        lambda s: prices.create_price_list({"name": "Staff"}, actor=s.actor()),
+        lambda s, made: prices.update_price_list(made.pk, {"priority": 2}, actor=s.actor()),
+        ("change", "price_list"),
+        ["price_list.changed"],
+    ),
+    "set_prices": (
+        lambda s: prices.create_price_list({"name": "Staff"}, actor=s.actor()),
+        lambda s, made: prices.set_prices(
+            made.pk, [prices.PriceLine(code="TEA", unit_price=Decimal(1))], actor=s.actor()
+        ),
+        ("change", "price_list"),
+        ["price_list.changed"],
+    ),
     "book_stock": (lambda s: None, lambda s, _: received(s), ("change", "stock"), ["stock.changed"]),
     "settle_exception": (
         lambda s: None,
@@ -149,6 +169,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
 
 # Services that write and tell no event, each with its reason.
 QUIET = {
+    "note_prices": "is a part of services that set prices; they tell",
     "check_credentials": "a visit, not a change of the shop: the audit log has it",
     "note_log_in": "likewise",
     "note_log_out": "likewise",

@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import stock, views
+from inventory.api import prices, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="api-products"),
     path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="api-product"),
+    path("price-lists/", prices.PriceLists.as_view(), name="api-price-lists"),
+    path("price-lists/<uuid:price_list_id>/", prices.PriceListOne.as_view(), name="api-price-list"),
+    path("price-lists/<uuid:price_list_id>/prices/", prices.PricesOnList.as_view(), name="api-prices"),
+    path("price-changes/", prices.PriceChanges.as_view(), name="api-price-changes"),
     path("scan/<str:code>/", views.Scan.as_view(), name="api-scan"),
     path("stock/", stock.Stock.as_view(), name="api-stock"),
     path("stock/movements/", stock.Movements.as_view(), name="api-stock-movements"),

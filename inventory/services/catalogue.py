@@ -20,6 +20,7 @@ from inventory.events import ProductCreated, ProductUpdated
 from inventory.models import Category, Product, ScanCode, StockMovement, TaxClass, Variant
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST
 from inventory.services.ledger import add_levels, move_stock
+from inventory.services.prices import NewPrice, note_prices
 
 MOST_VARIANTS = 200
 PRODUCT_FIELDS = ("name", "description", "is_active")
@@ -168,6 +169,9 @@ def _write_variants(product: Product, drafts: Sequence[VariantDraft], actor: Act
         differs = differences(before, field_values(variant, *VARIANT_FIELDS, "tax_class"))
         if differs:
             _save(variant, pointer=f"/variants/{place}", is_new=not draft.id)
+        if "unit_price" in differs:
+            was, now = differs["unit_price"]
+            note_prices([NewPrice(variant_id=variant.pk, before=was, after=now)], actor=actor)
         if draft.codes is not None and (codes := _write_codes(variant, draft.codes, f"/variants/{place}")):
             differs["codes"] = codes
         changed |= {f"{variant.sku}.{name}": (_named(old), _named(new)) for name, (old, new) in differs.items()}

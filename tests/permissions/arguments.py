@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, Sample] = {
     "key_id": lambda shop: ApiKey.objects.values_list("pk", flat=True).first() or uuid7(),
     "order_id": an_order,
     "product_id": lambda shop: shop.variant("TEA").product_id,
+    "price_list_id": nobody,
     "run_id": nobody,
     "user_id": lambda shop: shop.person("viewer").pk,
     "variant_id": lambda shop: shop.variant("TEA").pk,
