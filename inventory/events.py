@@ -28,6 +28,132 @@ class ProductUpdated(DomainEvent):
     fields: list[str]
 
 
+@event("category.created", about="category", key="category_id", permission=VIEW_PRODUCTS)
+class CategoryCreated(DomainEvent):
+    """A category was added."""
+
+    category_id: UUID
+    version: int
+    name: str
+    parent_id: UUID | None
+
+
+@event("category.updated", about="category", key="category_id", permission=VIEW_PRODUCTS)
+class CategoryUpdated(DomainEvent):
+    """A category was renamed, moved or put into another order; what is below it moved along."""
+
+    category_id: UUID
+    version: int
+    name: str
+    parent_id: UUID | None
+    fields: list[str]
+
+
+@event("category.deleted", about="category", key="category_id", permission=VIEW_PRODUCTS)
+class CategoryDeleted(DomainEvent):
+    """A category is gone; its products, categories and fields stand in `moved_to` now."""
+
+    category_id: UUID
+    version: int
+    name: str
+    moved_to: UUID | None
+    products: int
+
+
+@event("brand.created", about="brand", key="brand_id", permission=VIEW_PRODUCTS)
+class BrandCreated(DomainEvent):
+    """A brand was added."""
+
+    brand_id: UUID
+    version: int
+    name: str
+
+
+@event("brand.updated", about="brand", key="brand_id", permission=VIEW_PRODUCTS)
+class BrandUpdated(DomainEvent):
+    """A brand was renamed."""
+
+    brand_id: UUID
+    version: int
+    name: str
+    fields: list[str]
+
+
+@event("brand.deleted", about="brand", key="brand_id", permission=VIEW_PRODUCTS)
+class BrandDeleted(DomainEvent):
+    """A brand is gone; its products are of `moved_to` now."""
+
+    brand_id: UUID
+    version: int
+    name: str
+    moved_to: UUID | None
+    products: int
+
+
+@event("tax_class.created", about="tax_class", key="tax_class_id", permission=VIEW_PRODUCTS)
+class TaxClassCreated(DomainEvent):
+    """A tax class was added; `rate` is per cent, of all its parts together."""
+
+    tax_class_id: UUID
+    version: int
+    name: str
+    rate: Decimal
+
+
+@event("tax_class.updated", about="tax_class", key="tax_class_id", permission=VIEW_PRODUCTS)
+class TaxClassUpdated(DomainEvent):
+    """A tax class was renamed or its rate changed, for what is sold from now on."""
+
+    tax_class_id: UUID
+    version: int
+    name: str
+    rate: Decimal
+    fields: list[str]
+
+
+@event("tax_class.deleted", about="tax_class", key="tax_class_id", permission=VIEW_PRODUCTS)
+class TaxClassDeleted(DomainEvent):
+    """A tax class is gone; its variants are of `moved_to` now."""
+
+    tax_class_id: UUID
+    version: int
+    name: str
+    moved_to: UUID | None
+    variants: int
+
+
+@event("attribute.created", about="attribute", key="attribute_id", permission=VIEW_PRODUCTS)
+class AttributeCreated(DomainEvent):
+    """A field of products was defined."""
+
+    attribute_id: UUID
+    version: int
+    name: str
+    code: str
+
+
+@event("attribute.updated", about="attribute", key="attribute_id", permission=VIEW_PRODUCTS)
+class AttributeUpdated(DomainEvent):
+    """The definition of a field of products changed."""
+
+    attribute_id: UUID
+    version: int
+    name: str
+    code: str
+    fields: list[str]
+
+
+@event("attribute.deleted", about="attribute", key="attribute_id", permission=VIEW_PRODUCTS)
+class AttributeDeleted(DomainEvent):
+    """A field of products is gone, and its value in so many products."""
+
+    attribute_id: UUID
+    version: int
+    name: str
+    code: str
+    products: int
+
+
 @event("stock.changed", about="variant", key="variant_id", permission=VIEW_STOCK)
 class StockChanged(DomainEvent):
     """The stock of a variant at a location moved."""

@@ -1,7 +1,7 @@
 """Where the pages of goods and stock stand in the navigation."""
 
 from core.web.navigation import NavItem, register
-from inventory.permissions import VIEW_PRODUCTS, VIEW_STOCK
+from inventory.permissions import MANAGE_PRODUCTS, VIEW_PRODUCTS, VIEW_STOCK
 
 register(
     NavItem(
@@ -15,4 +15,12 @@ register(
     ),
     NavItem(label="Prices", url_name="price-lists", icon="tag", permission=VIEW_PRODUCTS, group="Stock", order=45),
     NavItem(label="Stock", url_name="stock", icon="stock", permission=VIEW_STOCK, group="Stock", order=50),
+    NavItem(
+        label="Catalogue",
+        url_name="catalogue-settings",
+        icon="settings",
+        permission=MANAGE_PRODUCTS,
+        group="Shop",
+        order=5,
+    ),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import prices, stock, views
+from inventory.web import groups, prices, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prices/new/", prices.PriceListEdit.as_view(), name="price-list-new"),
     path("prices/<uuid:price_list_id>/", prices.PriceListOne.as_view(), name="price-list"),
     path("prices/<uuid:price_list_id>/edit/", prices.PriceListEdit.as_view(), name="price-list-edit"),
+    path("settings/catalogue/", groups.CatalogueSettings.as_view(), name="catalogue-settings"),
+    path(
+        "settings/catalogue/categories/<uuid:category_id>/shift/", groups.CategoryShift.as_view(), name="category-shift"
+    ),
     path("stock/", stock.Stock.as_view(), name="stock"),
     path(
         "stock/exceptions/<uuid:exception_id>/settled/",
@@ -21,3 +25,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("stock/book/", stock.StockBooking.as_view(), name="stock-book"),
 ]
+
+for name, argument in groups.ARGUMENTS.items():
+    address, which = f"settings/catalogue/{name}/", {"group": name}
+    urlpatterns += [
+        path(address, groups.Groups.as_view(), which, name=f"catalogue-{name}"),
+        path(f"{address}<uuid:{argument}>/", groups.GroupOne.as_view(), which, name=f"catalogue-{name}-one"),
+    ]

@@ -14,6 +14,9 @@ from core.jobs.services import perform
 from core.people.services import create_api_key
 from core.testing import Shop
 from inventory.models import StockException, StockLevel
+from inventory.services.attributes import create_attribute
+from inventory.services.groups import create_brand, create_category
+from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Order
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from tests.import_samples import Row, line, run_import, write
@@ -54,7 +57,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         for _ in range(2):
             server.serve(shop.tenant.schema_name)
     order = _sell_too_much(shop)
-    return {
+    return _catalogue(shop) | {
         "customer_id": Customer.objects.get(number="C1").pk,
         "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,
         "endpoint_id": endpoint.pk,
@@ -66,6 +69,21 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         "run_id": run.pk,
         "user_id": shop.person("viewer").pk,
         "variant_id": tea.pk,
+    }
+
+
+def _catalogue(shop: Shop) -> dict[str, Any]:
+    """Something in each list of the catalogue's settings, with long names."""
+    owner = shop.actor("owner")
+    top = create_category(name="Living", actor=owner)
+    below = create_category(name="Hand-blown recycled-glass Christmasdecorationsstorage", parent_id=top.pk, actor=owner)
+    parts = [TaxPart(name="GST", rate=Decimal(5)), TaxPart(name="PST", rate=Decimal(7), on_top=True)]
+    field = {"code": "material", "label": "Material", "kind": "choice", "choices": ["Glass", "Old rose velvet"]}
+    return {
+        "category_id": below.pk,
+        "brand_id": create_brand(name=LONG_NAME, actor=owner).pk,
+        "tax_class_id": create_tax_class(name="Two taxes", parts=parts, actor=owner).pk,
+        "attribute_id": create_attribute({**field, "is_filter": True}, actor=owner).pk,
     }
 
 

@@ -2,9 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import prices, stock, views
+from inventory.api import groups, prices, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("attributes/", groups.Attributes.as_view(), name="api-attributes"),
+    path("attributes/<uuid:attribute_id>/", groups.AttributeOne.as_view(), name="api-attribute"),
+    path("brands/", groups.Brands.as_view(), name="api-brands"),
+    path("brands/<uuid:brand_id>/", groups.BrandOne.as_view(), name="api-brand"),
+    path("categories/", groups.Categories.as_view(), name="api-categories"),
+    path("categories/<uuid:category_id>/", groups.CategoryOne.as_view(), name="api-category"),
+    path("tax-classes/", groups.TaxClasses.as_view(), name="api-tax-classes"),
+    path("tax-classes/<uuid:tax_class_id>/", groups.TaxClassOne.as_view(), name="api-tax-class"),
     path("products/", views.Products.as_view(), name="api-products"),
     path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="api-product"),
     path("price-lists/", prices.PriceLists.as_view(), name="api-price-lists"),

@@ -17,8 +17,9 @@ from core.locations.models import Location
 from core.outbox.services import emit
 from inventory.codes import is_gtin, normalise
 from inventory.events import ProductCreated, ProductUpdated
-from inventory.models import Category, Product, ScanCode, StockMovement, TaxClass, Variant
+from inventory.models import Product, ScanCode, StockMovement, TaxClass, Variant
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST
+from inventory.services.groups import category_at
 from inventory.services.ledger import add_levels, move_stock
 from inventory.services.prices import NewPrice, note_prices
 
@@ -81,7 +82,8 @@ def create_product(draft: ProductDraft, *, actor: Actor) -> Product:
     actor.require(MANAGE_PRODUCTS)
     if not draft.variants:
         raise _invalid([_error("/variants", "empty", "A product has at least one variant.")])
-    product = Product(**draft.values, category=_category(draft.category))
+    category = category_at(draft.category, actor=actor) if draft.category else None
+    product = Product(**draft.values, category=category)
     product.save(force_insert=True)
     changed = _write_variants(product, draft.variants, actor)
     record(
@@ -121,7 +123,7 @@ def update_product(
     for name, value in draft.values.items():
         setattr(product, name, value)
     if draft.category is not None:
-        product.category = _category(draft.category)
+        product.category = category_at(draft.category, actor=actor)
     changed = differences(before, field_values(product, *PRODUCT_FIELDS, "category_id"))
     changed |= _write_variants(product, draft.variants, actor)
     if not changed:
@@ -309,12 +311,6 @@ def _open_stock(variant: Variant, stock: Sequence[OpeningStock], actor: Actor, p
         occurred_at=datetime.now(UTC),
         may_refuse=False,
     )
-
-
-def _category(name: str | None) -> Category | None:
-    if not name or not name.strip():
-        return None
-    return Category.objects.get_or_create(name=name.strip(), parent=None)[0]
 
 
 def _error(pointer: str, code: str, detail: str) -> dict[str, str]:

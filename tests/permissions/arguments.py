@@ -11,6 +11,7 @@ from uuid import UUID
 from core.ids import uuid7
 from core.people.models import ApiKey
 from core.testing import Shop
+from inventory.models import TaxClass
 from orders.models import Customer, Order
 
 Sample = Callable[[Shop], Any]
@@ -27,6 +28,9 @@ def an_order(shop: Shop) -> UUID:
 
 
 ARGUMENTS: dict[str, Sample] = {
+    "attribute_id": nobody,
+    "brand_id": nobody,
+    "category_id": nobody,
     "code": lambda shop: "5012345678900",
     "customer_id": lambda shop: Customer.objects.get(number="C1").pk,
     "delivery_id": lambda shop: 1,
@@ -38,6 +42,7 @@ ARGUMENTS: dict[str, Sample] = {
     "product_id": lambda shop: shop.variant("TEA").product_id,
     "price_list_id": nobody,
     "run_id": nobody,
+    "tax_class_id": lambda shop: TaxClass.objects.get(name="standard").pk,
     "user_id": lambda shop: shop.person("viewer").pk,
     "variant_id": lambda shop: shop.variant("TEA").pk,
 }
