@@ -103,6 +103,7 @@ class Hub:
                         continue
                     waiting_for_pong = False
                     self._take(message)
+                    await asyncio.sleep(0)  # messages may lie here in heaps: the lines write before the next is read
         finally:
             await client.aclose()
 

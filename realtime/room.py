@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 SNAPSHOT_URL = "/board/data/"
 CHANGES_WHO = frozenset({"person.updated", "api_key.revoked"})
 """Events after which somebody may not hear any more what they hear: nobody waits for the next regular look."""
+MOST_HELD = 256
+"""Batches that are kept for a socket whose past is being read; what is older is read again from PostgreSQL."""
 
 ask_past = tenant_sync(read_past)
 ask_actors = tenant_sync(actors_again)
@@ -40,15 +43,19 @@ class Socket:
     identity: Identity
     cursor: int = 0
     is_greeted: bool = False
-    held: list[Batch] | None = field(default_factory=list)
+    held: deque[Batch] | None = field(default_factory=lambda: deque(maxlen=MOST_HELD))
 
     def offer(self, batch: Batch, frames: dict[Sight, str]) -> None:
         """Tell what of a batch is new here; ``frames`` keeps the texts that equal sights share."""
         if self.held is not None:
             self.held.append(batch)
-            return
+        elif text := self.take(batch, frames):
+            self.wire.put(text)
+
+    def take(self, batch: Batch, frames: dict[Sight, str]) -> str:
+        """What of a batch is new here, as a frame or nothing; it counts as told."""
         if batch.last <= self.cursor:
-            return
+            return ""
         if batch.first <= self.cursor:
             text = self.sight.frame_of(batch.after(self.cursor))
         else:
@@ -56,8 +63,7 @@ class Socket:
                 frames[self.sight] = self.sight.frame_of(batch)
             text = frames[self.sight]
         self.cursor = batch.last
-        if text:
-            self.wire.put(text)
+        return text
 
     def reset(self, past: Past) -> None:
         """Say that what it shows must be read afresh, and go on from the head."""
@@ -150,6 +156,7 @@ class Room:
                     self._reset_all(past)
                 for portion in self._portions(past.events or ()):
                     self.hear(Batch.of(portion))
+                    await asyncio.sleep(0)  # a large portion stands alone: the lines write before the next one comes
                 if not self._heal_again:
                     return
         finally:
@@ -184,21 +191,22 @@ class Room:
             socket.wire.close(code)
 
     async def _release(self, socket: Socket) -> None:
-        """Tell what was held during the reading, and read again where it does not follow on."""
-        while socket.held is not None:
-            held, socket.held = socket.held, None
-            for batch in held:
-                if batch.first > socket.cursor + 1:
-                    socket.held = []
-                    break
-                socket.offer(batch, {})
-            if socket.held is None:
-                return
-            past: Past = await ask_past(self.tenant, after=socket.cursor, most=self.pace.replay_events)
-            if past.events is None:
-                socket.reset(past)
-            else:
-                await self._replay(socket, past)
+        """Tell what was held during the reading, and read again where it does not follow on.
+
+        In turn, as the past is told: a busy shop may have said much while PostgreSQL answered, and that is no fault
+        of the reader. What comes meanwhile is held too.
+        """
+        while socket.held and socket.wire.is_open:
+            batch = socket.held.popleft()
+            if batch.first > socket.cursor + 1:
+                past: Past = await ask_past(self.tenant, after=socket.cursor, most=self.pace.replay_events)
+                if past.events is None:
+                    socket.reset(past)
+                else:
+                    await self._replay(socket, past)
+            elif text := socket.take(batch, {}):
+                await socket.wire.put_in_turn(text, seconds=self.pace.replay_seconds)
+        socket.held = None
 
     async def _replay(self, socket: Socket, past: Past) -> None:
         for portion in self._portions(past.events or ()):
