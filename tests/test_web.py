@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.template.loader import get_template
 from django.test import Client
 
 from core.testing import Shop
@@ -49,3 +50,8 @@ def test_pages_may_not_be_framed_and_run_only_our_scripts(acme: Shop) -> None:
     assert "frame-ancestors 'none'" in policy and "object-src 'none'" in policy
     assert "'unsafe-inline'" not in policy and "'unsafe-eval'" not in policy
     assert response["X-Frame-Options"] == "DENY" and response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_template_is_compiled_once() -> None:
+    one, again = (get_template("base.html") for _ in range(2))
+    assert one.template is again.template  # type: ignore[attr-defined]

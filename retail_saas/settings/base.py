@@ -79,7 +79,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
+        "APP_DIRS": True,  # with loaders of our own, Django would compile a template at every use
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -87,10 +87,6 @@ TEMPLATES = [
                 "core.web.context_processors.shell",
             ],
             "builtins": ["core.web.templatetags.shell", "django.templatetags.static"],
-            "loaders": [
-                "django.template.loaders.filesystem.Loader",
-                "django.template.loaders.app_directories.Loader",
-            ],
         },
     }
 ]
