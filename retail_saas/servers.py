@@ -232,7 +232,7 @@ class Valkey(Server):
             "port": self.port,
             "requirepass": self.password,
             "dir": ".",
-            "databases": 4,
+            "databases": 16,  # three for the product, and three for each of the tests' workers
             "appendonly": "yes" if self.durable else "no",
             "save": '""',
             "maxmemory-policy": "noeviction",

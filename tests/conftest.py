@@ -12,6 +12,20 @@ from core.tenancy.selectors import forget_hosts
 from core.tenancy.services import create_tenant
 from core.testing import CANARY, Shop, emptied_afterwards, furnish
 from orders.auditor import audit_books
+from tests.workers import Units, longest_first
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units:
+    """Whatever `--dist` says: see tests/workers.py."""
+    config.option.loadscopereorder = False
+    return Units(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        longest_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """The checks and tests behind `make test`, `make lint`, `make check` and `make test-js`, with one verdict at the end.
 
 Run by `python -m retail_saas.supervisor test -- …`, which gives the databases. What cannot run says why in the last
-lines, and the run fails.
+lines, and the run fails. Two checks run beside each other. What one says stands together; the Python tests, which take
+the longest and talk while they run, are last.
 """
 
 # ruff: noqa: S603, T201 - it runs the checkers and talks to a person
@@ -10,7 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bootstrap
@@ -19,14 +23,19 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+MOST_WORKERS = 4
+"""Tests beside each other; a Redis has room for five (`retail_saas.settings.test`)."""
+PYTHON_TESTS = "Python tests"
+
 Command = list[str | Path]
 
+# The types take longest, so they begin first; they take less of the processor than tests that wait for an answer.
 LINT: dict[str, Command] = {
+    "types": [*(["nice"] if shutil.which("nice") else []), BIN / "mypy", "."],
     "style": [BIN / "ruff", "check", "--quiet", "."],
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "imports": [BIN / "lint-imports", "--no-logo"],
     "templates": [BIN / "djlint", "--lint", "--quiet", "templates"],
-    "types": [BIN / "mypy", "."],
 }
 SYSTEM: dict[str, Command] = {
     "system checks": [sys.executable, "manage.py", "check", "--fail-level", "WARNING"],
@@ -46,8 +55,38 @@ def javascript() -> dict[str, Command]:
 
 
 def python(arguments: list[str], browser: str | None) -> dict[str, Command]:
-    """The Python tests, without those that need a browser when there is none."""
-    return {"Python tests": [BIN / "pytest", *([] if browser else ["-m", "not browser"]), *arguments]}
+    """The Python tests, without those that need a browser when there is none; all of them on several processors."""
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    beside = [] if arguments or workers < 2 else ["-n", str(workers)]
+    return {PYTHON_TESTS: [BIN / "pytest", *([] if browser else ["-m", "not browser"]), *beside, *arguments]}
+
+
+@dataclass
+class Run:
+    """One run of several steps: their verdicts, and who may talk."""
+
+    env: dict[str, str]
+    verdicts: list[str] = field(default_factory=list)
+    failed: bool = False
+    _talking: threading.Lock = field(default_factory=threading.Lock)
+
+    def step(self, name: str, command: Command) -> None:
+        """Run one step to its end; whatever it said is printed in one piece, as soon as nobody else talks."""
+        began = time.monotonic()
+        words = [str(part) for part in command]
+        if name == PYTHON_TESTS:
+            with self._talking:
+                print(f"— {name}", flush=True)
+                code = subprocess.run(words, cwd=ROOT, env=self.env, check=False).returncode
+        else:
+            done = subprocess.run(
+                words, cwd=ROOT, env=self.env, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            code = done.returncode
+            with self._talking:
+                print(f"— {name}\n{done.stdout}", end="", flush=True)
+        self.failed = self.failed or code != 0
+        self.verdicts.append(f"{'ok    ' if code == 0 else 'FAILED'}  {name}, {time.monotonic() - began:.0f} s")
 
 
 def main(kind: str, arguments: list[str]) -> int:
@@ -64,16 +103,17 @@ def main(kind: str, arguments: list[str]) -> int:
         "python": python(arguments, browser),
     }
     chosen = [kind] if kind in steps else ["python"] if arguments else list(steps)
-    env = {**os.environ, "CHROMIUM": browser or ""}
-    verdicts, failed = [], False
-    for name, command in [item for key in chosen for item in steps[key].items()]:
-        print(f"— {name}", flush=True)
-        began = time.monotonic()
-        code = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False).returncode
-        failed = failed or code != 0
-        verdicts.append(f"{'ok    ' if code == 0 else 'FAILED'}  {name}, {time.monotonic() - began:.0f} s")
-    print("\n".join(["", *verdicts, *(f"NOT RUN {what}." for what in missing)]), flush=True)
-    return int(failed or bool(missing))
+    run = Run({**os.environ, "CHROMIUM": browser or ""})
+    with ThreadPoolExecutor(2) as lanes:
+        begun = [lanes.submit(run.step, *step) for key in chosen for step in steps[key].items()]
+        try:
+            for each in begun:
+                each.result()
+        except BaseException:  # Ctrl-C: the terminal has told those that run; the others do not begin
+            lanes.shutdown(wait=False, cancel_futures=True)
+            raise
+    print("\n".join(["", *run.verdicts, *(f"NOT RUN {what}." for what in missing)]), flush=True)
+    return int(run.failed or bool(missing))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
@@ -12,9 +15,10 @@ from core.checks import permission_of, routes
 from core.ids import uuid7
 from core.people.permissions import AUTHENTICATED, PERMISSIONS, PUBLIC, permissions_of_role
 from core.tenancy.context import use_tenant
-from core.testing import CANARY, ROLES, Shop, sale_body
+from core.testing import CANARY, ROLES, Shop, emptied_afterwards, sale_body
 from core.web.views import permission_for
 from tests.api import Api, machine
+from tests.conftest import SHOPS
 from tests.permissions.arguments import ARGUMENTS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -55,15 +59,55 @@ def name_of(door: Door) -> str:
     return f"{door.method} /{door.path}"
 
 
-def knock(browser: Client, door: Door, address: str) -> Any:
-    """Ask, and take back whatever it did."""
-    before = transaction.savepoint()
-    try:
-        if door.is_api:
-            return browser.generic(door.method, address, b"{}", "application/json")
-        return browser.generic(door.method, address, b"", "application/x-www-form-urlencoded")
-    finally:
-        transaction.savepoint_rollback(before)
+class Cast:
+    """Everybody of a shop, logged in once: what somebody does at a door is taken back, the log-in is not."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        with use_tenant(shop.tenant):
+            self.key: str = machine(shop).browser.defaults["HTTP_AUTHORIZATION"]
+            Api(shop.client("owner")).post("orders/", sale_body(shop, {"TEA": "1"}))
+            self.sessions = {role: str(shop.client(role).session.session_key) for role in ROLES}
+
+    def browser(self, role: str | None, *, at: Shop | None = None) -> Client:
+        """A new window of somebody, or (None) of a stranger; ``at``: it opens another shop with the same log-in."""
+        browser = Client(headers={"host": (at or self.shop).host})
+        if role is not None:
+            browser.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        return browser
+
+    def machine(self, *, at: Shop) -> Client:
+        return Client(headers={"host": at.host, "authorization": self.key})
+
+    def knock(self, browser: Client, door: Door, address: str) -> Any:
+        """Ask, and take back whatever it did."""
+        before = transaction.savepoint()
+        kind = "application/json" if door.is_api else "application/x-www-form-urlencoded"
+        try:
+            return browser.generic(door.method, address, b"{}" if door.is_api else b"", kind)
+        finally:
+            transaction.savepoint_rollback(before)
+            self.forget_what_sessions_keep()
+
+    def forget_what_sessions_keep(self) -> None:
+        """The cache takes nothing back by itself; from here on the sessions are read from their table again."""
+        with use_tenant(self.shop.tenant):
+            cache.delete_many([SessionStore(session).cache_key for session in self.sessions.values()])
+
+
+@pytest.fixture(scope="module")
+def casts(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Cast]]:
+    """Of both shops. Each has sold something and has a key."""
+    with django_db_blocker.unblock(), emptied_afterwards(*SHOPS.values()):
+        made = {name: Cast(shop) for name, shop in SHOPS.items()}
+        with django_db_blocker.block():
+            yield made
+
+
+@pytest.fixture
+def cast(casts: dict[str, Cast], acme: Shop, globex: Shop) -> Cast:
+    """The people of the shop under test; the test body runs inside it."""
+    return casts["acme"]
 
 
 def outcome(answer: Any) -> str:
@@ -93,22 +137,20 @@ def test_every_argument_of_a_route_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("door", DOORS, ids=name_of)
-def test_a_door_opens_for_exactly_those_who_hold_its_permission(acme: Shop, globex: Shop, door: Door) -> None:
-    address = door.address(acme)
+def test_a_door_opens_for_exactly_those_who_hold_its_permission(cast: Cast, door: Door) -> None:
+    address = door.address(cast.shop)
     for role in CAST:
-        answer = knock(acme.client(role), door, address)
+        answer = cast.knock(cast.browser(role), door, address)
         assert answer.status_code < 500 and answer.status_code != 405, (role, answer.content[:300])
         assert outcome(answer) == expected(door, role), (role, answer.status_code, answer.content[:300])
         assert CANARY not in _text(answer), role
 
 
 @pytest.mark.parametrize("door", DOORS, ids=name_of)
-def test_a_person_and_a_key_of_one_shop_are_strangers_at_another(acme: Shop, globex: Shop, door: Door) -> None:
-    address = door.address(acme)
-    session, key = acme.client("owner"), machine(acme).browser
-    for browser in (session, key):
-        browser.defaults["HTTP_HOST"] = globex.host
-        answer = knock(browser, door, address)
+def test_a_person_and_a_key_of_one_shop_are_strangers_at_another(cast: Cast, globex: Shop, door: Door) -> None:
+    address = door.address(cast.shop)
+    for browser in (cast.browser("owner", at=globex), cast.machine(at=globex)):
+        answer = cast.knock(browser, door, address)
         if door.needed != PUBLIC:
             assert outcome(answer) == "who are you", (answer.status_code, answer.content[:300])
         assert "Acme" not in _text(answer)
@@ -116,12 +158,11 @@ def test_a_person_and_a_key_of_one_shop_are_strangers_at_another(acme: Shop, glo
 
 # A GTIN is the same in every shop, so a code of another shop may well be something here.
 @pytest.mark.parametrize("door", [d for d in DOORS if set(ARGUMENT.findall(d.path)) - {"code"}], ids=name_of)
-def test_an_id_of_another_shop_is_nothing_here(acme: Shop, globex: Shop, door: Door) -> None:
+def test_an_id_of_another_shop_is_nothing_here(cast: Cast, globex: Shop, door: Door) -> None:
     with use_tenant(globex.tenant):
-        _sell(globex)
         address = door.address(globex)
-    owner = acme.client("owner")
-    answer = knock(owner, door, address)
+    owner = cast.browser("owner")
+    answer = cast.knock(owner, door, address)
     if answer.status_code == 302:  # a page that goes on to the thing itself, which is not there
         answer = owner.get(answer["Location"])
     assert answer.status_code in (404, 422), (answer.status_code, answer.content[:300])
@@ -150,10 +191,6 @@ def test_ids_of_another_shop_in_a_body_are_unknown_here(acme: Shop, globex: Shop
     answer = Api(acme.client("owner")).post(path, bodies[path])
     assert answer.status_code in (404, 422), answer.content[:300]
     assert CANARY not in _text(answer)
-
-
-def _sell(shop: Shop) -> None:
-    Api(shop.client("owner")).post("orders/", sale_body(shop, {"TEA": "1"}))
 
 
 def _text(answer: Any) -> str:
