@@ -1,6 +1,30 @@
 """How selling refuses."""
 
-from core.errors import DomainError
+from core.errors import DomainError, Forbidden
+
+
+class ApprovalNeeded(Forbidden):
+    """Somebody who holds ``permission`` must approve it; ``details`` say what is to be asked for."""
+
+    code, status, title = "approval-needed", 403, "Somebody must approve this"
+
+
+class ApprovalRefused(DomainError):
+    """The approval is not for this act, by somebody else, too old, or used already."""
+
+    code, status, title = "approval-refused", 409, "This approval does not cover it"
+
+
+class WrongPin(DomainError):
+    """The person has no PIN, or another one, or may not approve this."""
+
+    code, status, title = "wrong-pin", 422, "The PIN is wrong, or this person cannot approve it"
+
+
+class AlreadyTaken(DomainError):
+    """Somebody else has it: the cart was taken up, or thrown away; ``details`` say by whom and when."""
+
+    code, status, title = "already-taken", 409, "Somebody else has taken it up"
 
 
 class WrongPayment(DomainError):

@@ -52,6 +52,65 @@ class PaymentReceived(DomainEvent):
     amount: Decimal
 
 
+@event("order.parked", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderParked(DomainEvent):
+    """A cart was put aside at a location, for whichever till takes it up. Nothing is booked."""
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    label: str
+    currency: str
+    total: Decimal
+    lines: int
+
+
+@event("order.resumed", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderResumed(DomainEvent):
+    """A parked cart was taken up by one till; no other one can have it."""
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    label: str
+
+
+@event("order.discarded", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderDiscarded(DomainEvent):
+    """A parked cart was thrown away."""
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    label: str
+
+
+@event("approval.given", about="approval", key="approval_id", permission=VIEW_ORDERS)
+class ApprovalGiven(DomainEvent):
+    """Somebody let somebody do one act beyond their role; it lasts some minutes."""
+
+    approval_id: UUID
+    version: int
+    needs: str
+    location_id: UUID
+    approved_by: UUID
+    approved_by_label: str
+    requested_by: UUID | None
+    requested_by_label: str
+
+
+@event("policy.changed", about="policy", key="policy_id", permission=VIEW_ORDERS)
+class PolicyChanged(DomainEvent):
+    """The limits of selling and refunding are other ones; ``fields`` names them."""
+
+    policy_id: int
+    version: int
+    fields: list[str]
+
+
 @event("customer.created", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
 class CustomerCreated(DomainEvent):
     """Somebody became known to the shop. Names and addresses stay out of the stream; ask the API for them."""

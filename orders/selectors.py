@@ -7,8 +7,13 @@ from django.db.models import Q, QuerySet
 
 from core.actors import Actor
 from core.errors import NotFound
-from orders.models import Customer, Order
-from orders.permissions import VIEW_ORDERS
+from core.people.models import Grant, User
+from core.people.permissions import means_something
+from orders.models import Approval, ApprovalPin, Customer, Order
+from orders.permissions import SELL, VIEW_APPROVALS, VIEW_ORDERS
+
+CARTS = (Order.State.PARKED, Order.State.ENDED)
+"""States of what was never sold: no list of orders shows them."""
 
 
 def visible_orders(
@@ -23,7 +28,7 @@ def visible_orders(
     q: str = "",
 ) -> QuerySet[Order]:
     """Orders of the locations the actor may see, narrowed by what is given; ``q`` is the number on a receipt."""
-    rows = Order.objects.all()
+    rows = Order.objects.exclude(state__in=CARTS)
     places = actor.places(VIEW_ORDERS)
     if places is not None:
         rows = rows.filter(location_id__in=places)
@@ -45,6 +50,46 @@ def find_order(order_id: UUID, *, actor: Actor) -> Order:
     if order is None:
         raise NotFound("There is no such order.")
     return order
+
+
+def parked_carts(*, actor: Actor, location: UUID | None = None) -> QuerySet[Order]:
+    """Carts put aside at the locations where the actor sells, with their lines."""
+    rows = (
+        Order.objects.filter(state=Order.State.PARKED).prefetch_related("lines").select_related("location", "customer")
+    )
+    places = actor.places(SELL)
+    if places is not None:
+        rows = rows.filter(location_id__in=places)
+    return rows if location is None else rows.filter(location_id=location)
+
+
+def approvals(*, actor: Actor, location: UUID | None = None) -> QuerySet[Approval]:
+    """Who approved what for whom, at the locations where the actor may see it."""
+    rows = Approval.objects.select_related("location")
+    places = actor.places(VIEW_APPROVALS)
+    if places is not None:
+        rows = rows.filter(location_id__in=places)
+    return rows if location is None else rows.filter(location_id=location)
+
+
+def approvals_of(order: Order) -> list[Approval]:
+    """What was approved for an order: both names stand on its receipt."""
+    return list(Approval.objects.filter(reference_type="order", reference_id=order.pk).order_by("approved_at"))
+
+
+def approvers(*, permission: str, location_id: UUID) -> list[User]:
+    """The people with a PIN who may approve something at a location, by name."""
+    grants = Grant.objects.filter(
+        Q(location=None) | Q(location=location_id),
+        user__is_active=True,
+        user__in=ApprovalPin.objects.values("user_id"),
+    ).select_related("user", "role")
+    found = {
+        grant.user
+        for grant in grants
+        if permission in grant.role.holds and means_something(permission, everywhere=grant.location_id is None)
+    }
+    return sorted(found, key=str)
 
 
 def customers(*, q: str = "") -> QuerySet[Customer]:

@@ -19,6 +19,7 @@ from core.testing import PASSWORD, Shop
 from inventory.models import StockException
 from inventory.services import attributes, catalogue, documents, exceptions, groups, prices, tax_classes
 from orders.services import checkout, customers
+from tests import told_after_the_sale as after
 from webhooks.services import endpoints, replays
 
 MODULES = (
@@ -34,6 +35,7 @@ MODULES = (
     customers,
     endpoints,
     replays,
+    *after.MODULES,
 )
 ENDPOINT = "https://hooks.example.com/in"
 Walk = Callable[[Shop], Any]
@@ -253,6 +255,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         ("delete", "webhook_endpoint"),
         [],
     ),
+    **after.TOLD,
 }
 
 # Services that write and tell no event, each with its reason.
@@ -270,7 +273,7 @@ QUIET = {
     "replay_since": "likewise",
 }
 ASKS = {"live_secrets", "combined_rate", "checked_attributes", "fitting"}
-PARTS = {"category_at", "touch", "touch_values"}
+PARTS = {"category_at", "touch", "touch_values"} | after.PARTS
 """Parts of other services, told by those."""
 
 
@@ -294,6 +297,7 @@ def test_no_service_is_forgotten_here() -> None:
         "inventory.services.history",
         "inventory.services.edits",
     }  # parts of services, told by their callers
+    others |= after.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
     others |= {
         "analytics.services.forecasts",

@@ -31,6 +31,7 @@ class Order(models.Model):
         COMPLETED = "completed"
         VOIDED = "voided"
         CANCELLED = "cancelled"
+        ENDED = "ended", "was parked; taken up or thrown away"
 
     class Channel(models.TextChoices):
         COUNTER = "counter"
@@ -84,6 +85,10 @@ class Order(models.Model):
     created_by_id = models.UUIDField(null=True)
     created_by_label = models.CharField(max_length=200)
     note = models.CharField(max_length=300, blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by_id = models.UUIDField(null=True, blank=True, help_text="Who took it up, voided or cancelled it.")
+    ended_by_label = models.CharField(max_length=200, blank=True, default="", db_default="")
+    ended_ref = models.UUIDField(null=True, blank=True, help_text="Id of the act that ended it, made by the client.")
     business_date = models.DateField()
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,184 @@
+"""Parked carts over REST."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import AmountField
+from core.api.pagination import PageQuery, page_of
+from core.api.views import ApiView, versioned
+from orders.api.serializers import LineInput, LineOutput
+from orders.models import Order, OrderLine
+from orders.permissions import SELL
+from orders.selectors import parked_carts
+from orders.services.basket import BasketLine
+from orders.services.checkout import MOST_LINES
+from orders.services.parking import Cart, Kept, discard, park, resume
+
+
+class CartInput(serializers.Serializer[Any]):
+    """A cart to be put aside. ``id`` is made by you before the first try."""
+
+    id = serializers.UUIDField()
+    location = serializers.UUIDField()
+    lines = LineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
+    label = serializers.CharField(required=False, allow_blank=True, max_length=80)  # type: ignore[assignment]
+    customer = serializers.UUIDField(required=False, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=300)
+
+
+class CartHead(serializers.Serializer[Order]):
+    """A cart that was put aside."""
+
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    state = serializers.ChoiceField(choices=Order.State.choices)
+    location = serializers.UUIDField(source="location_id")
+    label = serializers.CharField()  # type: ignore[assignment]
+    customer = serializers.UUIDField(source="customer_id", allow_null=True)
+    note = serializers.CharField()
+    currency = serializers.CharField()
+    total = AmountField()
+    line_count = serializers.IntegerField()
+    parked_by = serializers.CharField(source="created_by_label")
+    parked_at = serializers.DateTimeField(source="occurred_at")
+    version = serializers.IntegerField()
+
+
+class CartOutput(CartHead):
+    """A cart that was put aside, with the prices of then."""
+
+    lines = LineOutput(many=True)
+
+
+class CartQuery(PageQuery):
+    """Which carts."""
+
+    location = serializers.UUIDField(required=False)
+
+
+class CartPage(serializers.Serializer[Any]):
+    """One page of parked carts, newest first."""
+
+    results = CartOutput(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+class TakeInput(serializers.Serializer[Any]):
+    """Taking a cart up: ``id`` is made by the till, so that it gets the same cart when it asks again."""
+
+    id = serializers.UUIDField()
+
+
+_CART, _LINE = CartHead(), LineOutput()
+
+
+def cart_body(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    """The body of a cart (`CartOutput`) from rows at hand."""
+    return {**_CART.to_representation(order), "lines": [_LINE.to_representation(line) for line in lines]}
+
+
+class ParkedCarts(ApiView):
+    """/orders/parked/: put a cart aside, see all of them."""
+
+    required_permission: ClassVar = SELL
+    tag = "orders"
+
+    @extend_schema(
+        operation_id="list_parked",
+        summary="Carts that were put aside, newest first",
+        parameters=[CartQuery],
+        responses={200: CartPage},
+    )
+    def get(self, request: Request) -> Response:
+        wanted = self.query(CartQuery)
+        rows, beyond = page_of(
+            parked_carts(actor=self.actor, location=wanted.get("location")),
+            by=("-occurred_at", "id"),
+            cursor=wanted["cursor"],
+            limit=wanted["limit"],
+        )
+        return Response({"results": [cart_body(row, list(row.lines.all())) for row in rows], "next": beyond})
+
+    @extend_schema(
+        operation_id="park",
+        summary="Put a cart aside",
+        description="Books nothing. Repeating the same `id` with the same content answers 200 with the cart.",
+        request=CartInput,
+        responses={
+            201: OpenApiResponse(CartOutput, "Parked."),
+            200: OpenApiResponse(CartOutput, "It was parked before, by this very request."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        body = self.read(CartInput)
+        kept = park(
+            Cart(
+                order_id=body["id"],
+                location_id=body["location"],
+                lines=[
+                    BasketLine(
+                        variant_id=line.get("variant"),
+                        code=line.get("code", ""),
+                        quantity=line["quantity"],
+                        unit_price=line.get("unit_price"),
+                    )
+                    for line in body["lines"]
+                ],
+                label=body.get("label", ""),
+                customer_id=body.get("customer"),
+                note=body.get("note", ""),
+            ),
+            actor=self.actor,
+        )
+        return _answer(kept, status=201)
+
+
+def _answer(kept: Kept, *, status: int = 200) -> Response:
+    body = cart_body(kept.order, kept.lines)
+    if kept.is_new:
+        return versioned(body, kept.order, status=status)
+    return versioned(body, kept.order, headers={"Idempotent-Replayed": "true"})
+
+
+class ResumeCart(ApiView):
+    """/orders/parked/<id>/resume/: take it up."""
+
+    required_permission: ClassVar = SELL
+    tag = "orders"
+
+    @extend_schema(
+        operation_id="resume_parked",
+        summary="Take a parked cart up; exactly one till gets it",
+        description="409 `already-taken` tells who has it. The same `id` again answers the same cart.",
+        request=TakeInput,
+        responses={200: CartOutput},
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:
+        take_id = self.read(TakeInput)["id"]
+        return _answer(resume(order_id, take_id=take_id, actor=self.actor, version=self.expected_version()))
+
+
+class Nothing(serializers.Serializer[Any]):
+    """No fields."""
+
+
+class DiscardCart(ApiView):
+    """/orders/parked/<id>/discard/: throw it away."""
+
+    required_permission: ClassVar = SELL
+    idempotent: ClassVar = True
+    tag = "orders"
+
+    @extend_schema(
+        operation_id="discard_parked", summary="Throw a parked cart away", request=Nothing, responses={204: None}
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:
+        self.read(Nothing)
+        discard(order_id, actor=self.actor, version=self.expected_version())
+        return Response(status=204)

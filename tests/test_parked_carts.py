@@ -1,0 +1,119 @@
+"""Parked carts: nothing is booked, every till sees them, one takes each up."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from core.ids import uuid7
+from core.outbox.models import Event
+from core.testing import CANARY, Shop, sale_body
+from inventory.models import StockMovement
+from orders.errors import AlreadyTaken
+from orders.models import Order, Payment
+from orders.services.parking import Kept, resume
+from tests.api import Api, person, pointers
+from tests.test_race_checkout import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def cart(shop: Shop, **more: Any) -> dict[str, Any]:
+    line = {"variant": str(shop.variant("TEA").pk), "quantity": "2"}
+    return {"id": str(uuid7()), "location": str(shop.location.pk), "lines": [line], "label": "Red coat", **more}
+
+
+def parked(shop: Shop, till: Api) -> dict[str, Any]:
+    answer = till.post("orders/parked/", cart(shop))
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())
+
+
+def test_a_parked_cart_books_nothing_and_is_seen_by_other_tills_only_here(acme: Shop, globex: Shop) -> None:
+    moved, told = StockMovement.objects.count(), Event.objects.count()
+    body = parked(acme, person(acme, "cashier"))
+    assert (body["total"], body["label"], body["state"], body["version"]) == ("9.00", "Red coat", "parked", 1)
+    other = person(acme, "manager").get("orders/parked/", {"location": str(acme.location.pk)})
+    assert [row["id"] for row in other.json()["results"]] == [body["id"]]
+    assert [line["sku"] for line in other.json()["results"][0]["lines"]] == ["TEA"]
+    assert CANARY not in other.content.decode()
+    assert (StockMovement.objects.count(), Payment.objects.count()) == (moved, 0)
+    assert [event.type for event in Event.objects.order_by("id")[told:]] == ["order.parked"]
+    assert person(acme, "manager").get("orders/").json()["results"] == []
+    assert person(acme, "manager").get(f"orders/{body['id']}/").status_code == 404
+
+
+def test_parking_twice_is_parking_once(acme: Shop) -> None:
+    till, body = person(acme, "cashier"), cart(acme)
+    assert [till.post("orders/parked/", body).status_code for _ in range(2)] == [201, 200]
+    assert till.post("orders/parked/", {**body, "label": "Blue coat"}).json()["code"] == "identifier-reused"
+    assert person(acme, "manager").post("orders/parked/", body).status_code == 404
+    assert Order.objects.count() == 1
+
+
+def test_who_takes_it_up_again_with_the_same_id_gets_it_again_and_nobody_else(acme: Shop) -> None:
+    till, other = person(acme, "cashier"), person(acme, "manager")
+    body = parked(acme, till)
+    take = {"id": str(uuid7())}
+    path = f"orders/parked/{body['id']}/resume/"
+    assert till.post(path, take, **{"if-match": '"7"'}).status_code == 412
+    first = till.post(path, take, **{"if-match": '"1"'})
+    assert (first.status_code, first.json()["lines"][0]["quantity"]) == (200, "2")
+    again = till.post(path, take)
+    assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+    lost = other.post(path, {"id": str(uuid7())})
+    assert (lost.status_code, lost.json()["code"], lost.json()["by"]) == (409, "already-taken", "Acme cashier")
+    assert till.post(path, {"id": str(uuid7())}).status_code == 409  # the same cashier at another till
+    assert till.post(f"orders/parked/{body['id']}/discard/", {}).status_code == 409
+    assert till.get("orders/parked/").json()["results"] == []
+    assert Event.objects.filter(type="order.resumed").count() == 1
+
+
+def test_a_cart_that_was_thrown_away_is_gone_and_stays_so(acme: Shop) -> None:
+    till = person(acme, "cashier")
+    path = f"orders/parked/{parked(acme, till)['id']}"
+    assert [till.post(f"{path}/discard/", {}).status_code for _ in range(2)] == [204, 204]
+    assert till.post(f"{path}/resume/", {"id": str(uuid7())}).status_code == 409
+    assert Event.objects.filter(type="order.discarded").count() == 1
+
+
+def test_an_order_that_was_sold_is_no_parked_cart(acme: Shop) -> None:
+    till = person(acme, "cashier")
+    sold = till.post("orders/", sale_body(acme, {"TEA": "1"})).json()["id"]
+    assert till.post(f"orders/parked/{sold}/resume/", {"id": str(uuid7())}).status_code == 404
+    assert till.post("orders/parked/", cart(acme, id=sold)).json()["code"] == "identifier-reused"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"lines": []}, {"/lines"}),
+        ({"lines": [{"code": "nothing", "quantity": "1"}]}, {"/lines/0/code"}),
+        ({"lines": [{"code": "TEA", "quantity": "0"}]}, {"/lines/0/quantity"}),
+        ({"lines": [{"code": "TEA", "quantity": "NaN"}]}, {"/lines/0/quantity"}),
+        ({"lines": [{"code": "TEA", "quantity": "1"}] * 501}, {"/lines"}),
+        ({"label": "x" * 81}, {"/label"}),
+        ({"typo": 1}, {"/typo"}),
+    ],
+)
+def test_a_wrong_cart_is_refused_by_name(acme: Shop, wrong: dict[str, Any], where: set[str]) -> None:
+    answer = person(acme, "cashier").post("orders/parked/", cart(acme, **wrong))
+    assert (answer.status_code, pointers(answer)) == (422, where), answer.content
+    assert not Order.objects.exists()
+
+
+def test_a_viewer_and_another_shop_have_no_part_in_it(acme: Shop, globex: Shop) -> None:
+    body = parked(acme, person(acme, "cashier"))
+    assert person(acme, "viewer").get("orders/parked/").status_code == 403
+    there = person(globex, "cashier")
+    assert there.post(f"orders/parked/{body['id']}/resume/", {"id": str(uuid7())}).status_code == 404
+    assert there.get("orders/parked/").json()["results"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_tills_at_once_exactly_one_gets_it(acme: Shop) -> None:
+    body = parked(acme, person(acme, "cashier"))
+    actor = acme.actor("cashier")
+    results = at_once(acme, [partial(resume, body["id"], take_id=uuid7(), actor=actor) for _ in range(8)], 8)
+    kinds = sorted(type(result).__name__ for result in results)
+    assert kinds == sorted([AlreadyTaken.__name__] * 7 + [Kept.__name__])
