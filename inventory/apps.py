@@ -6,5 +6,6 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         import inventory.events
+        import inventory.jobs
         import inventory.navigation
         import inventory.permissions  # noqa: F401

@@ -13,3 +13,21 @@ class UnknownCode(DomainError):
     """Nothing in this shop carries the scanned code."""
 
     code, status, title = "unknown-code", 404, "Nothing carries this code"
+
+
+class ReservationOver(DomainError):
+    """The reservation was sold, released or has expired; ``details["reservations"]`` names every such one."""
+
+    code, status, title = "reservation-over", 409, "This reservation is over"
+
+
+class LotExpired(DomainError):
+    """Only expired or blocked lots are left; ``details`` name the variant."""
+
+    code, status, title = "lot-expired", 409, "Only expired or blocked lots are left"
+
+
+class SerialRefused(DomainError):
+    """A piece that was named is not here, or not as many were named as are taken: ``serials``, ``pieces``."""
+
+    code, status, title = "serial-not-here", 409, "Name exactly the pieces that are here"

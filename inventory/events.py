@@ -1,5 +1,6 @@
 """What happens to goods and stock."""
 
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -213,3 +214,45 @@ class PriceListChanged(DomainEvent):
     version: int
     name: str
     is_active: bool
+
+
+@event("stock.reserved", about="stock_reservation", key="reservation_id", permission=VIEW_STOCK)
+class StockReserved(DomainEvent):
+    """Goods were set aside for somebody, or for longer. `reserved` and `on_hand` are those of the variant there."""
+
+    reservation_id: UUID
+    version: int
+    variant_id: UUID
+    location_id: UUID
+    sku: str
+    quantity: Decimal
+    expires_at: datetime
+    on_hand: Decimal
+    reserved: Decimal
+
+
+@event("stock.released", about="stock_reservation", key="reservation_id", permission=VIEW_STOCK)
+class StockReleased(DomainEvent):
+    """Goods are free again: `because` is `released` or `expired`. What was sold is told by `stock.changed`."""
+
+    reservation_id: UUID
+    version: int
+    variant_id: UUID
+    location_id: UUID
+    sku: str
+    quantity: Decimal
+    because: str
+    on_hand: Decimal
+    reserved: Decimal
+
+
+@event("stock.limits_changed", about="variant", key="variant_id", permission=VIEW_STOCK)
+class StockLimitsChanged(DomainEvent):
+    """Somebody said from when on a variant is low, or too many, at a location. No stock moved by this."""
+
+    variant_id: UUID
+    version: int
+    location_id: UUID
+    sku: str
+    low_at: Decimal | None
+    over_at: Decimal | None

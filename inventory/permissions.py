@@ -8,6 +8,7 @@ MANAGE_PRICES = declare("inventory.manage_prices", "Set prices and price lists, 
 VIEW_COST = declare("inventory.view_cost", "See costs and margins")
 VIEW_STOCK = declare("inventory.view_stock", "See stock", by_location=True)
 ADJUST_STOCK = declare("inventory.adjust_stock", "Correct and receive stock", by_location=True)
+RESERVE_STOCK = declare("inventory.reserve_stock", "Set goods aside for somebody", by_location=True)
 
 grant_to(VIEW_PRODUCTS, "manager", "cashier", "stock clerk", "accountant", "viewer")
 grant_to(VIEW_STOCK, "manager", "cashier", "stock clerk", "accountant", "viewer")
@@ -15,3 +16,4 @@ grant_to(MANAGE_PRODUCTS, "manager")
 grant_to(MANAGE_PRICES, "manager")
 grant_to(ADJUST_STOCK, "manager", "stock clerk")
 grant_to(VIEW_COST, "manager", "accountant")
+grant_to(RESERVE_STOCK, "manager", "cashier", "stock clerk")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import groups, prices, stock, views
+from inventory.web import groups, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
@@ -24,6 +24,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="stock-exception-settled",
     ),
     path("stock/book/", stock.StockBooking.as_view(), name="stock-book"),
+    path("stock/reservations/", reservations.Reservations.as_view(), name="stock-reservations"),
+    path(
+        "stock/reservations/<uuid:reservation_id>/released/",
+        reservations.ReservationReleased.as_view(),
+        name="stock-reservation-released",
+    ),
+    path(
+        "stock/reservations/<uuid:reservation_id>/extended/",
+        reservations.ReservationExtended.as_view(),
+        name="stock-reservation-extended",
+    ),
+    path("stock/limits/<uuid:variant_id>/<uuid:location_id>/", reservations.StockLimits.as_view(), name="stock-limits"),
 ]
 
 for name, argument in groups.ARGUMENTS.items():

@@ -72,8 +72,42 @@ CHECKS: dict[str, str] = {
         SELECT max(seq), count(seq), (SELECT head FROM outbox_stream) FROM outbox_event WHERE seq IS NOT NULL
         HAVING max(seq) <> count(seq) OR max(seq) <> (SELECT head FROM outbox_stream)
     """,
-    "nothing is reserved that nobody reserved": """
-        SELECT variant_id, location_id, reserved FROM inventory_stocklevel WHERE reserved <> 0
+    "what is on hand of a lot-tracked variant is the sum of its lots, and each lot is the sum of its movements": """
+        SELECT level.variant_id, level.location_id, level.on_hand, sum(lots.on_hand), 'level'
+        FROM inventory_stocklevel AS level
+        JOIN inventory_variant AS variant ON variant.id = level.variant_id AND variant.tracking = 'lot'
+        LEFT JOIN (
+            SELECT lot.variant_id, lot_level.location_id, lot_level.on_hand
+            FROM inventory_lotlevel AS lot_level JOIN inventory_lot AS lot ON lot.id = lot_level.lot_id
+        ) AS lots USING (variant_id, location_id)
+        GROUP BY level.variant_id, level.location_id, level.on_hand
+        HAVING level.on_hand <> coalesce(sum(lots.on_hand), 0)
+        UNION ALL
+        SELECT lot_id, location_id, lot_level.on_hand, moved.delta, 'lot'
+        FROM inventory_lotlevel AS lot_level
+        FULL JOIN (
+            SELECT part.lot_id, movement.location_id, sum(part.delta) AS delta
+            FROM inventory_movementlot AS part
+            JOIN inventory_stockmovement AS movement ON movement.id = part.movement_id
+            GROUP BY part.lot_id, movement.location_id
+        ) AS moved USING (lot_id, location_id)
+        WHERE coalesce(lot_level.on_hand, 0) <> coalesce(moved.delta, 0)
+    """,
+    "a piece is what its last movement made of it": """
+        SELECT serial.id, serial.number, serial.state, past.state
+        FROM inventory_serial AS serial
+        JOIN LATERAL (
+            SELECT state FROM inventory_movementserial WHERE serial_id = serial.id ORDER BY id DESC LIMIT 1
+        ) AS past ON past.state <> serial.state
+    """,
+    "what is reserved is the sum of the live reservations": """
+        SELECT variant_id, location_id, level.reserved, live.quantity
+        FROM inventory_stocklevel AS level
+        FULL JOIN (
+            SELECT variant_id, location_id, sum(quantity) AS quantity
+            FROM inventory_stockreservation WHERE state = 'live' GROUP BY variant_id, location_id
+        ) AS live USING (variant_id, location_id)
+        WHERE coalesce(level.reserved, 0) <> coalesce(live.quantity, 0)
     """,
 }
 MOST_ROWS = 20

@@ -20,6 +20,7 @@ from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Order
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from tests.import_samples import Row, line, run_import, write
+from tests.shop_window_stock import fill_stock_room
 from tests.webhook_receiver import receiving
 from tests.webhook_steps import connect
 from webhooks.models import Delivery
@@ -57,19 +58,23 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         for _ in range(2):
             server.serve(shop.tenant.schema_name)
     order = _sell_too_much(shop)
-    return _catalogue(shop) | {
-        "customer_id": Customer.objects.get(number="C1").pk,
-        "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,
-        "endpoint_id": endpoint.pk,
-        "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
-        "key_id": key.pk,
-        "location": shop.location.pk,
-        "order_id": order.pk,
-        "product_id": tea.product_id,
-        "run_id": run.pk,
-        "user_id": shop.person("viewer").pk,
-        "variant_id": tea.pk,
-    }
+    return (
+        _catalogue(shop)
+        | fill_stock_room(shop)
+        | {
+            "customer_id": Customer.objects.get(number="C1").pk,
+            "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,
+            "endpoint_id": endpoint.pk,
+            "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
+            "key_id": key.pk,
+            "location": shop.location.pk,
+            "order_id": order.pk,
+            "product_id": tea.product_id,
+            "run_id": run.pk,
+            "user_id": shop.person("viewer").pk,
+            "variant_id": tea.pk,
+        }
+    )
 
 
 def _catalogue(shop: Shop) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from inventory.models import StockException
 from inventory.services import attributes, catalogue, documents, exceptions, groups, prices, tax_classes
 from orders.services import checkout, customers
 from tests import told_after_the_sale as after
+from tests import told_in_the_stock_room as stock_room
 from webhooks.services import endpoints, replays
 
 MODULES = (
@@ -36,6 +37,7 @@ MODULES = (
     endpoints,
     replays,
     *after.MODULES,
+    *stock_room.MODULES,
 )
 ENDPOINT = "https://hooks.example.com/in"
 Walk = Callable[[Shop], Any]
@@ -256,10 +258,12 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         [],
     ),
     **after.TOLD,
+    **stock_room.TOLD,
 }
 
 # Services that write and tell no event, each with its reason.
 QUIET = {
+    **stock_room.QUIET,
     "note_prices": "is a part of services that set prices; they tell",
     "check_credentials": "a visit, not a change of the shop: the audit log has it",
     "note_log_in": "likewise",
@@ -297,7 +301,7 @@ def test_no_service_is_forgotten_here() -> None:
         "inventory.services.history",
         "inventory.services.edits",
     }  # parts of services, told by their callers
-    others |= after.OTHERS
+    others |= after.OTHERS | stock_room.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
     others |= {
         "analytics.services.forecasts",
@@ -328,7 +332,9 @@ def test_a_write_is_in_the_audit_log_and_in_the_stream(acme: Shop, globex: Shop,
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", ["set_active", "revoke_api_key", "settle_exception", "update_product"])
+@pytest.mark.parametrize(
+    "name", ["set_active", "revoke_api_key", "settle_exception", "update_product", "release", "set_limits"]
+)
 def test_repeating_a_change_that_changes_nothing_tells_nothing(acme: Shop, name: str) -> None:
     before, call, _, _ = TOLD[name]
     stands = before(acme)

@@ -133,8 +133,12 @@ class LevelBody(serializers.Serializer[StockLevel]):
     sku = serializers.CharField(source="variant.sku")
     name = serializers.CharField(source="variant.title")
     on_hand = QuantityField()
-    reserved = QuantityField()
+    reserved = QuantityField(help_text="The part of `on_hand` that is set aside.")
+    available = QuantityField(help_text="What may be sold: `on_hand` less `reserved`, never below zero.")
+    damaged = QuantityField()
+    in_transit = QuantityField(help_text="On its way here.")
     low_at = QuantityField(allow_null=True)
+    over_at = QuantityField(allow_null=True)
     version = serializers.IntegerField()
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import groups, prices, stock, views
+from inventory.api import groups, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", groups.Attributes.as_view(), name="api-attributes"),
@@ -22,4 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/<str:code>/", views.Scan.as_view(), name="api-scan"),
     path("stock/", stock.Stock.as_view(), name="api-stock"),
     path("stock/movements/", stock.Movements.as_view(), name="api-stock-movements"),
+    path("stock/limits/", reservations.Limits.as_view(), name="api-stock-limits"),
+    path("stock/reservations/", reservations.Reservations.as_view(), name="api-reservations"),
+    path("stock/reservations/<uuid:reservation_id>/", reservations.ReservationOne.as_view(), name="api-reservation"),
 ]

@@ -44,6 +44,11 @@ class StockLevel(models.Model):
             models.Index(fields=["location", "variant"], condition=Q(on_hand__lte=F("low_at")), name="stock_level_low")
         ]
 
+    @property
+    def available(self) -> Decimal:
+        """What may be sold: not set aside, and never below zero."""
+        return max(Decimal(0), self.on_hand - self.reserved)
+
 
 class StockMovement(models.Model):
     """One line of the append-only ledger: why the stock of one variant at one location changed.
@@ -137,12 +142,14 @@ class StockException(models.Model):
     class Kind(models.TextChoices):
         OVERSOLD = "oversold", "sold below zero"
         COUNTED_TWICE = "counted_twice", "counted twice at the same time"
+        UNSELLABLE = "unsellable", "sold from an expired or blocked lot"
+        SERIAL = "serial", "a piece that was not here"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=16, choices=Kind)
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
-    quantity = models.DecimalField(**UNITS, help_text="How far below zero it went.")
+    quantity = models.DecimalField(**UNITS, help_text="How far below zero it went, or how many are concerned.")
     reference_type = models.CharField(max_length=20)
     reference_id = models.UUIDField()
     created_at = models.DateTimeField(auto_now_add=True)

@@ -7,7 +7,6 @@ moving average, kept by the same statement (docs/model.md).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,14 +19,28 @@ from core.events import DomainEvent
 from core.outbox.services import emit_all
 from inventory.errors import OutOfStock
 from inventory.events import StockChanged, StockLow, StockOut
-from inventory.models import StockException, StockLevel, StockMovement
+from inventory.models import StockException, StockLevel, StockMovement, Variant
+from inventory.services.changes import Cause, Change, Key, Level, Moved
+from inventory.services.tracking import follow
+
+__all__ = [
+    "Cause",
+    "Change",
+    "Key",
+    "Level",
+    "Moved",
+    "add_levels",
+    "lock_levels",
+    "lock_states",
+    "move_stock",
+    "set_aside",
+]
 
 Kind = StockMovement.Kind
-Key = tuple[UUID, UUID]
-NOTHING = Decimal(0)
+TRACKED = (Variant.Tracking.LOT, Variant.Tracking.SERIAL)
 
 LOCK = """
-    SELECT level.variant_id, level.location_id, level.on_hand
+    SELECT level.variant_id, level.location_id, level.on_hand, level.damaged, level.in_transit, level.average_cost
     FROM inventory_stocklevel AS level
     JOIN unnest(%(variants)s::uuid[], %(locations)s::uuid[]) AS wanted (variant_id, location_id)
       ON (level.variant_id, level.location_id) = (wanted.variant_id, wanted.location_id)
@@ -52,7 +65,7 @@ MOVE = """
         ORDER BY level.variant_id, level.location_id
         FOR NO KEY UPDATE OF level
     ), costed AS (
-        SELECT held.*, variant.sku,
+        SELECT held.*, variant.sku, variant.tracking,
                CASE WHEN held.more > 0 THEN coalesce(held.cost, held.average_cost, variant.unit_cost)
                     ELSE coalesce(held.average_cost, variant.unit_cost) END AS unit_cost
         FROM held JOIN inventory_variant AS variant ON variant.id = held.variant_id
@@ -69,11 +82,14 @@ MOVE = """
             average_cost = priced.new_cost, version = level.version + 1
         FROM priced
         WHERE level.variant_id = priced.variant_id AND level.location_id = priced.location_id
-          AND (NOT %(may_refuse)s OR priced.delta >= 0
-               OR level.on_hand - level.reserved + priced.delta - priced.reserved >= 0)
-        RETURNING level.variant_id, level.location_id, priced.sku, priced.delta, priced.damaged AS damaged_delta,
-                  priced.in_transit AS in_transit_delta, level.on_hand, level.reserved, level.damaged,
-                  level.in_transit, level.low_at, level.over_at, priced.unit_cost, level.version,
+          AND (NOT %(may_refuse)s OR priced.delta >= 0 OR (
+               level.on_hand + priced.delta >= 0
+               AND (priced.delta >= priced.reserved
+                    OR level.on_hand - level.reserved + priced.delta - priced.reserved >= 0)))
+        RETURNING level.variant_id, level.location_id, priced.sku, priced.tracking, priced.delta,
+                  priced.damaged AS damaged_delta, priced.in_transit AS in_transit_delta, level.on_hand,
+                  level.reserved, level.damaged, level.in_transit, level.low_at, level.over_at,
+                  priced.unit_cost, level.version,
                   coalesce((priced.units + priced.more) * priced.new_cost
                            - priced.units * coalesce(priced.average_cost, 0)
                            - priced.more * priced.unit_cost, 0) AS revaluation
@@ -86,48 +102,28 @@ MOVE = """
                %(occurred_at)s, now()
         FROM moved
     )
-    SELECT variant_id, location_id, sku, delta, damaged_delta, in_transit_delta, on_hand, reserved, damaged, in_transit,
-           low_at, over_at, unit_cost, version
+    SELECT variant_id, location_id, sku, tracking, delta, damaged_delta, in_transit_delta, on_hand, reserved, damaged,
+           in_transit, low_at, over_at, unit_cost, version
     FROM moved ORDER BY variant_id, location_id
 """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What happens to one level: signed units per state. ``unit_cost`` is for units that come in; None: as they stand.
-
-    ``reserved`` is what a sale of reserved goods takes off, and no movement of goods by itself.
-    """
-
-    on_hand: Decimal = NOTHING
-    damaged: Decimal = NOTHING
-    in_transit: Decimal = NOTHING
-    reserved: Decimal = NOTHING
-    unit_cost: Decimal | None = None
-
-    @property
-    def is_any(self) -> bool:
-        return bool(self.on_hand or self.damaged or self.in_transit)
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A stock level after one movement."""
-
-    variant_id: UUID
-    location_id: UUID
-    sku: str
-    delta: Decimal
-    damaged_delta: Decimal
-    in_transit_delta: Decimal
-    on_hand: Decimal
-    reserved: Decimal
-    damaged: Decimal
-    in_transit: Decimal
-    low_at: Decimal | None
-    over_at: Decimal | None
-    unit_cost: Decimal | None
-    version: int
+# Setting goods aside moves none: it changes what is free, and needs no line in the ledger.
+SET_ASIDE = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(units)s::numeric[])
+            AS t (variant_id, location_id, units)
+    ), held AS MATERIALIZED (
+        SELECT level.variant_id, level.location_id, wanted.units
+        FROM inventory_stocklevel AS level JOIN wanted USING (variant_id, location_id)
+        ORDER BY level.variant_id, level.location_id
+        FOR NO KEY UPDATE OF level
+    )
+    UPDATE inventory_stocklevel AS level SET reserved = level.reserved + held.units
+    FROM held
+    WHERE level.variant_id = held.variant_id AND level.location_id = held.location_id
+      AND (held.units <= 0 OR level.on_hand - level.reserved >= held.units)
+    RETURNING level.variant_id, level.location_id, level.on_hand, level.reserved
+"""
 
 
 @transaction.atomic(savepoint=False)
@@ -153,6 +149,8 @@ def move_stock(
     Raises:
         OutOfStock: a wish cannot be covered; its ``short`` lists every such line. The caller's whole transaction is
             to be given up: there is no savepoint, a sale pays for every statement.
+        LotExpired: only expired or blocked lots are left for a wish.
+        SerialRefused: a wish names a piece that is not here, or not as many pieces as it takes.
     """
     changes = {key: made for key, given in deltas.items() if (made := _change(given)).is_any}
     if not changes:
@@ -176,8 +174,13 @@ def move_stock(
         if add_levels(sorted(left)) or not may_refuse:
             moved += _move(left, values)
     if len(moved) < len(changes):
-        raise OutOfStock(details={"short": _short(changes, moved)})
+        booked = {(m.variant_id, m.location_id) for m in moved}
+        wanted = {key: -change.on_hand for key, change in changes.items() if change.on_hand < 0 and key not in booked}
+        raise OutOfStock(details={"short": _short(wanted)})
     events, exceptions = _consequences(moved, kind=kind, reference_type=reference_type, reference_id=reference_id)
+    if tracked := [one for one in moved if one.tracking in TRACKED]:
+        cause = (reference_type, reference_id)
+        exceptions += follow(tracked, changes, kind=kind, cause=cause, may_refuse=may_refuse)
     if exceptions:
         StockException.objects.bulk_create(exceptions)
     emit_all([*told_before, *events], actor=actor, occurred_at=occurred_at)
@@ -209,7 +212,12 @@ def _move(changes: Mapping[Key, Change], values: Mapping[str, Any]) -> list[Move
 
 
 def lock_levels(keys: Sequence[Key]) -> dict[Key, Decimal]:
-    """Lock the stock levels of (variant, location) pairs in key order and answer what is on hand; makes missing ones.
+    """What is on hand of (variant, location) pairs, locked: see `lock_states`."""
+    return {key: level.on_hand for key, level in lock_states(keys).items()}
+
+
+def lock_states(keys: Sequence[Key]) -> dict[Key, Level]:
+    """Lock the stock levels of (variant, location) pairs in key order and answer what they are; makes missing ones.
 
     For facts that say what there is (a count). Call it in the transaction that moves the stock, after the document's
     own row.
@@ -220,7 +228,7 @@ def lock_levels(keys: Sequence[Key]) -> dict[Key, Decimal]:
         cursor.execute(
             LOCK, {"variants": [variant for variant, _ in ordered], "locations": [place for _, place in ordered]}
         )
-        return {(variant, place): on_hand for variant, place, on_hand in cursor.fetchall()}
+        return {(variant, place): Level(*values) for variant, place, *values in cursor.fetchall()}
 
 
 def add_levels(keys: Sequence[Key]) -> int:
@@ -238,9 +246,33 @@ def add_levels(keys: Sequence[Key]) -> int:
         return len(cursor.fetchall())
 
 
-def _short(changes: Mapping[Key, Change], moved: list[Moved]) -> list[dict[str, str]]:
-    booked = {(m.variant_id, m.location_id) for m in moved}
-    refused = {key: -change.on_hand for key, change in changes.items() if change.on_hand < 0 and key not in booked}
+def set_aside(units: Mapping[Key, Decimal]) -> dict[Key, tuple[Decimal, Decimal]]:
+    """Reserve (more than zero: a wish) or give back (less) units per (variant, location), all or none.
+
+    Answers what is on hand and reserved afterwards. Call it in the transaction of the reservations' rows, after them.
+
+    Raises:
+        OutOfStock: as `move_stock` does; the caller's whole transaction is to be given up.
+    """
+    keys = sorted(key for key, quantity in units.items() if quantity)
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SET_ASIDE,
+            {
+                "variants": [variant for variant, _ in keys],
+                "locations": [place for _, place in keys],
+                "units": [units[key] for key in keys],
+            },
+        )
+        done = {(variant, place): (on_hand, reserved) for variant, place, on_hand, reserved in cursor.fetchall()}
+    if len(done) < len(keys):
+        raise OutOfStock(details={"short": _short({key: units[key] for key in keys if key not in done})})
+    return done
+
+
+def _short(refused: Mapping[Key, Decimal]) -> list[dict[str, str]]:
     levels = {
         (level.variant_id, level.location_id): level
         for level in StockLevel.objects.select_related("variant__product").filter(

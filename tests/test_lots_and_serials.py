@@ -1,0 +1,184 @@
+"""Goods told apart: lots go by expiry date without a question, pieces go once, and the sums always hold."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from core.actors import SYSTEM
+from core.ids import uuid7
+from core.locations.selectors import business_today
+from core.testing import Shop, make_variant
+from inventory.errors import LotExpired, OutOfStock, SerialRefused
+from inventory.models import Lot, LotLevel, MovementLot, Serial, StockException, StockLevel, StockMovement, StockPolicy
+from inventory.models import Variant as VariantModel
+from inventory.services.ledger import Cause, Change, move_stock
+from orders.auditor import audit_books
+from tests.test_race_checkout import at_once, deadlocks
+
+Kind = StockMovement.Kind
+
+
+def tracked(how: str, sku: str = "NEW") -> VariantModel:
+    variant = make_variant(sku)
+    VariantModel.objects.filter(pk=variant.pk).update(tracking=how)
+    return variant
+
+
+def book(
+    shop: Shop,
+    variant: VariantModel,
+    units: str,
+    kind: StockMovement.Kind = Kind.SALE,
+    *,
+    wish: bool = True,
+    **more: Any,
+) -> Cause:
+    cause = ("test", uuid7())
+    with transaction.atomic():
+        move_stock(
+            deltas={(variant.pk, shop.location.pk): Change(on_hand=Decimal(units), **more)},
+            kind=kind,
+            reference_type=cause[0],
+            reference_id=cause[1],
+            actor=SYSTEM,
+            occurred_at=datetime.now(UTC),
+            may_refuse=wish and Decimal(units) < 0,
+        )
+    return cause
+
+
+def receive(shop: Shop, variant: VariantModel, code: str, units: str, days: int | None) -> Lot:
+    expires = None if days is None else business_today(shop.location) + timedelta(days=days)
+    lot, _ = Lot.objects.get_or_create(variant=variant, code=code, defaults={"expires_on": expires})
+    book(shop, variant, units, Kind.RECEIPT, lots=((lot.pk, Decimal(units)),))
+    return lot
+
+
+def lots(variant: VariantModel) -> dict[str, int]:
+    rows = LotLevel.objects.filter(lot__variant=variant)
+    return {code: int(units) for code, units in rows.values_list("lot__code", "on_hand")}
+
+
+def left_with(cause: Cause) -> dict[str, int]:
+    rows = MovementLot.objects.filter(movement__reference_id=cause[1])
+    return {code: int(units) for code, units in rows.values_list("lot__code", "delta")}
+
+
+def test_what_expires_first_goes_first_and_comes_back_to_where_it_was(acme: Shop) -> None:
+    milk = tracked("lot")
+    for code, units, days in (("C", "5", None), ("B", "5", 9), ("A", "5", 2)):
+        receive(acme, milk, code, units, days)
+    sale = book(acme, milk, "-7")
+    assert left_with(sale) == {"A": -5, "B": -2}
+    refund = book(acme, milk, "6", Kind.REFUND, back_from=(sale,))
+    assert left_with(refund) == {"A": 5, "B": 1}
+    second = book(acme, milk, "1", Kind.REFUND, back_from=(sale, refund))
+    assert left_with(second) == {"B": 1}
+    assert lots(milk) == {"A": 5, "B": 5, "C": 5}
+    assert audit_books() == []
+
+
+def test_an_expired_or_blocked_lot_is_not_sold_unless_the_shop_says_so(acme: Shop) -> None:
+    milk = tracked("lot")
+    receive(acme, milk, "OLD", "5", -1)
+    blocked = receive(acme, milk, "BLOCKED", "5", 30)
+    receive(acme, milk, "GOOD", "2", 40)
+    Lot.objects.filter(pk=blocked.pk).update(state="blocked")
+    assert left_with(book(acme, milk, "-2")) == {"GOOD": -2}
+    with pytest.raises(LotExpired):
+        book(acme, milk, "-1")
+    assert left_with(book(acme, milk, "-1", any_lot=True)) == {"OLD": -1}
+    StockPolicy.objects.create(id=1, sells_expired=True)
+    assert left_with(book(acme, milk, "-4")) == {"OLD": -4}
+    with pytest.raises(LotExpired):
+        book(acme, milk, "-1")
+    with pytest.raises(LotExpired):
+        book(acme, milk, "-1", lots=((blocked.pk, Decimal(-1)),))
+    assert lots(milk) == {"OLD": 0, "BLOCKED": 5, "GOOD": 0}
+
+
+def test_a_fact_is_booked_from_an_expired_lot_and_somebody_is_told(acme: Shop) -> None:
+    milk = tracked("lot")
+    receive(acme, milk, "OLD", "5", -1)
+    receive(acme, milk, "GOOD", "2", 40)
+    assert left_with(book(acme, milk, "-3", wish=False)) == {"GOOD": -2, "OLD": -1}
+    told: Any = StockException.objects.get()
+    assert (told.kind, told.quantity) == ("unsellable", 1)
+    book(acme, milk, "-9", wish=False)
+    assert lots(milk) == {"OLD": -5, "GOOD": 0}
+    assert StockLevel.objects.get(variant=milk).on_hand == -5
+    assert audit_books() == []
+
+
+def test_a_named_lot_is_taken_and_no_other_in_its_place(acme: Shop) -> None:
+    milk = tracked("lot")
+    receive(acme, milk, "A", "5", 2)
+    second = receive(acme, milk, "B", "5", 9)
+    assert left_with(book(acme, milk, "-2", lots=((second.pk, Decimal(-2)),))) == {"B": -2}
+    with pytest.raises(OutOfStock) as short:
+        book(acme, milk, "-4", lots=((second.pk, Decimal(-4)),))
+    assert short.value.details["short"][0]["available"] == "3"
+    assert lots(milk) == {"A": 5, "B": 3}
+
+
+def test_what_is_thrown_away_is_the_oldest_and_what_is_found_is_of_the_newest(acme: Shop) -> None:
+    milk = tracked("lot")
+    assert left_with(book(acme, milk, "1", Kind.COUNT)) == {"without lot": 1}
+    receive(acme, milk, "OLD", "5", -1)
+    receive(acme, milk, "GOOD", "2", 40)
+    assert left_with(book(acme, milk, "-2", Kind.ADJUSTMENT)) == {"OLD": -2}
+    assert left_with(book(acme, milk, "1", Kind.COUNT)) == {"GOOD": 1}
+    assert audit_books() == []
+
+
+def pieces(variant: VariantModel) -> dict[str, str]:
+    return dict(Serial.objects.filter(variant=variant).values_list("number", "state"))
+
+
+def test_a_piece_is_received_sold_and_taken_back_and_keeps_its_history(acme: Shop) -> None:
+    phone = tracked("serial")
+    book(acme, phone, "2", Kind.RECEIPT, serials=("S1", "S2"))
+    book(acme, phone, "-1", serials=("S1",))
+    assert pieces(phone) == {"S1": "sold", "S2": "in_stock"}
+    for wrong in (("S1",), ("S3",), (), ("S2", "S1")):
+        with pytest.raises(SerialRefused):
+            book(acme, phone, "-1", serials=wrong)
+    book(acme, phone, "1", Kind.REFUND, serials=("S1",))
+    book(acme, phone, "-1", Kind.DAMAGE, damaged=Decimal(1), serials=("S1",))
+    past = list(Serial.objects.get(number="S1").movements.values_list("movement__kind", "state"))
+    assert past == [("receipt", "in_stock"), ("sale", "sold"), ("refund", "in_stock"), ("damage", "damaged")]
+    assert Serial.objects.filter(number="S3").count() == 0
+    assert StockLevel.objects.get(variant=phone).on_hand == 1
+    assert audit_books() == []
+
+
+def test_a_fact_about_a_piece_that_is_not_here_is_booked_and_somebody_is_told(acme: Shop) -> None:
+    phone = tracked("serial")
+    book(acme, phone, "2", Kind.RECEIPT, serials=("S1", "S2"))
+    book(acme, phone, "-2", wish=False, serials=("S1", "S9"))
+    assert pieces(phone) == {"S1": "sold", "S2": "in_stock", "S9": "gone"}
+    assert StockException.objects.get(kind="serial", quantity=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_piece_is_sold_once_however_many_want_it(acme: Shop) -> None:
+    phone, before = tracked("serial"), deadlocks()
+    numbers = [f"S{n}" for n in range(6)]
+    book(acme, phone, "6", Kind.RECEIPT, serials=tuple(numbers))
+
+    def take(pair: Sequence[str]) -> UUID:
+        return book(acme, phone, "-2", serials=tuple(pair))[1]
+
+    pairs = [(numbers[n % 6], numbers[(n + 1 + n // 6) % 6]) for n in range(24)]
+    results = at_once(acme, [partial(take, pair) for pair in pairs], 8)
+    sold = sum(isinstance(one, UUID) for one in results)
+    assert Counter(pieces(phone).values()) == Counter({"sold": 2 * sold, "in_stock": 6 - 2 * sold}) - Counter()
+    assert 1 <= sold <= 3 and deadlocks() == before
+    assert StockLevel.objects.get(variant=phone).on_hand == 6 - 2 * sold
