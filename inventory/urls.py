@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import groups, prices, reservations, stock, views
+from inventory.web import bulk, groups, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
     path("products/new/", views.ProductEdit.as_view(), name="product-new"),
     path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="product"),
     path("products/<uuid:product_id>/edit/", views.ProductEdit.as_view(), name="product-edit"),
+    path("products/bulk/", bulk.BulkEdits.as_view(), name="bulk-edits"),
+    path("products/bulk/<uuid:edit_id>/", bulk.BulkEditOne.as_view(), name="bulk-edit"),
     path("prices/", prices.PriceLists.as_view(), name="price-lists"),
     path("prices/new/", prices.PriceListEdit.as_view(), name="price-list-new"),
     path("prices/<uuid:price_list_id>/", prices.PriceListOne.as_view(), name="price-list"),

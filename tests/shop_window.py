@@ -1,7 +1,7 @@
 """A shop with something in every place, so that each of its pages has something to show."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from core.ids import uuid7
 from core.jobs.services import perform
 from core.people.services import create_api_key
 from core.testing import Shop
-from inventory.models import StockException, StockLevel
+from inventory.models import BulkEdit, PriceList, StockException, StockLevel
 from inventory.services.attributes import create_attribute
+from inventory.services.bulk import preview_bulk_edit
 from inventory.services.groups import create_brand, create_category
+from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Order
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
@@ -57,6 +59,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         server = Server()
         for _ in range(2):
             server.serve(shop.tenant.schema_name)
+    prices, edit = _other_prices(shop)
     order = _sell_too_much(shop)
     return (
         _catalogue(shop)
@@ -70,6 +73,8 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "location": shop.location.pk,
             "order_id": order.pk,
             "product_id": tea.product_id,
+            "edit_id": edit.pk,
+            "price_list_id": prices.pk,
             "run_id": run.pk,
             "user_id": shop.person("viewer").pk,
             "variant_id": tea.pk,
@@ -90,6 +95,16 @@ def _catalogue(shop: Shop) -> dict[str, Any]:
         "tax_class_id": create_tax_class(name="Two taxes", parts=parts, actor=owner).pk,
         "attribute_id": create_attribute({**field, "is_filter": True}, actor=owner).pk,
     }
+
+
+def _other_prices(shop: Shop) -> tuple[PriceList, BulkEdit]:
+    """A list of last year and an edit that was previewed: neither changes what things cost."""
+    owner = shop.actor("owner")
+    prices = create_price_list({"name": LONG_NAME[:100], "ends_at": datetime(2026, 1, 1, tzinfo=UTC)}, actor=owner)
+    set_prices(prices.pk, [PriceLine(code="CUP", unit_price=Decimal("9.75"))], actor=owner, reason=LONG_NAME)
+    dearer = {"unit_price": {"how": "percent", "value": "10", "ending": "0.99"}}
+    edit = preview_bulk_edit(uuid7(), matching={}, changes=dearer, actor=owner, reason=LONG_NAME).edit
+    return prices, edit
 
 
 def _sell_too_much(shop: Shop) -> Order:

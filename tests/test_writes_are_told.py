@@ -302,6 +302,7 @@ def test_no_service_is_forgotten_here() -> None:
         "inventory.services.edits",
     }  # parts of services, told by their callers
     others |= after.OTHERS | stock_room.OTHERS
+    others |= {"inventory.services.bulk"}  # see tests/test_bulk_edit.py
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
     others |= {
         "analytics.services.forecasts",

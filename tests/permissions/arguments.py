@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, Sample] = {
     "brand_id": nobody,
     "category_id": nobody,
     "code": lambda shop: "5012345678900",
+    "edit_id": nobody,
     "customer_id": lambda shop: Customer.objects.get(number="C1").pk,
     "delivery_id": lambda shop: 1,
     "endpoint_id": nobody,
