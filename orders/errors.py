@@ -37,3 +37,15 @@ class PriceChanged(DomainError):
     """The total is not what the seller saw; ``details`` holds both."""
 
     code, status, title = "price-changed", 409, "A price changed in the meantime"
+
+
+class CustomerMerged(DomainError):
+    """The customer is another one now; ``details["merged_into"]`` names it."""
+
+    code, status, title = "customer-merged", 409, "This customer was merged into another"
+
+
+class CustomerAnonymised(DomainError):
+    """The person's data are gone for good; nothing can be added."""
+
+    code, status, title = "customer-anonymised", 409, "This customer was anonymised"

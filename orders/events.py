@@ -120,6 +120,47 @@ class CustomerCreated(DomainEvent):
     number: str
 
 
+@event("customer.updated", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
+class CustomerUpdated(DomainEvent):
+    """Something about a customer changed: ``fields`` says what, never the values."""
+
+    customer_id: UUID
+    version: int
+    number: str
+    fields: list[str]
+
+
+@event("customer.merged", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
+class CustomerMerged(DomainEvent):
+    """Two customers were found to be one; what belonged to the gone one belongs to this one now."""
+
+    customer_id: UUID
+    version: int
+    gone_id: UUID
+    gone_version: int
+    merge_id: UUID
+
+
+@event("customer.unmerged", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
+class CustomerUnmerged(DomainEvent):
+    """A merge was taken back: the other customer stands again, with what had moved."""
+
+    customer_id: UUID
+    version: int
+    gone_id: UUID
+    gone_version: int
+    merge_id: UUID
+
+
+@event("customer.anonymised", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
+class CustomerAnonymised(DomainEvent):
+    """A person's data were removed for good: whoever keeps a copy removes it, too."""
+
+    customer_id: UUID
+    version: int
+    number: str
+
+
 @event("import.finished", about="import", key="import_id", permission=IMPORT_HISTORY)
 class ImportFinished(DomainEvent):
     """A history import has landed; reports and forecasts of its days are different now."""

@@ -1,4 +1,4 @@
-"""Read orders and customers."""
+"""Read orders, carts and approvals."""
 
 from datetime import date
 from uuid import UUID
@@ -9,7 +9,7 @@ from core.actors import Actor
 from core.errors import NotFound
 from core.people.models import Grant, User
 from core.people.permissions import means_something
-from orders.models import Approval, ApprovalPin, Customer, Order
+from orders.models import Approval, ApprovalPin, Order
 from orders.permissions import SELL, VIEW_APPROVALS, VIEW_ORDERS
 
 CARTS = (Order.State.PARKED, Order.State.ENDED)
@@ -90,19 +90,3 @@ def approvers(*, permission: str, location_id: UUID) -> list[User]:
         if permission in grant.role.holds and means_something(permission, everywhere=grant.location_id is None)
     }
     return sorted(found, key=str)
-
-
-def customers(*, q: str = "") -> QuerySet[Customer]:
-    """Customers whose name or e-mail address contains ``q``, or whose number it is."""
-    rows = Customer.objects.all()
-    if q := q.strip():
-        rows = rows.filter(Q(name__icontains=q) | Q(email__icontains=q) | Q(number=q))
-    return rows
-
-
-def find_customer(customer_id: UUID) -> Customer:
-    """A customer. Raises `NotFound`."""
-    customer = Customer.objects.filter(pk=customer_id).first()
-    if customer is None:
-        raise NotFound("There is no such customer.")
-    return customer

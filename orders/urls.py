@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.web import imports, till, views
+from orders.web import customers, imports, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -10,8 +10,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", views.Orders.as_view(), name="orders"),
     path("orders/<uuid:order_id>/", views.OrderOne.as_view(), name="order"),
     path("orders/<uuid:order_id>/receipt/", views.Receipt.as_view(), name="order-receipt"),
-    path("customers/", views.Customers.as_view(), name="customers"),
-    path("customers/<uuid:customer_id>/", views.CustomerOne.as_view(), name="customer"),
+    path("customers/", customers.Customers.as_view(), name="customers"),
+    path("customers/new/", customers.CustomerEdit.as_view(), name="customer-new"),
+    path("customers/groups/", customers.Groups.as_view(), name="customer-groups"),
+    path("customers/groups/<uuid:group_id>/", customers.GroupEdit.as_view(), name="customer-group"),
+    path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="customer"),
+    path("customers/<uuid:customer_id>/edit/", customers.CustomerEdit.as_view(), name="customer-edit"),
+    path("customers/<uuid:customer_id>/consents/", customers.CustomerConsents.as_view(), name="customer-consents"),
+    path("customers/<uuid:customer_id>/anonymise/", customers.CustomerAnonymise.as_view(), name="customer-anonymise"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/<uuid:run_id>/", imports.ImportOne.as_view(), name="import"),
 ]

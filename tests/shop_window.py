@@ -21,6 +21,7 @@ from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Order
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
+from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.shop_window_stock import fill_stock_room
 from tests.webhook_receiver import receiving
@@ -64,6 +65,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
     return (
         _catalogue(shop)
         | fill_stock_room(shop)
+        | fill_people(shop)
         | {
             "customer_id": Customer.objects.get(number="C1").pk,
             "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,

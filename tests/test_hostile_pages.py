@@ -16,6 +16,7 @@ from core.testing import Shop, sale_body
 from inventory.web import forms as inventory_forms
 from inventory.web import group_forms
 from orders.models import Order
+from orders.web import customer_forms
 from orders.web import forms as order_forms
 from orders.web import imports as import_forms
 from tests.api import machine
@@ -54,7 +55,7 @@ HOSTILE = {
 
 def fields() -> set[str]:
     """Every name that a form or a page of the product reads, and some that it does not."""
-    modules = (people_forms, inventory_forms, group_forms, order_forms, import_forms, webhook_forms)
+    modules = (people_forms, inventory_forms, group_forms, order_forms, customer_forms, import_forms, webhook_forms)
     kinds = [kind for module in modules for kind in vars(module).values()]
     names = {"after", "before", "page", "cursor", "limit", "period", "date", "from", "to", "table", "metrics", "sort"}
     names |= {"next", "types", "epoch", "updated_since", "active", "nobody-reads-this", *AuditFilter.base_fields}

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from core.api.documents import schema
 from core.checks import permission_of, routes
 from core.events import CATALOGUE
+from core.ids import uuid7
 from core.outbox.relay import number_events
 from core.testing import Shop, sale_body
 from tests.api import Api, machine, person
@@ -128,7 +129,11 @@ def test_the_answers_are_what_it_promises(acme: Shop, document: dict[str, Any]) 
         key, "products/", {"name": "A", "variants": [{"sku": "A", "unit_price": "1", "codes": [{"code": "a"}]}]}
     )
     assert product.status_code == 201
-    customer = posted(key, "customers/", {"name": "Nadia"})
+    customer = posted(key, "customers/", {"id": str(uuid7()), "name": "Nadia"})
+    consent = {"purpose": "email", "is_given": True, "wording": "May we?", "source": "web"}
+    kept = key.post(f"customers/{customer.json()['id']}/consents/", consent)
+    check(document, "post", "/api/v1/customers/{customer_id}/consents/", kept)
+    assert posted(key, "customer-groups/", {"name": "Club"}).status_code == 201
     count = {
         "id": body["id"],
         "kind": "count",
@@ -144,6 +149,8 @@ def test_the_answers_are_what_it_promises(acme: Shop, document: dict[str, Any]) 
     got(f"orders/{body['id']}/", "orders/{order_id}/")
     got(f"products/{product.json()['id']}/", "products/{product_id}/")
     got(f"customers/{customer.json()['id']}/", "customers/{customer_id}/")
+    got(f"customers/{customer.json()['id']}/consents/", "customers/{customer_id}/consents/")
+    assert got("customer-groups/").json()["results"]
     assert got("scan/TEA/", "scan/{code}/", location=body["location"]).json()["on_hand"] == "9"
     assert got("scan/nothing/", "scan/{code}/").status_code == 404
     assert got("events/", after="999999").status_code == 410

@@ -269,7 +269,7 @@ LISTS = {
     "/orders/": 5,
     "/products/": 9,
     "/stock/": 8,
-    "/customers/": 6,
+    "/customers/": 7,
     "/till/": 6,
 }
 

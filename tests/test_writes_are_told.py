@@ -18,9 +18,10 @@ from core.people import services as people
 from core.testing import PASSWORD, Shop
 from inventory.models import StockException
 from inventory.services import attributes, catalogue, documents, exceptions, groups, prices, tax_classes
-from orders.services import checkout, customers
+from orders.services import checkout
 from tests import told_after_the_sale as after
 from tests import told_in_the_stock_room as stock_room
+from tests import told_of_customers as buyers
 from webhooks.services import endpoints, replays
 
 MODULES = (
@@ -33,11 +34,11 @@ MODULES = (
     prices,
     tax_classes,
     checkout,
-    customers,
     endpoints,
     replays,
     *after.MODULES,
     *stock_room.MODULES,
+    *buyers.MODULES,
 )
 ENDPOINT = "https://hooks.example.com/in"
 Walk = Callable[[Shop], Any]
@@ -230,12 +231,6 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         ("create", "order"),
         ["order.created", "payment.received", "order.completed", "stock.changed"],
     ),
-    "create_customer": (
-        lambda s: None,
-        lambda s, _: customers.create_customer(name="Ada", actor=s.actor()),
-        ("create", "customer"),
-        ["customer.created"],
-    ),
     "create_endpoint": (lambda s: None, lambda s, _: endpoint(s), ("create", "webhook_endpoint"), []),
     "update_endpoint": (
         endpoint,
@@ -259,6 +254,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
     ),
     **after.TOLD,
     **stock_room.TOLD,
+    **buyers.TOLD,
 }
 
 # Services that write and tell no event, each with its reason.
@@ -303,6 +299,7 @@ def test_no_service_is_forgotten_here() -> None:
     }  # parts of services, told by their callers
     others |= after.OTHERS | stock_room.OTHERS
     others |= {"inventory.services.bulk"}  # see tests/test_bulk_edit.py
+    others |= buyers.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
     others |= {
         "analytics.services.forecasts",
@@ -334,7 +331,8 @@ def test_a_write_is_in_the_audit_log_and_in_the_stream(acme: Shop, globex: Shop,
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "name", ["set_active", "revoke_api_key", "settle_exception", "update_product", "release", "set_limits"]
+    "name",
+    ["set_active", "revoke_api_key", "settle_exception", "update_product", "release", "set_limits"],
 )
 def test_repeating_a_change_that_changes_nothing_tells_nothing(acme: Shop, name: str) -> None:
     before, call, _, _ = TOLD[name]

@@ -1,6 +1,6 @@
 """Write the audit log."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import connection, models
@@ -61,6 +61,22 @@ def entry(
         client=actor.client[:300],
         request_id=actor.request_id,
     )
+
+
+def hide_values(*, object_type: str, object_ids: Iterable[object], label: str, fields: Collection[str]) -> None:
+    """Blank the values of some fields in the entries about some objects, and their labels: the one change of the log
+    there is, for a person's right to be forgotten. Who did what and when stays.
+
+    Raises ``RuntimeError`` outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("hide_values() belongs in the transaction of the act")
+    touched = []
+    for row in AuditEntry.objects.filter(object_type=object_type, object_id__in=[str(pk) for pk in object_ids]):
+        row.changes = {name: ["***", "***"] if name in fields else value for name, value in row.changes.items()}
+        row.object_label = label[:200]
+        touched.append(row)
+    AuditEntry.objects.bulk_update(touched, ["changes", "object_label"], batch_size=500)
 
 
 def field_values(row: models.Model, *names: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
-from orders.models import Customer, Order, OrderLine, Payment
+from orders.models import Order, OrderLine, Payment
 from orders.services.checkout import MOST_LINES, MOST_PAYMENTS
 
 CHANNELS = [choice for choice in Order.Channel.choices if choice[0] != Order.Channel.HISTORY]
@@ -137,34 +137,8 @@ class OrderPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
-class CustomerBody(serializers.Serializer[Customer]):
-    """Somebody the shop knows by number or name."""
-
-    id = serializers.UUIDField(read_only=True)
-    number = serializers.CharField(max_length=64, required=False, help_text="Made by us if you have none.")
-    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
-    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    country = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    version = serializers.IntegerField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-
-
-class CustomerQuery(PageQuery):
-    """Which customers."""
-
-    q = serializers.CharField(required=False, max_length=100, help_text="A part of the name or e-mail, or the number.")
-
-
-class CustomerPage(serializers.Serializer[Any]):
-    """One page of customers, by number."""
-
-    results = CustomerBody(many=True)
-    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
-
-
 # Serializers without input hold no state of a request: building their fields once saves a sale a good part of its time.
-_SUMMARY, _LINE, _PAYMENT, _CUSTOMER = OrderSummary(), LineOutput(), PaymentOutput(), CustomerBody()
+_SUMMARY, _LINE, _PAYMENT = OrderSummary(), LineOutput(), PaymentOutput()
 
 
 def order_summary(order: Order) -> dict[str, Any]:
@@ -179,8 +153,3 @@ def order_detail(order: Order, lines: Sequence[OrderLine], payments: Sequence[Pa
         "lines": [_LINE.to_representation(line) for line in lines],
         "payments": [_PAYMENT.to_representation(payment) for payment in payments],
     }
-
-
-def customer_body(customer: Customer) -> dict[str, Any]:
-    """The body of a customer."""
-    return _CUSTOMER.to_representation(customer)

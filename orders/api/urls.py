@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.api import approvals, parking, views
+from orders.api import approvals, customers, parking, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", views.Orders.as_view(), name="api-orders"),
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approvals/pin/", approvals.Pin.as_view(), name="api-pin"),
     path("policy/", approvals.Policy.as_view(), name="api-policy"),
     path("orders/<uuid:order_id>/", views.OrderOne.as_view(), name="api-order"),
-    path("customers/", views.Customers.as_view(), name="api-customers"),
-    path("customers/<uuid:customer_id>/", views.CustomerOne.as_view(), name="api-customer"),
+    path("customers/", customers.Customers.as_view(), name="api-customers"),
+    path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="api-customer"),
+    path("customers/<uuid:customer_id>/consents/", customers.Consents.as_view(), name="api-consents"),
+    path("customers/<uuid:customer_id>/anonymise/", customers.CustomerAnonymised.as_view(), name="api-anonymise"),
+    path("customer-groups/", customers.Groups.as_view(), name="api-customer-groups"),
+    path("customer-groups/<uuid:group_id>/", customers.GroupOne.as_view(), name="api-customer-group"),
 ]

@@ -1,4 +1,4 @@
-"""Orders and customers over REST."""
+"""Orders over REST."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,10 +13,9 @@ from core.api.views import ApiView, versioned
 from core.ids import uuid7
 from orders.api import serializers as bodies
 from orders.models import Order
-from orders.permissions import MANAGE_CUSTOMERS, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
-from orders.selectors import customers, find_customer, find_order, visible_orders
+from orders.permissions import SELL, VIEW_ORDERS
+from orders.selectors import find_order, visible_orders
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
-from orders.services.customers import create_customer
 
 
 class Orders(ApiView):
@@ -109,47 +108,3 @@ class OrderOne(ApiView):
     def get(self, request: Request, order_id: UUID) -> Response:
         order = find_order(order_id, actor=self.actor)
         return versioned(bodies.order_detail(order, list(order.lines.all()), list(order.payments.all())), order)
-
-
-class Customers(ApiView):
-    """/customers/: who buys."""
-
-    required_permission: ClassVar = {"GET": VIEW_CUSTOMERS, "POST": MANAGE_CUSTOMERS}
-    idempotent: ClassVar = True
-    tag = "customers"
-
-    @extend_schema(
-        operation_id="list_customers",
-        summary="Customers, by number",
-        parameters=[bodies.CustomerQuery],
-        responses={200: bodies.CustomerPage},
-    )
-    def get(self, request: Request) -> Response:
-        wanted = self.query(bodies.CustomerQuery)
-        rows, beyond = page_of(
-            customers(q=wanted.get("q", "")), by=("number", "id"), cursor=wanted["cursor"], limit=wanted["limit"]
-        )
-        return Response({"results": [bodies.customer_body(row) for row in rows], "next": beyond})
-
-    @extend_schema(
-        operation_id="create_customer",
-        summary="Add a customer",
-        request=bodies.CustomerBody,
-        responses={201: bodies.CustomerBody},
-    )
-    def post(self, request: Request) -> Response:
-        customer = create_customer(actor=self.actor, **self.read(bodies.CustomerBody))
-        location = f"/api/v1/customers/{customer.pk}/"
-        return versioned(bodies.customer_body(customer), customer, status=201, headers={"Location": location})
-
-
-class CustomerOne(ApiView):
-    """/customers/<id>/: one customer."""
-
-    required_permission: ClassVar = VIEW_CUSTOMERS
-    tag = "customers"
-
-    @extend_schema(operation_id="get_customer", summary="A customer", responses={200: bodies.CustomerBody})
-    def get(self, request: Request, customer_id: UUID) -> Response:
-        customer = find_customer(customer_id)
-        return versioned(bodies.customer_body(customer), customer)

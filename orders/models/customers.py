@@ -3,10 +3,17 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.db.models.functions import Lower, Now
 
 from core.ids import uuid7
+
+
+class LastDigits(Func):
+    """A telephone's digits from the end: +44 7700 900123 and 07700 900123 begin alike. An index finds beginnings."""
+
+    template = """reverse(regexp_replace(%(expressions)s, '[^0-9]', '', 'g')) COLLATE "C\""""
+    output_field = models.TextField()
 
 
 class CustomerGroup(models.Model):
@@ -28,11 +35,13 @@ class Customer(models.Model):
     """Somebody the shop knows by number or name."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request_hash = models.BinaryField(max_length=32, null=True)
     number = models.CharField(max_length=64)
     name = models.CharField(max_length=200, blank=True, default="")
     email = models.EmailField(blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
     country = models.CharField(max_length=60, blank=True, default="")
+    postcode = models.CharField(max_length=20, blank=True, default="", db_default="")
     address = models.TextField(blank=True, default="", db_default="")
     note = models.TextField(blank=True, default="", db_default="")
     groups = models.ManyToManyField(CustomerGroup, blank=True, related_name="customers")
@@ -48,6 +57,8 @@ class Customer(models.Model):
         indexes: ClassVar = [
             models.Index(Lower("email"), name="customer_by_email", condition=~Q(email="")),
             models.Index(fields=["phone"], name="customer_by_phone", condition=~Q(phone="")),
+            models.Index(LastDigits("phone"), name="customer_by_last_digits", condition=~Q(phone="")),
+            models.Index(fields=["postcode"], name="customer_by_postcode", condition=~Q(postcode="")),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What can be asked of the lists of orders and customers, and of the till's articles."""
+"""What can be asked of the list of orders, and of the till's articles."""
 
 from typing import Any
 
@@ -26,17 +26,6 @@ class OrderFilter(forms.Form):
         if values.get("since") and values.get("until") and values["since"] > values["until"]:
             self.add_error("until", "This day is before the first one.")
         return values
-
-
-class CustomerFilter(forms.Form):
-    """Which customers."""
-
-    q = forms.CharField(
-        label="Search",
-        required=False,
-        max_length=100,
-        widget=forms.TextInput({"type": "search", "placeholder": "Name, number or e-mail", "autocomplete": "off"}),
-    )
 
 
 class ArticleQuery(forms.Form):

@@ -8,13 +8,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet
 
 from core.actors import Actor
 from core.outbox.models import Event
 from inventory.models import Product
+from orders.metrics_base import COMPLETED, ORDERS, REVENUE
 from orders.models import Customer, Order, OrderLine
-from orders.permissions import VIEW_ORDERS
+from orders.permissions import VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
 from orders.selectors import visible_orders
 
 FAVOURITE_DAYS = 28
@@ -95,13 +96,12 @@ def history_of(order: Order) -> list[Event]:
 def customer_rows(found: Sequence[Customer], *, actor: Actor) -> list[CustomerRow]:
     """Number and sum of the orders of some customers, as far as the actor may see orders: one query for all."""
     sums: dict[UUID, tuple[int, Decimal]] = {}
-    if found and actor.may(VIEW_ORDERS):
-        rows = visible_orders(actor=actor).filter(customer__in=[customer.pk for customer in found]).order_by()
+    if found and actor.may(VIEW_CUSTOMER_HISTORY) and actor.may(VIEW_ORDERS):
+        ids = [customer.pk for customer in found]
+        rows = visible_orders(actor=actor).filter(COMPLETED, customer__in=ids).order_by()
         sums = {
             row["customer_id"]: (row["count"], row["sum"])
-            for row in rows.values("customer_id").annotate(
-                count=Count("pk", filter=Q(kind=Order.Kind.SALE)), sum=Sum("total")
-            )
+            for row in rows.values("customer_id").annotate(count=ORDERS, sum=REVENUE)
         }
     return [CustomerRow(customer, *sums.get(customer.pk, (0, Decimal(0)))) for customer in found]
 

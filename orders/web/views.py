@@ -1,4 +1,4 @@
-"""Orders, receipts and customers on pages."""
+"""Orders and receipts on pages."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -9,12 +9,11 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from orders.models import Order
 from orders.permissions import SELL, VIEW_CUSTOMERS, VIEW_ORDERS
-from orders.selectors import customers, find_customer, find_order, visible_orders
-from orders.web.forms import CustomerFilter, OrderFilter
-from orders.web.selectors import customer_rows, found_orders, history_of, tax_parts
+from orders.selectors import find_order, visible_orders
+from orders.web.forms import OrderFilter
+from orders.web.selectors import found_orders, history_of, tax_parts
 
 NEWEST_FIRST = ("-occurred_at", "-id")
-BY_NUMBER = ("number", "id")
 
 
 class Orders(Page):
@@ -75,34 +74,3 @@ def _paper(order: Order) -> dict[str, Any]:
     lines, payments = list(order.lines.all()), list(order.payments.all())
     change = sum((payment.change for payment in payments), start=order.total * 0)
     return {"order": order, "lines": lines, "payments": payments, "taxes": tax_parts(lines), "change": change}
-
-
-class Customers(Page):
-    """/customers/: whom the shop knows."""
-
-    required_permission: ClassVar = VIEW_CUSTOMERS
-    template_name = "orders/customers.html"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        form = CustomerFilter(request.GET)
-        if not form.is_valid():
-            return self.render({"form": form}, status=422)
-        words = form.cleaned_data["q"]
-        window = window_of(customers(q=words), by=BY_NUMBER, query=request.GET.dict())
-        rows = customer_rows(window.rows, actor=self.actor)
-        return self.render({"form": form, "window": window, "rows": rows, "is_filtered": bool(words)})
-
-
-class CustomerOne(Page):
-    """/customers/<id>/: a customer and their orders."""
-
-    required_permission: ClassVar = VIEW_CUSTOMERS
-    template_name = "orders/customer.html"
-
-    def get(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
-        customer = find_customer(customer_id)
-        context: dict[str, Any] = {"row": customer_rows([customer], actor=self.actor)[0]}
-        if self.actor.may(VIEW_ORDERS):
-            rows = visible_orders(actor=self.actor, customer=customer.pk)
-            context["window"] = window_of(found_orders(rows, number=""), by=NEWEST_FIRST, query=request.GET.dict())
-        return self.render(context)

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, Sample] = {
     "delivery_id": lambda shop: 1,
     "endpoint_id": nobody,
     "exception_id": nobody,
+    "group_id": nobody,
     "job_id": nobody,
     "location_id": lambda shop: shop.location.pk,
     "key_id": lambda shop: ApiKey.objects.values_list("pk", flat=True).first() or uuid7(),

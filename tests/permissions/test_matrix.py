@@ -17,6 +17,7 @@ from core.people.permissions import AUTHENTICATED, PERMISSIONS, PUBLIC, permissi
 from core.tenancy.context import use_tenant
 from core.testing import CANARY, ROLES, Shop, emptied_afterwards, sale_body
 from core.web.views import permission_for
+from orders.models import CustomerGroup
 from tests.api import Api, machine
 from tests.conftest import SHOPS
 from tests.permissions.arguments import ARGUMENTS
@@ -173,7 +174,7 @@ def test_an_id_of_another_shop_is_nothing_here(cast: Cast, globex: Shop, door: D
 def test_ids_of_another_shop_in_a_body_are_unknown_here(acme: Shop, globex: Shop, path: str) -> None:
     with use_tenant(globex.tenant):
         place, variant, body = globex.location.pk, globex.variant("TEA"), sale_body(globex, {"TEA": "1"})
-        product = variant.product_id
+        group = CustomerGroup.objects.create(name=f"{CANARY} club").pk
     bodies: dict[str, dict[str, Any]] = {
         "orders/": body,
         "stock/movements/": {
@@ -186,7 +187,7 @@ def test_ids_of_another_shop_in_a_body_are_unknown_here(acme: Shop, globex: Shop
             "name": "x",
             "variants": [{"sku": "x", "unit_price": "1", "stock": [{"location": str(place), "quantity": "1"}]}],
         },
-        "customers/": {"id": str(product), "number": "x"},
+        "customers/": {"number": "x", "groups": [str(group)]},
     }
     answer = Api(acme.client("owner")).post(path, bodies[path])
     assert answer.status_code in (404, 422), answer.content[:300]

@@ -1,0 +1,271 @@
+"""Customers and their groups on pages."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.errors import Conflict, DomainError, Invalid, ReusedIdentifier, StaleVersion
+from core.web.cursors import window_of
+from core.web.views import Page
+from inventory.codes import printed
+from orders.errors import CustomerAnonymised, CustomerMerged
+from orders.models import Customer
+from orders.permissions import (
+    ANONYMISE_CUSTOMERS,
+    MANAGE_CUSTOMER_GROUPS,
+    MANAGE_CUSTOMERS,
+    VIEW_CUSTOMER_HISTORY,
+    VIEW_CUSTOMERS,
+    VIEW_ORDERS,
+)
+from orders.selectors import visible_orders
+from orders.selectors_customers import (
+    cards_of,
+    consents_of,
+    customers,
+    find_customer,
+    find_group,
+    groups,
+    holding,
+)
+from orders.services.customer_groups import create_group, delete_group, rename_group
+from orders.services.customers import FIELDS, create_customer, record_consent, update_customer
+from orders.services.forgetting import anonymise_customer
+from orders.web.customer_forms import ConsentForm, CustomerFilter, CustomerForm, GroupForm, initial_of
+from orders.web.selectors import customer_rows, found_orders
+
+BY_NUMBER = ("number", "id")
+NEWEST_FIRST = ("-occurred_at", "-id")
+REFUSALS = (Invalid, Conflict, ReusedIdentifier, CustomerMerged, CustomerAnonymised)
+STALE = "Somebody changed this in the meantime. Open it anew to see what is there."
+
+
+class Customers(Page):
+    """/customers/: whom the shop knows."""
+
+    required_permission: ClassVar = VIEW_CUSTOMERS
+    template_name = "orders/customers.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = CustomerFilter(request.GET)
+        may = {
+            "may_manage": self.actor.may(MANAGE_CUSTOMERS),
+            "may_view_history": self.actor.may(VIEW_CUSTOMER_HISTORY) and self.actor.may(VIEW_ORDERS),
+        }
+        if not form.is_valid():
+            return self.render({"form": form, **may}, status=422)
+        wanted = form.cleaned_data
+        rows = customers(q=wanted["q"], group=wanted["group"].pk if wanted["group"] else None)
+        window = window_of(rows, by=BY_NUMBER, query=request.GET.dict())
+        context = {"form": form, "window": window, "is_filtered": any(wanted.values()), **may}
+        return self.render({**context, "rows": customer_rows(window.rows, actor=self.actor)})
+
+
+class CustomerOne(Page):
+    """/customers/<id>/: one customer; one that was merged leads to the one it is now."""
+
+    required_permission: ClassVar = VIEW_CUSTOMERS
+    template_name = "orders/customer.html"
+
+    def get(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        customer = find_customer(customer_id)
+        if customer.merged_into_id:
+            return redirect("customer", customer.merged_into_id)
+        may_view_history = self.actor.may(VIEW_CUSTOMER_HISTORY)
+        consents = consents_of(customer)
+        context: dict[str, Any] = {
+            "row": customer_rows([customer], actor=self.actor)[0],
+            "groups": list(customer.groups.all()),
+            "cards": [printed(code) for code in cards_of([customer])[customer.pk]],
+            "holding": [row for row in holding(consents).values() if row],
+            "may_manage": self.actor.may(MANAGE_CUSTOMERS) and not customer.anonymised_at,
+            "may_anonymise": self.actor.may(ANONYMISE_CUSTOMERS) and not customer.anonymised_at,
+        }
+        if may_view_history and self.actor.may(VIEW_ORDERS):
+            rows = visible_orders(actor=self.actor, customer=customer.pk)
+            context["window"] = window_of(found_orders(rows, number=""), by=NEWEST_FIRST, query=request.GET.dict())
+        return self.render(context)
+
+
+class CustomerEdit(Page):
+    """/customers/new/ and /customers/<id>/edit/: one form for what the shop knows of somebody."""
+
+    required_permission: ClassVar = MANAGE_CUSTOMERS
+    template_name = "orders/customer_form.html"
+
+    def get(self, request: HttpRequest, customer_id: UUID | None = None) -> HttpResponse:
+        customer = find_customer(customer_id) if customer_id else None
+        return self.answer(customer, CustomerForm(initial=initial_of(customer) if customer else None))
+
+    def post(self, request: HttpRequest, customer_id: UUID | None = None) -> HttpResponse:
+        customer = find_customer(customer_id) if customer_id else None
+        form = CustomerForm(request.POST)
+        if not form.is_valid():
+            return self.answer(customer, form, status=422)
+        try:
+            saved = self.save(customer, form.cleaned_data)
+        except StaleVersion:
+            form.add_error(None, STALE)
+            return self.answer(customer, form, status=StaleVersion.status)
+        except REFUSALS as refusal:
+            explain(refusal, form)
+            return self.answer(customer, form, status=refusal.status)
+        messages.success(request, f"{saved} was saved.")
+        return redirect("customer", saved.pk)
+
+    def save(self, customer: Customer | None, given: dict[str, Any]) -> Customer:
+        values = {name: given[name] for name in FIELDS}
+        chosen = [group.pk for group in given["groups"]]
+        if customer is None:
+            return create_customer(
+                actor=self.actor, customer_id=given["id"], values=values, groups=chosen, codes=given["codes"]
+            ).customer
+        return update_customer(
+            customer.pk,
+            actor=self.actor,
+            values=values,
+            groups=chosen,
+            codes=given["codes"],
+            expected_version=given["version"],
+        )
+
+    def answer(self, customer: Customer | None, form: CustomerForm, *, status: int = 200) -> HttpResponse:
+        return self.render({"customer": customer, "form": form}, status=status)
+
+
+class CustomerConsents(Page):
+    """/customers/<id>/consents/: what somebody agreed to, and a form for what they say now."""
+
+    required_permission: ClassVar = MANAGE_CUSTOMERS
+    template_name = "orders/consents.html"
+
+    def get(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        return self.answer(find_customer(customer_id), ConsentForm())
+
+    def post(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        customer, form = find_customer(customer_id), ConsentForm(request.POST)
+        if not form.is_valid():
+            return self.answer(customer, form, status=422)
+        given = form.cleaned_data
+        try:
+            record_consent(
+                customer.pk,
+                purpose=given["purpose"],
+                is_given=given["is_given"] == "yes",
+                wording=given["wording"],
+                source=given["source"],
+                actor=self.actor,
+            )
+        except REFUSALS as refusal:
+            explain(refusal, form)
+            return self.answer(customer, form, status=refusal.status)
+        messages.success(request, "Noted.")
+        return redirect("customer", customer.pk)
+
+    def answer(self, customer: Customer, form: ConsentForm, *, status: int = 200) -> HttpResponse:
+        return self.render({"customer": customer, "form": form, "consents": consents_of(customer)}, status=status)
+
+
+class CustomerAnonymise(Page):
+    """/customers/<id>/anonymise/: says what will be gone and what stays, then does it."""
+
+    required_permission: ClassVar = ANONYMISE_CUSTOMERS
+    template_name = "orders/customer_anonymise.html"
+
+    def get(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        return self.render({"customer": find_customer(customer_id)})
+
+    def post(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        customer = find_customer(customer_id)
+        try:
+            anonymise_customer(customer.pk, actor=self.actor)
+        except REFUSALS as refusal:
+            messages.error(request, refusal.detail)
+            return redirect("customer-anonymise", customer.pk)
+        messages.success(request, "The person's data are gone. Orders and sums stay.")
+        return redirect("customer", customer.pk)
+
+
+class Groups(Page):
+    """/customers/groups/: the groups, and a form for another."""
+
+    required_permission: ClassVar = {"GET": VIEW_CUSTOMERS, "POST": MANAGE_CUSTOMER_GROUPS}
+    template_name = "orders/customer_groups.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.answer(GroupForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = GroupForm(request.POST)
+        if form.is_valid():
+            try:
+                group = create_group(name=form.cleaned_data["name"], actor=self.actor)
+            except REFUSALS as refusal:
+                explain(refusal, form)
+            else:
+                messages.success(request, f"{group} was added.")
+                return redirect("customer-groups")
+        return self.answer(form, status=422)
+
+    def answer(self, form: GroupForm, *, status: int = 200) -> HttpResponse:
+        rows = groups().annotate(members=Count("customers"))
+        may_manage = self.actor.may(MANAGE_CUSTOMER_GROUPS)
+        return self.render({"form": form, "rows": rows, "may_manage": may_manage}, status=status)
+
+
+class GroupEdit(Page):
+    """/customers/groups/<id>/: rename or delete a group."""
+
+    required_permission: ClassVar = MANAGE_CUSTOMER_GROUPS
+    template_name = "orders/customer_group.html"
+
+    def get(self, request: HttpRequest, group_id: UUID) -> HttpResponse:
+        group = find_group(group_id)
+        return self.render({"group": group, "form": GroupForm({"name": group.name, "version": group.version})})
+
+    def post(self, request: HttpRequest, group_id: UUID) -> HttpResponse:
+        group = find_group(group_id)
+        if request.POST.get("action") == "delete":
+            return self.delete_it(request, group_id)
+        form, status = GroupForm(request.POST), 422
+        if form.is_valid():
+            try:
+                rename_group(
+                    group_id,
+                    name=form.cleaned_data["name"],
+                    expected_version=form.cleaned_data["version"],
+                    actor=self.actor,
+                )
+            except StaleVersion:
+                form.add_error(None, STALE)
+                status = StaleVersion.status
+            except REFUSALS as refusal:
+                explain(refusal, form)
+                status = refusal.status
+            else:
+                messages.success(request, "Saved.")
+                return redirect("customer-groups")
+        return self.render({"group": group, "form": form}, status=status)
+
+    def delete_it(self, request: HttpRequest, group_id: UUID) -> HttpResponse:
+        try:
+            delete_group(group_id, actor=self.actor)
+        except REFUSALS as refusal:
+            messages.error(request, refusal.detail)
+            return redirect("customer-group", group_id)
+        messages.success(request, "The group is deleted; its customers stay.")
+        return redirect("customer-groups")
+
+
+def explain(refusal: DomainError, form: forms.Form) -> None:
+    """Put every complaint of a service beside the field it is about."""
+    for error in refusal.details.get("errors", []):
+        name = error["pointer"].strip("/").partition("/")[0]
+        form.add_error(name if name in form.fields else None, error["detail"])
+    if not refusal.details.get("errors"):
+        form.add_error(None, refusal.detail)
