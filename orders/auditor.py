@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from orders.auditor_money import MONEY_CHECKS
+
 CHECKS: dict[str, str] = {
     "a stock level is the sum of its movements": """
         SELECT level.variant_id, level.location_id, level.on_hand, coalesce(sum(movement.delta), 0)
@@ -110,6 +112,7 @@ CHECKS: dict[str, str] = {
         WHERE coalesce(level.reserved, 0) <> coalesce(live.quantity, 0)
     """,
 }
+CHECKS |= MONEY_CHECKS
 MOST_ROWS = 20
 
 

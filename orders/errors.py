@@ -49,3 +49,51 @@ class CustomerAnonymised(DomainError):
     """The person's data are gone for good; nothing can be added."""
 
     code, status, title = "customer-anonymised", 409, "This customer was anonymised"
+
+
+class GiftCardRefused(DomainError):
+    """This gift card cannot be used: its code is unknown or damaged, or the card is blocked."""
+
+    code, status, title = "gift-card-refused", 422, "This gift card cannot be used"
+
+
+class TooManyAttempts(DomainError):
+    """Too many codes were tried from here; ``retry_after_seconds`` says when to come back."""
+
+    code, status, title = "too-many-attempts", 429, "Too many codes were tried. Please wait a few minutes"
+
+
+class NotEnoughCredit(DomainError):
+    """A gift card or an account holds less than is to be taken; ``available`` says how much."""
+
+    code, status, title = "not-enough-credit", 409, "There is not enough left on it"
+
+
+class NoOpenShift(DomainError):
+    """The register has no open shift, and none was running when this happened."""
+
+    code, status, title = "no-open-shift", 409, "Open a shift at this register first"
+
+
+class ShiftIsClosed(DomainError):
+    """The shift is closed; its drawer was counted."""
+
+    code, status, title = "shift-closed", 409, "This shift is closed"
+
+
+class ShiftIsOpen(DomainError):
+    """The register has an open shift; ``shift`` is its id."""
+
+    code, status, title = "shift-open", 409, "This register has an open shift"
+
+
+class ReasonRequired(DomainError):
+    """The drawer does not hold what is expected. The count is noted; close again with a reason, or count again."""
+
+    code, status, title = "reason-required", 409, "The count differs: say why"
+
+
+class MailNotSetUp(DomainError):
+    """This installation cannot send e-mail: no ``MAIL_URL`` is set."""
+
+    code, status, title = "mail-not-set-up", 409, "E-mail is not set up here. Ask whoever runs this installation"

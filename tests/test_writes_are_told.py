@@ -22,6 +22,7 @@ from orders.services import checkout
 from tests import told_after_the_sale as after
 from tests import told_in_the_stock_room as stock_room
 from tests import told_of_customers as buyers
+from tests import told_of_money as money
 from webhooks.services import endpoints, replays
 
 MODULES = (
@@ -39,6 +40,7 @@ MODULES = (
     *after.MODULES,
     *stock_room.MODULES,
     *buyers.MODULES,
+    *money.MODULES,
 )
 ENDPOINT = "https://hooks.example.com/in"
 Walk = Callable[[Shop], Any]
@@ -255,6 +257,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
     **after.TOLD,
     **stock_room.TOLD,
     **buyers.TOLD,
+    **money.TOLD,
 }
 
 # Services that write and tell no event, each with its reason.
@@ -300,6 +303,7 @@ def test_no_service_is_forgotten_here() -> None:
     others |= after.OTHERS | stock_room.OTHERS
     others |= {"inventory.services.bulk"}  # see tests/test_bulk_edit.py
     others |= buyers.OTHERS
+    others |= money.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
     others |= {
         "analytics.services.forecasts",

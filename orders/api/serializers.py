@@ -8,7 +8,8 @@ from rest_framework import serializers
 from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from orders.models import Order, OrderLine, Payment
-from orders.services.checkout import MOST_LINES, MOST_PAYMENTS
+from orders.services.checkout import MOST_LINES
+from orders.services.tenders import MOST_PAYMENTS
 
 CHANNELS = [choice for choice in Order.Channel.choices if choice[0] != Order.Channel.HISTORY]
 
@@ -35,6 +36,7 @@ class PaymentInput(serializers.Serializer[Any]):
     amount = AmountField(min_value=0)
     tendered = AmountField(required=False, allow_null=True, min_value=0)
     reference = serializers.CharField(required=False, allow_blank=True, max_length=80)
+    code = serializers.CharField(required=False, max_length=80, help_text="The gift card's code; it is not kept.")
 
 
 class OrderInput(serializers.Serializer[Any]):
@@ -50,6 +52,11 @@ class OrderInput(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField(required=False, allow_null=True)
     expected_total = AmountField(required=False, allow_null=True)
     accept_shortage = serializers.BooleanField(required=False)
+    register = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="Its open shift gets the sale; or a closed one that ran then.",
+    )
 
 
 class OrderSummary(serializers.Serializer[Order]):
@@ -63,6 +70,8 @@ class OrderSummary(serializers.Serializer[Order]):
     location = serializers.UUIDField(source="location_id")
     customer = serializers.UUIDField(source="customer_id", allow_null=True)
     refund_of = serializers.UUIDField(source="refund_of_id", allow_null=True)
+    register = serializers.UUIDField(source="register_id", allow_null=True)
+    shift = serializers.UUIDField(source="shift_id", allow_null=True)
     currency = serializers.CharField()
     subtotal = AmountField(help_text="Before tax.")
     discount_total = AmountField()
@@ -108,6 +117,8 @@ class PaymentOutput(serializers.Serializer[Payment]):
     tendered = AmountField(allow_null=True)
     change = AmountField()
     reference = serializers.CharField()
+    account = serializers.UUIDField(source="account_id", allow_null=True, help_text="Of a gift card or store credit.")
+    shift = serializers.UUIDField(source="shift_id", allow_null=True)
     received_at = serializers.DateTimeField()
 
 

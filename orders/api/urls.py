@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.api import approvals, customers, parking, views
+from orders.api.cash_urls import cash_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", views.Orders.as_view(), name="api-orders"),
@@ -20,4 +21,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<uuid:customer_id>/anonymise/", customers.CustomerAnonymised.as_view(), name="api-anonymise"),
     path("customer-groups/", customers.Groups.as_view(), name="api-customer-groups"),
     path("customer-groups/<uuid:group_id>/", customers.GroupOne.as_view(), name="api-customer-group"),
+    *cash_urls,
 ]

@@ -82,6 +82,7 @@ def _sale(body: dict[str, Any], kind: str) -> Sale:
                 amount=payment["amount"],
                 tendered=payment.get("tendered"),
                 reference=payment.get("reference", ""),
+                code=payment.get("code", ""),
             )
             for payment in body["payments"]
         ],
@@ -91,6 +92,7 @@ def _sale(body: dict[str, Any], kind: str) -> Sale:
         occurred_at=body.get("occurred_at"),
         expected_total=body.get("expected_total"),
         accept_shortage=body.get("accept_shortage", False),
+        register_id=body.get("register"),
     )
 
 

@@ -26,12 +26,16 @@ class BasketLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tender:
-    """How it is paid. ``tendered`` is the cash handed over; the change is ours to compute."""
+    """How it is paid. ``tendered`` is the cash handed over; the change is ours to compute.
+
+    ``code`` is a gift card's. It is not kept.
+    """
 
     method: str
     amount: Decimal
     tendered: Decimal | None = None
     reference: str = ""
+    code: str = ""
     id: UUID = field(default_factory=uuid7)
 
 
@@ -49,6 +53,7 @@ class Sale:
     occurred_at: datetime | None = None
     expected_total: Decimal | None = None
     accept_shortage: bool = False
+    register_id: UUID | None = None
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""
@@ -61,11 +66,13 @@ class Sale:
                 ],
                 "payments": [
                     [x.method, x.amount.normalize(), x.tendered and x.tendered.normalize(), x.reference]
+                    + ([x.code] if x.code else [])
                     for x in self.payments
                 ],
                 "channel": self.channel,
                 "customer": self.customer_id,
                 "note": self.note,
                 "occurred_at": self.occurred_at,
+                **({"register": self.register_id} if self.register_id else {}),
             }
         )

@@ -18,22 +18,23 @@ from core.errors import DomainError, Invalid, NotFound, ReusedIdentifier
 from core.events import DomainEvent
 from core.ids import reference
 from core.locations.selectors import active_location, business_date, can_have_happened
-from core.money import is_payable, plain_amount
+from core.money import plain_amount
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.models import StockMovement
 from inventory.services.ledger import move_stock
-from orders.errors import PriceChanged, WrongPayment
-from orders.events import OrderCompleted, OrderCreated, PaymentReceived
+from orders.errors import NoOpenShift, PriceChanged
+from orders.events import OrderCompleted, OrderCreated
 from orders.models import Customer, Order, OrderLine, Payment
 from orders.permissions import OVERSELL, SELL
 from orders.services.basket import BasketLine, Sale, Tender
+from orders.services.drawers import check_register, enter_drawer, settle_drawer
 from orders.services.pricing import price_lines
+from orders.services.tenders import charge_accounts, payment_events, payments_of
 
 __all__ = ["BasketLine", "Placed", "Sale", "Tender", "place_order"]
 
 MOST_LINES = 500
-MOST_PAYMENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
         Invalid, NotFound: a line, price, time, customer or location is wrong; every wrong line is named.
         PriceChanged: ``expected_total`` is not the total.
         WrongPayment: the payments do not come to the total.
+        GiftCardRefused, TooManyAttempts, NotEnoughCredit: a gift card or store credit does not pay it.
+        NoOpenShift: the register has no shift for it.
         OutOfStock: a line cannot be covered; ``short`` lists every such line.
         ReusedIdentifier: the id belongs to another sale.
         Busy: the locks were not to be had in time.
@@ -89,6 +92,8 @@ class _Draft:
         _check(sale, now=now, when=when)
         if sale.customer_id and not Customer.objects.filter(pk=sale.customer_id).exists():
             raise NotFound("There is no such customer.", details={"customer": str(sale.customer_id)})
+        if sale.register_id:
+            check_register(sale.register_id, location_id=location.pk)
         lines = price_lines(sale, actor)
         total = sum((line.total for line in lines), Decimal(0))
         if sale.expected_total is not None and sale.expected_total != total:
@@ -108,6 +113,7 @@ class _Draft:
             channel=sale.channel,
             location=location,
             customer_id=sale.customer_id,
+            register_id=sale.register_id,
             currency=tenant.currency,
             prices_include_tax=tenant.prices_include_tax,
             rounding=tenant.rounding,
@@ -129,7 +135,7 @@ class _Draft:
             if line.is_stocked and line.variant_id:
                 deltas[line.variant_id, location.pk] -= line.quantity
         may_refuse = not (location.sells_below_zero or sale.accept_shortage)
-        return cls(order, lines, _payments(sale, order), dict(deltas), may_refuse)
+        return cls(order, lines, payments_of(sale.payments, order, actor=actor), dict(deltas), may_refuse)
 
 
 def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
@@ -138,8 +144,6 @@ def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
         errors.append({"pointer": "/lines", "code": "empty", "detail": "There is nothing in the basket."})
     if len(sale.lines) > MOST_LINES:
         errors.append({"pointer": "/lines", "code": "too-many", "detail": f"At most {MOST_LINES} lines."})
-    if len(sale.payments) > MOST_PAYMENTS:
-        errors.append({"pointer": "/payments", "code": "too-many", "detail": f"At most {MOST_PAYMENTS} payments."})
     for place, line in enumerate(sale.lines):
         if line.quantity <= 0:
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "positive", "detail": "More than zero."})
@@ -149,61 +153,12 @@ def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
 
 
-def _payments(sale: Sale, order: Order) -> list[Payment]:
-    """Payment rows that come to the total exactly; cash may be tendered for more, the rest is change."""
-    if len({tender.id for tender in sale.payments}) < len(sale.payments):
-        error = {"pointer": "/payments", "code": "unique", "detail": "Two payments have the same id."}
-        raise Invalid(error["detail"], details={"errors": [error]})
-    _check_coins(sale, order)
-    paid = sum((tender.amount for tender in sale.payments), Decimal(0))
-    if paid != order.total or any(tender.amount < 0 for tender in sale.payments):
-        told = {"total": plain_amount(order.total, order.currency), "paid": plain_amount(paid, order.currency)}
-        raise WrongPayment(
-            f"The payments come to {told['paid']}, the total is {told['total']} {order.currency}.", details=told
-        )
-    made = []
-    for tender in sale.payments:
-        if tender.tendered is not None and tender.tendered < tender.amount:
-            raise WrongPayment("Less cash was handed over than is to be paid with it.")
-        made.append(
-            Payment(
-                id=tender.id,
-                order=order,
-                method=tender.method,
-                currency=order.currency,
-                amount=tender.amount,
-                tendered=tender.tendered,
-                change=tender.tendered - tender.amount if tender.tendered is not None else Decimal(0),
-                reference=tender.reference,
-                received_at=order.occurred_at,
-            )
-        )
-    return made
-
-
-def _check_coins(sale: Sale, order: Order) -> None:
-    """Nobody hands over a part of the smallest coin; two half cents would come to the total and be in no drawer."""
-    if order.rounding == "exact":
-        return
-    errors = [
-        {
-            "pointer": f"/payments/{place}/{name}",
-            "code": "places",
-            "detail": f"{amount.normalize():f} is no amount of {order.currency}.",
-        }
-        for place, tender in enumerate(sale.payments)
-        for name, amount in (("amount", tender.amount), ("tendered", tender.tendered))
-        if amount is not None and not is_payable(amount, order.currency)
-    ]
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
-
-
 def _place(sale: Sale, draft: _Draft, actor: Actor) -> Placed:
     try:
         _commit(draft, actor)
-    except IntegrityError as conflict:
-        # The insert waited for a twin in flight; what it made is committed now, and this transaction is gone.
+    except (IntegrityError, NoOpenShift) as conflict:
+        # The insert waited for a twin in flight; what it made is committed now, and this transaction is gone. Or the
+        # shift has been closed since the first try.
         return _twin(sale, actor, conflict)
     return Placed(draft.order, True, draft.lines, draft.payments)
 
@@ -231,8 +186,11 @@ def _some_exist(payments: Sequence[Tender]) -> bool:
 
 @transaction.atomic(durable=True)
 def _commit(draft: _Draft, actor: Actor) -> None:
-    """The transaction: own row first, the hot stock rows last."""
+    """The transaction: own row and its shift first, then accounts, the hot stock rows last."""
     order = draft.order
+    drawer = enter_drawer(order.register_id, when=order.occurred_at) if order.register_id else None
+    if drawer is not None:
+        drawer.stamp(order, draft.payments)
     insert_together(
         [order],
         draft.lines,
@@ -248,6 +206,7 @@ def _commit(draft: _Draft, actor: Actor) -> None:
             )
         ],
     )
+    also = [*settle_drawer(drawer, order, actor=actor), *charge_accounts(draft.payments, actor=actor)]
     moved = move_stock(
         deltas=draft.deltas,
         kind=StockMovement.Kind.SALE,
@@ -256,7 +215,7 @@ def _commit(draft: _Draft, actor: Actor) -> None:
         actor=actor,
         occurred_at=order.occurred_at,
         may_refuse=draft.may_refuse,
-        told_before=_events(draft),
+        told_before=[*_events(draft), *also],
     )
     _freeze_costs(draft, {row.variant_id: row.unit_cost for row in moved})
 
@@ -283,18 +242,7 @@ def _events(draft: _Draft) -> list[DomainEvent]:
     }
     return [
         OrderCreated(**common),
-        *(
-            PaymentReceived(
-                payment_id=payment.pk,
-                version=1,
-                order_id=order.pk,
-                location_id=order.location_id,
-                method=payment.method,
-                currency=payment.currency,
-                amount=payment.amount,
-            )
-            for payment in draft.payments
-        ),
+        *payment_events(draft.payments, order),
         OrderCompleted(
             **common,
             tax_total=order.tax_total,

@@ -44,9 +44,11 @@ ARGUMENTS: dict[str, Sample] = {
     "order_id": an_order,
     "product_id": lambda shop: shop.variant("TEA").product_id,
     "price_list_id": nobody,
+    "register_id": nobody,
     "reservation_id": nobody,
     "run_id": nobody,
     "tax_class_id": lambda shop: TaxClass.objects.get(name="standard").pk,
+    "shift_id": nobody,
     "user_id": lambda shop: shop.person("viewer").pk,
     "variant_id": lambda shop: shop.variant("TEA").pk,
 }

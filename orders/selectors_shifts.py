@@ -1,0 +1,222 @@
+"""Registers, shifts and their reports: one way to add up a drawer, for X, Z and amendments alike."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from core.actors import Actor
+from core.errors import NotFound
+from core.money import plain_amount, plain_decimal
+from orders.models import CashMovement, Order, OrderLine, Payment, Register, Shift
+from orders.permissions import SEE_EXPECTED_CASH, VIEW_SHIFTS
+
+NOTHING = Decimal(0)
+BOOKED = (Order.State.OPEN, Order.State.COMPLETED)
+KEYS = {"tax": "rate", "payments": "method", "cashiers": "id"}
+"""The lists of a report, and by which of their fields lines of two reports belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An X or Z report. ``totals`` is as of the close (a Z) or of now; ``amendments`` came later, ``all_in`` is both.
+
+    ``is_blind``: the one who looks is to count the drawer first, so nothing is shown that tells what it should hold.
+    """
+
+    shift: Shift
+    totals: dict[str, Any]
+    amendments: list[dict[str, Any]]
+    all_in: dict[str, Any]
+    is_blind: bool
+
+
+def registers(*, actor: Actor, permission: str = VIEW_SHIFTS) -> QuerySet[Register]:
+    """The registers of the locations the actor may see."""
+    places = actor.places(permission)
+    rows = Register.objects.select_related("location")
+    return rows if places is None else rows.filter(location__in=places)
+
+
+def find_register(register_id: UUID, *, actor: Actor, permission: str = VIEW_SHIFTS) -> Register:
+    """A register. Raises `NotFound` also for one of a location where the actor does not hold the permission."""
+    row = registers(actor=actor, permission=permission).filter(pk=register_id).first()
+    if row is None:
+        raise NotFound("There is no such register.", details={"register": str(register_id)})
+    return row
+
+
+def open_shifts(ids: Iterable[UUID]) -> dict[UUID, Shift]:
+    """The open shift of each register that has one."""
+    rows = Shift.objects.filter(register__in=list(ids), state=Shift.State.OPEN)
+    return {row.register_id: row for row in rows}
+
+
+def visible_shifts(*, actor: Actor, permission: str = VIEW_SHIFTS) -> QuerySet[Shift]:
+    """Shifts of the locations the actor may see."""
+    places = actor.places(permission)
+    rows = Shift.objects.select_related("register__location")
+    return rows if places is None else rows.filter(register__location__in=places)
+
+
+def find_shift(shift_id: UUID, *, actor: Actor, permission: str = VIEW_SHIFTS) -> Shift:
+    """A shift. Raises `NotFound` also for one of a location where the actor does not hold the permission."""
+    shift = visible_shifts(actor=actor, permission=permission).filter(pk=shift_id).first()
+    if shift is None:
+        raise NotFound("There is no such shift.")
+    return shift
+
+
+def expected_cash(shift: Shift) -> Decimal:
+    """Float, cash payments of the shift and its cash movements; nothing else."""
+    payments = Payment.objects.filter(shift=shift, method=Payment.Method.CASH)
+    moved = CashMovement.objects.filter(shift=shift)
+    sums = [rows.aggregate(sum=Sum("amount"))["sum"] or NOTHING for rows in (payments, moved)]
+    return shift.opening_float + sum(sums, NOTHING)
+
+
+def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
+    """What a shift, or one document of it, adds up to: plain JSON, amounts as text.
+
+    Refunds are negative. Voided sales stand for themselves; what was paid for them and given back cancels out.
+    """
+    orders = Order.objects.filter(shift=shift)
+    lines = OrderLine.objects.filter(order__shift=shift, order__state__in=BOOKED)
+    payments = Payment.objects.filter(shift=shift)
+    if order_id is not None:
+        orders, lines = orders.filter(pk=order_id), lines.filter(order=order_id)
+        payments = payments.filter(order=order_id)
+    booked = orders.filter(state__in=BOOKED)
+
+    def told(amount: Decimal | None) -> str:
+        return plain_amount(amount or NOTHING, shift.currency)
+
+    def documents(rows: QuerySet[Order]) -> dict[str, Any]:
+        found = rows.aggregate(count=Count("pk"), total=Sum("total"))
+        return {"count": found["count"], "total": told(found["total"])}
+
+    extras = booked.aggregate(discounts=Sum("discount_total"), rounding=Sum("cash_rounding"))
+    methods = list(
+        payments.order_by("method")
+        .values("method")
+        .annotate(
+            count=Count("pk"),
+            received=Sum("amount", filter=Q(amount__gt=0)),
+            paid_out=Sum("amount", filter=Q(amount__lt=0)),
+            total=Sum("amount"),
+        )
+    )
+    return {
+        "documents": orders.exclude(state=Order.State.PARKED).count(),
+        "sales": documents(booked.filter(kind=Order.Kind.SALE)),
+        "refunds": documents(booked.filter(kind=Order.Kind.REFUND)),
+        "voids": documents(orders.filter(state=Order.State.VOIDED)),
+        "tax": [
+            {"rate": plain_decimal(row["tax_rate"]), "net": told(row["net"]), "tax": told(row["tax"])}
+            for row in lines.order_by("-tax_rate").values("tax_rate").annotate(net=Sum("net"), tax=Sum("tax"))
+        ],
+        "discounts": told(extras["discounts"]),
+        "cash_rounding": told(extras["rounding"]),
+        "payments": [
+            {
+                "method": row["method"],
+                "count": row["count"],
+                "received": told(row["received"]),
+                "paid_out": told(row["paid_out"]),
+                "total": told(row["total"]),
+            }
+            for row in methods
+        ],
+        "cash": told(sum((row["total"] for row in methods if row["method"] == Payment.Method.CASH), NOTHING)),
+        "cashiers": [
+            {
+                "id": str(row["created_by_id"] or ""),
+                "label": row["created_by_label"],
+                "documents": row["documents"],
+                "total": told(row["sum"]),
+            }
+            for row in booked.order_by("created_by_label", "created_by_id")
+            .values("created_by_id", "created_by_label")
+            .annotate(documents=Count("pk"), sum=Sum("total"))
+        ],
+    }
+
+
+def drawer_figures(shift: Shift) -> dict[str, Any]:
+    """`figures` of a shift with what its drawer started with, got besides, and should hold."""
+    moved = CashMovement.objects.filter(shift=shift).aggregate(
+        put_in=Sum("amount", filter=Q(amount__gt=0)), taken_out=Sum("amount", filter=Q(amount__lt=0))
+    )
+    return {
+        **figures(shift),
+        "opening_float": plain_amount(shift.opening_float, shift.currency),
+        "pay_ins": plain_amount(moved["put_in"] or NOTHING, shift.currency),
+        "pay_outs": plain_amount(moved["taken_out"] or NOTHING, shift.currency),
+        "expected": plain_amount(expected_cash(shift), shift.currency),
+    }
+
+
+def report_of(shift: Shift, *, actor: Actor) -> Report:
+    """The report of a shift: an X while it is open, the frozen Z with its amendments after the close."""
+    if shift.state == Shift.State.OPEN:
+        totals = drawer_figures(shift)
+        is_blind = shift.counted is None and not actor.may(SEE_EXPECTED_CASH, at=shift.register.location_id)
+        return Report(shift, _blinded(totals) if is_blind else totals, [], totals if not is_blind else {}, is_blind)
+    later = [
+        {
+            "name": f"Z{shift.number}{letters(row.number)}",
+            "number": row.number,
+            "order_id": str(row.order_id),
+            "amounts": row.amounts,
+            "recorded_at": row.recorded_at,
+        }
+        for row in shift.amendments.order_by("number")
+    ]
+    totals = shift.totals or {}
+    all_in = totals
+    for row in later:
+        all_in = added(all_in, row["amounts"], currency=shift.currency)
+    return Report(shift, totals, later, all_in, False)
+
+
+def _blinded(totals: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be shown before the count: nothing from which the cash in the drawer could be worked out."""
+    return {name: totals[name] for name in ("documents", "opening_float", "pay_ins", "pay_outs")}
+
+
+def letters(number: int) -> str:
+    """1 is a, 26 is z, 27 is aa: how amendments of a Z are named."""
+    text = ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        text = chr(ord("a") + place) + text
+    return text
+
+
+def added(report: Mapping[str, Any], more: Mapping[str, Any], *, currency: str) -> dict[str, Any]:
+    """Two reports in one. ``expected`` grows by the cash that came later; what was counted stays what it was."""
+    found = {name: _sum(name, value, more.get(name), currency) for name, value in report.items()}
+    for name in ("expected", "difference"):
+        if name in found:
+            change = Decimal(more["cash"]) * (1 if name == "expected" else -1)
+            found[name] = plain_amount(Decimal(found[name]) + change, currency)
+    return found
+
+
+def _sum(name: str, one: Any, other: Any, currency: str) -> Any:
+    if other is None or name in ("label", "id", "rate", "method"):
+        return one
+    if isinstance(one, int):
+        return one + other
+    if isinstance(one, dict):
+        return {inner: _sum(inner, value, other.get(inner), currency) for inner, value in one.items()}
+    if isinstance(one, list):
+        rows = {row[KEYS[name]]: row for row in one}
+        for row in other:
+            kept = rows.get(row[KEYS[name]])
+            rows[row[KEYS[name]]] = row if kept is None else _sum(name, kept, row, currency)
+        return list(rows.values())
+    return plain_amount(Decimal(one) + Decimal(other), currency)
