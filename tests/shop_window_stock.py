@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from core.ids import uuid7
-from core.testing import Shop
+from core.testing import Shop, stock
 from inventory.services.reservations import Reserve, reserve
 
 
 def fill_stock_room(shop: Shop) -> dict[str, Any]:
     """Answers arguments for the routes of the stock room. To be called inside the shop."""
+    stock(shop.variant("TEA"), shop.location, "500")  # the imported history has sold more than there was
     held = reserve(
         Reserve(
             reservation_id=uuid7(),
