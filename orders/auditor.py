@@ -45,11 +45,24 @@ CHECKS: dict[str, str] = {
         HAVING document.total <> coalesce(sum(line.total), 0) OR document.line_count <> count(line.id)
             OR document.subtotal <> coalesce(sum(line.net), 0) OR document.tax_total <> coalesce(sum(line.tax), 0)
     """,
-    "the payments of a document come to its total": """
-        SELECT document.id, document.number, document.total, coalesce(sum(payment.amount), 0)
+    "the payments of a document come to its total, rounded to coins": """
+        SELECT document.id, document.number, document.total, document.cash_rounding, coalesce(sum(payment.amount), 0)
         FROM orders_order AS document LEFT JOIN orders_payment AS payment ON payment.order_id = document.id
         WHERE NOT document.is_paid_elsewhere AND document.state = 'completed'
-        GROUP BY document.id HAVING document.total <> coalesce(sum(payment.amount), 0)
+        GROUP BY document.id HAVING document.total + document.cash_rounding <> coalesce(sum(payment.amount), 0)
+    """,
+    "the discounts of a document are those of its lines": """
+        SELECT document.id, document.number, document.discount_total, sum(line.discount)
+        FROM orders_order AS document JOIN orders_orderline AS line ON line.order_id = document.id
+        WHERE document.channel <> 'history'
+        GROUP BY document.id HAVING document.discount_total <> sum(line.discount)
+    """,
+    "a coupon was used as often as its orders say": """
+        SELECT coupon.id, coupon.code, coupon.used, count(coupon_use.id)
+        FROM orders_coupon AS coupon
+        LEFT JOIN orders_couponuse AS coupon_use
+            ON coupon_use.coupon_id = coupon.id AND coupon_use.given_back_at IS NULL
+        GROUP BY coupon.id HAVING coupon.used <> count(coupon_use.id)
     """,
     "the stock that left is what the document's lines say": """
         SELECT coalesce(lines.order_id, moved.order_id), coalesce(lines.variant_id, moved.variant_id),

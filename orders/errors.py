@@ -33,6 +33,12 @@ class WrongPayment(DomainError):
     code, status, title = "wrong-payment", 422, "The payments do not cover the total"
 
 
+class CouponRefused(DomainError):
+    """A coupon does not hold for this sale; ``details["coupons"]`` names each such one with the reason."""
+
+    code, status, title = "coupon-refused", 409, "A coupon cannot be used"
+
+
 class PriceChanged(DomainError):
     """The total is not what the seller saw; ``details`` holds both."""
 

@@ -6,7 +6,14 @@ from typing import Literal
 from uuid import UUID
 
 from core.events import DomainEvent, event
-from orders.permissions import IMPORT_HISTORY, VIEW_CREDIT, VIEW_CUSTOMERS, VIEW_ORDERS, VIEW_SHIFTS
+from orders.permissions import (
+    IMPORT_HISTORY,
+    VIEW_CREDIT,
+    VIEW_CUSTOMERS,
+    VIEW_DISCOUNTS,
+    VIEW_ORDERS,
+    VIEW_SHIFTS,
+)
 
 
 @event("order.created", about="order", key="order_id", permission=VIEW_ORDERS)
@@ -109,6 +116,52 @@ class PolicyChanged(DomainEvent):
     policy_id: int
     version: int
     fields: list[str]
+
+
+@event("discount.created", about="discount", key="discount_id", permission=VIEW_DISCOUNTS)
+class DiscountCreated(DomainEvent):
+    """A discount was made."""
+
+    discount_id: UUID
+    version: int
+    name: str
+    kind: str
+    needs_coupon: bool
+    is_active: bool
+
+
+@event("discount.updated", about="discount", key="discount_id", permission=VIEW_DISCOUNTS)
+class DiscountUpdated(DomainEvent):
+    """A discount was changed, switched on or off."""
+
+    discount_id: UUID
+    version: int
+    name: str
+    kind: str
+    needs_coupon: bool
+    is_active: bool
+
+
+@event("coupon.created", about="coupon", key="coupon_id", permission=VIEW_DISCOUNTS)
+class CouponCreated(DomainEvent):
+    """A coupon code was made."""
+
+    coupon_id: UUID
+    version: int
+    discount_id: UUID
+    code: str
+    is_active: bool
+
+
+@event("coupon.updated", about="coupon", key="coupon_id", permission=VIEW_DISCOUNTS)
+class CouponUpdated(DomainEvent):
+    """A coupon was changed, switched on or off. Uses are told by the orders they are of."""
+
+    coupon_id: UUID
+    version: int
+    discount_id: UUID
+    code: str
+    is_active: bool
 
 
 @event("customer.created", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders.tax import Goods, TaxPart, Terms, document_amounts, share_of
@@ -50,6 +50,7 @@ def sold(draw: Any) -> tuple[Line, Terms, list[Decimal]]:
     return line, terms, [Decimal(piece).scaleb(-3) for piece in pieces]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sold())
 def test_any_sequence_of_partial_returns_comes_to_exactly_the_line(case: tuple[Line, Terms, list[Decimal]]) -> None:
     line, terms, pieces = case

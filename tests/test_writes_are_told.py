@@ -22,6 +22,7 @@ from orders.services import checkout
 from tests import told_after_the_sale as after
 from tests import told_in_the_stock_room as stock_room
 from tests import told_of_customers as buyers
+from tests import told_of_discounts as reductions
 from tests import told_of_money as money
 from webhooks.services import endpoints, replays
 
@@ -41,6 +42,7 @@ MODULES = (
     *stock_room.MODULES,
     *buyers.MODULES,
     *money.MODULES,
+    *reductions.MODULES,
 )
 ENDPOINT = "https://hooks.example.com/in"
 Walk = Callable[[Shop], Any]
@@ -258,6 +260,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
     **stock_room.TOLD,
     **buyers.TOLD,
     **money.TOLD,
+    **reductions.TOLD,
 }
 
 # Services that write and tell no event, each with its reason.
@@ -275,8 +278,13 @@ QUIET = {
     "replay_failed": "likewise",
     "replay_since": "likewise",
 }
-ASKS = {"live_secrets", "combined_rate", "checked_attributes", "fitting"}
-PARTS = {"category_at", "touch", "touch_values"} | after.PARTS
+ASKS = {
+    "live_secrets",
+    "combined_rate",
+    "checked_attributes",
+    "fitting",
+}
+PARTS = {"category_at", "touch", "touch_values"} | after.PARTS | reductions.PARTS
 """Parts of other services, told by those."""
 
 
@@ -305,6 +313,7 @@ def test_no_service_is_forgotten_here() -> None:
     others |= buyers.OTHERS
     others |= money.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
+    others |= reductions.OTHERS
     others |= {
         "analytics.services.forecasts",
         "analytics.services.exports",

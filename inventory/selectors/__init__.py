@@ -55,7 +55,7 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class ForSale:
-    """A variant as a sale copies it."""
+    """A variant as a sale copies it; ``tax_parts`` is the JSON of its tax class."""
 
     id: UUID
     product_id: UUID
@@ -68,6 +68,9 @@ class ForSale:
     is_stocked: bool
     own_price: Decimal
     price_list: str | None
+    category_id: UUID | None
+    brand_id: UUID | None
+    tax_parts: str
 
     @property
     def title(self) -> str:
@@ -90,7 +93,7 @@ FOR_SALE = """
     SELECT variant.id, product.id, variant.sku, product.name, variant.name,
            COALESCE(listed.unit_price, variant.unit_price),
            COALESCE(level.average_cost, variant.unit_cost), COALESCE(tax.rate, 0), variant.is_stocked,
-           variant.unit_price, listed.name
+           variant.unit_price, listed.name, product.category_id, product.brand_id, COALESCE(tax.parts::text, '[]')
     FROM unnest(%(ids)s::uuid[], %(quantities)s::numeric[]) AS wanted (id, quantity)
     JOIN inventory_variant AS variant ON variant.id = wanted.id
     JOIN inventory_product AS product ON product.id = variant.product_id

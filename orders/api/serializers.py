@@ -7,11 +7,21 @@ from rest_framework import serializers
 
 from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
+from core.money import plain_amount
 from orders.models import Order, OrderLine, Payment
 from orders.services.checkout import MOST_LINES
+from orders.services.offers import MOST_COUPONS
 from orders.services.tenders import MOST_PAYMENTS
 
 CHANNELS = [choice for choice in Order.Channel.choices if choice[0] != Order.Channel.HISTORY]
+
+
+class GivenInput(serializers.Serializer[Any]):
+    """What is taken off by hand. More than the shop allows you is refused with 403, unless an approval is named."""
+
+    kind = serializers.ChoiceField(choices=[("percent", "per cent"), ("amount", "an amount")])
+    value = AmountField(min_value=0)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 
 class LineInput(serializers.Serializer[Any]):
@@ -21,6 +31,7 @@ class LineInput(serializers.Serializer[Any]):
     code = serializers.CharField(required=False, max_length=80)
     quantity = QuantityField()
     unit_price = PriceField(required=False, allow_null=True, min_value=0)
+    discount = GivenInput(required=False, allow_null=True)
 
     def validate(self, line: dict[str, Any]) -> dict[str, Any]:
         if ("variant" in line) == ("code" in line):
@@ -57,6 +68,14 @@ class OrderInput(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Its open shift gets the sale; or a closed one that ran then.",
     )
+    coupons = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        max_length=MOST_COUPONS,
+        help_text="409 `coupon-refused` where one does not hold.",
+    )
+    discount = GivenInput(required=False, allow_null=True)
+    approval = serializers.UUIDField(required=False, allow_null=True, help_text="For a larger discount by hand.")
 
 
 class OrderSummary(serializers.Serializer[Order]):
@@ -105,6 +124,10 @@ class LineOutput(serializers.Serializer[OrderLine]):
     net = AmountField()
     tax = AmountField()
     total = AmountField()
+    tax_parts = serializers.ListField(
+        child=serializers.DictField(), help_text="Name, rate and amount, where there are several taxes."
+    )
+    trace = serializers.ListField(child=serializers.DictField(), help_text="Why this price: each step with its amount.")
 
 
 class PaymentOutput(serializers.Serializer[Payment]):
@@ -123,8 +146,11 @@ class PaymentOutput(serializers.Serializer[Payment]):
 
 
 class OrderDetail(OrderSummary):
-    """An order with its lines and payments."""
+    """An order with its lines and payments, which come to `total` and `cash_rounding`."""
 
+    cash_rounding = AmountField(help_text="Paid more or (negative) less than the total, in small coins.")
+    tax_by_document = serializers.BooleanField(help_text="Tax was rounded once per rate, not per line.")
+    discounts = serializers.ListField(child=serializers.DictField(), help_text="What reduced it, with the amounts.")
     lines = LineOutput(many=True)
     payments = PaymentOutput(many=True)
 
@@ -161,6 +187,9 @@ def order_detail(order: Order, lines: Sequence[OrderLine], payments: Sequence[Pa
     """The body of one order (`OrderDetail`) from rows already at hand."""
     return {
         **_SUMMARY.to_representation(order),
+        "cash_rounding": plain_amount(order.cash_rounding, order.currency),
+        "tax_by_document": order.tax_by_document,
+        "discounts": order.discounts,
         "lines": [_LINE.to_representation(line) for line in lines],
         "payments": [_PAYMENT.to_representation(payment) for payment in payments],
     }

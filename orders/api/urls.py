@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.api import approvals, customers, parking, views
+from orders.api import approvals, customers, discounts, parking, views
 from orders.api.cash_urls import cash_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,7 +14,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approvals/approvers/", approvals.Approvers.as_view(), name="api-approvers"),
     path("approvals/pin/", approvals.Pin.as_view(), name="api-pin"),
     path("policy/", approvals.Policy.as_view(), name="api-policy"),
+    path("orders/quote/", discounts.Quotes.as_view(), name="api-order-quote"),
     path("orders/<uuid:order_id>/", views.OrderOne.as_view(), name="api-order"),
+    path("discounts/", discounts.Discounts.as_view(), name="api-discounts"),
+    path("discounts/<uuid:discount_id>/", discounts.DiscountOne.as_view(), name="api-discount"),
+    path("coupons/", discounts.Coupons.as_view(), name="api-coupons"),
+    path("coupons/<uuid:coupon_id>/", discounts.CouponOne.as_view(), name="api-coupon"),
     path("customers/", customers.Customers.as_view(), name="api-customers"),
     path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="api-customer"),
     path("customers/<uuid:customer_id>/consents/", customers.Consents.as_view(), name="api-consents"),

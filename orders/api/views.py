@@ -15,7 +15,7 @@ from orders.api import serializers as bodies
 from orders.models import Order
 from orders.permissions import SELL, VIEW_ORDERS
 from orders.selectors import find_order, visible_orders
-from orders.services.checkout import BasketLine, Sale, Tender, place_order
+from orders.services.checkout import BasketLine, GivenDiscount, Sale, Tender, place_order
 
 
 class Orders(ApiView):
@@ -54,17 +54,17 @@ class Orders(ApiView):
         },
     )
     def post(self, request: Request) -> Response:
-        placed = place_order(_sale(self.read(bodies.OrderInput), self.actor.kind), actor=self.actor)
+        placed = place_order(sale_of(self.read(bodies.OrderInput), self.actor.kind), actor=self.actor)
         body = bodies.order_detail(placed.order, placed.lines, placed.payments)
         if placed.is_new:
             return versioned(body, placed.order, status=201, headers={"Location": f"/api/v1/orders/{placed.order.pk}/"})
         return versioned(body, placed.order, headers={"Idempotent-Replayed": "true"})
 
 
-def _sale(body: dict[str, Any], kind: str) -> Sale:
-    """The body of a sale in the words of the service."""
+def sale_of(body: dict[str, Any], kind: str) -> Sale:
+    """The body of a sale, or of a quote, in the words of the service."""
     return Sale(
-        order_id=body["id"],
+        order_id=body.get("id") or uuid7(),
         location_id=body["location"],
         lines=[
             BasketLine(
@@ -72,6 +72,7 @@ def _sale(body: dict[str, Any], kind: str) -> Sale:
                 code=line.get("code", ""),
                 quantity=line["quantity"],
                 unit_price=line.get("unit_price"),
+                discount=_given(line.get("discount")),
             )
             for line in body["lines"]
         ],
@@ -84,7 +85,7 @@ def _sale(body: dict[str, Any], kind: str) -> Sale:
                 reference=payment.get("reference", ""),
                 code=payment.get("code", ""),
             )
-            for payment in body["payments"]
+            for payment in body.get("payments", ())
         ],
         channel=body.get("channel") or (Order.Channel.API if kind == "api_key" else Order.Channel.COUNTER),
         customer_id=body.get("customer"),
@@ -93,7 +94,14 @@ def _sale(body: dict[str, Any], kind: str) -> Sale:
         expected_total=body.get("expected_total"),
         accept_shortage=body.get("accept_shortage", False),
         register_id=body.get("register"),
+        coupons=body.get("coupons", ()),
+        discount=_given(body.get("discount")),
+        approval_id=body.get("approval"),
     )
+
+
+def _given(body: dict[str, Any] | None) -> GivenDiscount | None:
+    return GivenDiscount(**body) if body else None
 
 
 class OrderOne(ApiView):

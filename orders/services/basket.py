@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Literal
 from uuid import UUID
 
 from core.api.idempotency import fingerprint
@@ -12,16 +13,29 @@ from orders.models import Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenDiscount:
+    """What somebody takes off by hand: ``percent`` or ``amount``, of a line or of the whole order."""
+
+    kind: Literal["percent", "amount"]
+    value: Decimal
+    reason: str = ""
+
+    def plain(self) -> list[Any]:
+        return [self.kind, self.value.normalize(), self.reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BasketLine:
     """What the customer takes: a variant, or a code that stands for one (a pack counts its units).
 
-    ``unit_price`` None means the listed price.
+    ``unit_price`` None means the price that holds for this customer, place and time.
     """
 
     variant_id: UUID | None = None
     quantity: Decimal
     unit_price: Decimal | None = None
     code: str = ""
+    discount: GivenDiscount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +55,10 @@ class Tender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless."""
+    """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless.
+
+    ``approval_id`` is somebody's consent to what the actor may not do alone (a large discount by hand).
+    """
 
     order_id: UUID
     location_id: UUID
@@ -54,6 +71,9 @@ class Sale:
     expected_total: Decimal | None = None
     accept_shortage: bool = False
     register_id: UUID | None = None
+    coupons: Sequence[str] = ()
+    discount: GivenDiscount | None = None
+    approval_id: UUID | None = None
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""
@@ -74,5 +94,15 @@ class Sale:
                 "note": self.note,
                 "occurred_at": self.occurred_at,
                 **({"register": self.register_id} if self.register_id else {}),
+                **self._reductions(),
             }
         )
+
+    def _reductions(self) -> dict[str, Any]:
+        """Only what is stated, so that sales from before there were discounts keep their hash."""
+        stated: dict[str, Any] = {
+            "coupons": list(self.coupons),
+            "discount": self.discount and self.discount.plain(),
+            "line_discounts": {place: x.discount.plain() for place, x in enumerate(self.lines) if x.discount},
+        }
+        return {name: value for name, value in stated.items() if value}

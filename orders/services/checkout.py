@@ -25,14 +25,17 @@ from inventory.models import StockMovement
 from inventory.services.ledger import move_stock
 from orders.errors import NoOpenShift, PriceChanged
 from orders.events import OrderCompleted, OrderCreated
-from orders.models import Customer, Order, OrderLine, Payment
+from orders.models import CouponUse, Order, OrderLine, Payment
 from orders.permissions import OVERSELL, SELL
-from orders.services.basket import BasketLine, Sale, Tender
+from orders.services.basket import BasketLine, GivenDiscount, Sale, Tender
+from orders.services.coupons import refuse_coupons, use_coupons
 from orders.services.drawers import check_register, enter_drawer, settle_drawer
-from orders.services.pricing import price_lines
+from orders.services.given import check_given, use_approval
+from orders.services.pricing import Priced, price_lines
 from orders.services.tenders import charge_accounts, payment_events, payments_of
+from orders.tax import cash_difference
 
-__all__ = ["BasketLine", "Placed", "Sale", "Tender", "place_order"]
+__all__ = ["BasketLine", "GivenDiscount", "Placed", "Sale", "Tender", "place_order"]
 
 MOST_LINES = 500
 
@@ -56,6 +59,7 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
     Raises:
         Forbidden: the actor may not sell here, change a price, or sell below zero.
         Invalid, NotFound: a line, price, time, customer or location is wrong; every wrong line is named.
+        CouponRefused: a coupon does not hold (any more) for this sale.
         PriceChanged: ``expected_total`` is not the total.
         WrongPayment: the payments do not come to the total.
         GiftCardRefused, TooManyAttempts, NotEnoughCredit: a gift card or store credit does not pay it.
@@ -82,6 +86,8 @@ class _Draft:
     payments: list[Payment]
     deltas: dict[tuple[UUID, UUID], Decimal]
     may_refuse: bool
+    priced: Priced
+    needs_approval: bool
 
     @classmethod
     def of(cls, sale: Sale, actor: Actor) -> "_Draft":
@@ -89,13 +95,13 @@ class _Draft:
         tenant = current_tenant()
         now = datetime.now(UTC)
         when = sale.occurred_at or now
-        _check(sale, now=now, when=when)
-        if sale.customer_id and not Customer.objects.filter(pk=sale.customer_id).exists():
-            raise NotFound("There is no such customer.", details={"customer": str(sale.customer_id)})
+        check_sale(sale, now=now, when=when)
         if sale.register_id:
             check_register(sale.register_id, location_id=location.pk)
-        lines = price_lines(sale, actor)
-        total = sum((line.total for line in lines), Decimal(0))
+        priced = price_lines(sale, actor, when=when)
+        refuse_coupons(priced.why_not)
+        needs_approval = check_given(sale, priced.by_hand, actor)
+        lines, total = priced.lines, priced.total
         if sale.expected_total is not None and sale.expected_total != total:
             told = {
                 "total": plain_amount(total, tenant.currency),
@@ -117,6 +123,10 @@ class _Draft:
             currency=tenant.currency,
             prices_include_tax=tenant.prices_include_tax,
             rounding=tenant.rounding,
+            tax_by_document=tenant.tax_by_document,
+            cash_rounding=cash_rounding_of(sale, total),
+            discounts=priced.discounts,
+            discount_total=sum((line.discount for line in lines), Decimal(0)),
             subtotal=sum((line.net for line in lines), Decimal(0)),
             tax_total=sum((line.tax for line in lines), Decimal(0)),
             total=total,
@@ -135,10 +145,18 @@ class _Draft:
             if line.is_stocked and line.variant_id:
                 deltas[line.variant_id, location.pk] -= line.quantity
         may_refuse = not (location.sells_below_zero or sale.accept_shortage)
-        return cls(order, lines, payments_of(sale.payments, order, actor=actor), dict(deltas), may_refuse)
+        payments = payments_of(sale.payments, order, actor=actor)
+        return cls(order, lines, payments, dict(deltas), may_refuse, priced, needs_approval)
 
 
-def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
+def cash_rounding_of(sale: Sale, total: Decimal) -> Decimal:
+    """What is paid more or less than the total because everything is paid in coins that are not that small."""
+    only_cash = {tender.method for tender in sale.payments} == {Payment.Method.CASH}
+    return cash_difference(total, current_tenant().cash_step) if only_cash else Decimal(0)
+
+
+def check_sale(sale: Sale, *, now: datetime, when: datetime) -> None:
+    """Raise `Invalid`, naming every line that cannot be."""
     errors = []
     if not sale.lines:
         errors.append({"pointer": "/lines", "code": "empty", "detail": "There is nothing in the basket."})
@@ -155,7 +173,7 @@ def _check(sale: Sale, *, now: datetime, when: datetime) -> None:
 
 def _place(sale: Sale, draft: _Draft, actor: Actor) -> Placed:
     try:
-        _commit(draft, actor)
+        _commit(sale, draft, actor)
     except (IntegrityError, NoOpenShift) as conflict:
         # The insert waited for a twin in flight; what it made is committed now, and this transaction is gone. Or the
         # shift has been closed since the first try.
@@ -185,8 +203,8 @@ def _some_exist(payments: Sequence[Tender]) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _commit(draft: _Draft, actor: Actor) -> None:
-    """The transaction: own row and its shift first, then accounts, the hot stock rows last."""
+def _commit(sale: Sale, draft: _Draft, actor: Actor) -> None:
+    """The transaction: own row and its shift first, then coupons and accounts, the hot stock rows last."""
     order = draft.order
     drawer = enter_drawer(order.register_id, when=order.occurred_at) if order.register_id else None
     if drawer is not None:
@@ -195,6 +213,10 @@ def _commit(draft: _Draft, actor: Actor) -> None:
         [order],
         draft.lines,
         draft.payments,
+        [
+            CouponUse(coupon=coupon, order=order, customer_id=order.customer_id, used_at=order.occurred_at)
+            for coupon in draft.priced.coupons
+        ],
         [
             entry(
                 AuditEntry.Action.CREATE,
@@ -206,6 +228,9 @@ def _commit(draft: _Draft, actor: Actor) -> None:
             )
         ],
     )
+    use_coupons(draft.priced.coupons, customer_id=order.customer_id)
+    if draft.needs_approval:
+        use_approval(sale, draft.priced.by_hand, actor=actor)
     also = [*settle_drawer(drawer, order, actor=actor), *charge_accounts(draft.payments, actor=actor)]
     moved = move_stock(
         deltas=draft.deltas,

@@ -79,14 +79,17 @@ def park(cart: Cart, *, actor: Actor) -> Kept:
         return _again(stored, cart, actor)
     location = active_location(cart.location_id)
     _check(cart)
-    lines = price_lines(cart.as_sale(), SYSTEM)
+    now = datetime.now(UTC)
+    priced = price_lines(cart.as_sale(), SYSTEM, when=now)
+    lines = priced.lines
     order = new_document(
         order_id=cart.order_id,
         request_hash=cart.hash(),
         location=location,
         lines=lines,
         actor=actor,
-        when=datetime.now(UTC),
+        when=now,
+        discounts=priced.discounts,
         state=State.PARKED,
         channel=Order.Channel.COUNTER,
         customer_id=cart.customer_id,

@@ -1,59 +1,112 @@
-"""What the lines of a sale are and cost today."""
+"""What the lines of a sale are and cost today: names, prices, discounts, taxes."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from core.actors import Actor
 from core.errors import Invalid
+from core.money import plain_amount, plain_decimal
 from core.tenancy.context import current_tenant
-from inventory.selectors import CodeTarget, ForSale, for_sale, targets_of
-from orders.models import OrderLine
+from inventory.selectors import CodeTarget, PriceTerms, for_sale, targets_of
+from orders.discounting import Rule
+from orders.models import Coupon, OrderLine
 from orders.permissions import CHANGE_PRICE
+from orders.selectors_discounts import groups_of_customer
 from orders.services.basket import BasketLine, Sale
-from orders.tax import line_amounts
+from orders.services.given import MOST_MONEY, ByHand, by_hand_of, check_stated
+from orders.services.offers import Reduced, Taken, WhyNot, reductions
+from orders.tax import Goods, LineAmounts, TaxPart, Terms, document_amounts, tax_parts_of
 
-MOST_MONEY = Decimal(10) ** 12
 MOST_UNITS = Decimal(10) ** 9
 
 
-def price_lines(sale: Sale, actor: Actor) -> list[OrderLine]:
-    """The lines of a sale with today's names, prices, taxes and costs; one query, or two where codes are named.
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The lines of a sale, what reduced them, and what did not."""
+
+    lines: list[OrderLine]
+    discounts: list[dict[str, Any]]
+    coupons: list[Coupon]
+    why_not: list[WhyNot]
+    by_hand: ByHand
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.total for line in self.lines), Decimal(0))
+
+
+def price_lines(sale: Sale, actor: Actor, *, when: datetime, draft: Rule | None = None) -> Priced:
+    """The lines of a sale as they would be sold at ``when``.
+
+    Two queries, and one more each where codes are named, a customer is, coupons are, or discounts ask for categories.
 
     Raises:
         Invalid: a line names nothing that is for sale, or comes to too much; every such line is listed.
-        Forbidden: the actor may not sell at another price than the listed one.
+        NotFound: there is no such customer.
+        Forbidden: the actor may not sell at another price than the one that holds.
     """
+    check_stated(sale)
+    groups = groups_of_customer(sale.customer_id)
+    taken = _taken(sale, groups, when)
+    for line, wanted in zip(taken, sale.lines, strict=True):
+        if wanted.unit_price is not None and wanted.unit_price != line.variant.unit_price:
+            actor.require(CHANGE_PRICE, at=sale.location_id)
+    reduced = reductions(sale, taken, when=when, groups=groups, draft=draft)
+    tenant = current_tenant()
+    goods = [_goods(line, off) for line, off in zip(taken, reduced.saved, strict=True)]
+    terms = Terms(
+        inclusive=tenant.prices_include_tax,
+        currency=tenant.currency,
+        rounding=tenant.rounding,  # type: ignore[arg-type]
+        by_document=tenant.tax_by_document,
+    )
+    amounts = document_amounts(goods, terms)
+    lines = [
+        _line(place, sale.lines[place], taken[place], goods[place], amounts[place], reduced)
+        for place in range(len(taken))
+    ]
+    _check_sums(lines)
+    return Priced(lines, reduced.discounts, reduced.used, reduced.why_not, by_hand_of(sale, lines, reduced))
+
+
+def prices_for(quantities: Mapping[UUID, Decimal], sale: Sale, groups: frozenset[UUID], when: datetime) -> Any:
+    """What is for sale here and now to this customer, with the price that holds: the place where prices come from."""
+    terms = PriceTerms(channel=sale.channel, group_ids=groups, at=when, quantities=quantities)
+    return for_sale(quantities.keys(), location_id=sale.location_id, terms=terms)
+
+
+def _taken(sale: Sale, groups: frozenset[UUID], when: datetime) -> list[Taken]:
     targets = targets_of({line.code for line in sale.lines if line.variant_id is None})
     wanted = [_target(line, targets) for line in sale.lines]
-    known = for_sale({variant_id for variant_id, _ in wanted if variant_id}, location_id=sale.location_id)
-    errors, lines = [], []
+    quantities: dict[UUID, Decimal] = {}
+    for variant_id, units in wanted:
+        if variant_id is not None:
+            quantities[variant_id] = quantities.get(variant_id, Decimal(0)) + (units or 0)
+    known = prices_for(quantities, sale, groups, when)
+    errors, taken = [], []
     for place, (line, (variant_id, units)) in enumerate(zip(sale.lines, wanted, strict=True)):
         variant = known.get(variant_id) if variant_id else None
         if variant is None:
             name, what = ("variant", "This is") if line.variant_id else ("code", "What carries this code is")
             detail = f"{what} not for sale (any more)."
             errors.append({"pointer": f"/lines/{place}/{name}", "code": "unknown", "detail": detail})
-            continue
-        if units is None:
+        elif units is None:
             detail = "So many packs come to a part of a unit that we cannot keep."
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "places", "detail": detail})
-            continue
-        if units > MOST_UNITS:
+        elif units > MOST_UNITS:
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "too-large", "detail": "Nobody has so many."})
-            continue
-        made = _line(line, variant, units)
-        if made.unit_price != variant.unit_price:
-            actor.require(CHANGE_PRICE, at=sale.location_id)
-        if abs(made.total) >= MOST_MONEY:
-            errors.append({"pointer": f"/lines/{place}", "code": "too-large", "detail": "This amount is too large."})
-        made.position = place + 1
-        lines.append(made)
-    if not errors and sum((line.total for line in lines), Decimal(0)) >= MOST_MONEY:
-        errors.append({"pointer": "/lines", "code": "too-large", "detail": "This amount is too large."})
+        else:
+            price = variant.unit_price if line.unit_price is None else line.unit_price
+            taken.append(Taken(variant=variant, quantity=units, unit_price=price, given=line.discount))
     if errors:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
-    return lines
+    return taken
 
 
 def _target(line: BasketLine, targets: Mapping[str, CodeTarget]) -> tuple[UUID | None, Decimal | None]:
@@ -64,29 +117,71 @@ def _target(line: BasketLine, targets: Mapping[str, CodeTarget]) -> tuple[UUID |
     return (target.variant_id, target.units(line.quantity)) if target else (None, None)
 
 
-def _line(wanted: BasketLine, variant: ForSale, quantity: Decimal) -> OrderLine:
-    tenant = current_tenant()
-    price = variant.unit_price if wanted.unit_price is None else wanted.unit_price
-    amounts = line_amounts(
-        quantity=quantity,
-        unit_price=price,
-        rate=variant.tax_rate,
-        inclusive=tenant.prices_include_tax,
-        currency=tenant.currency,
-        rounding=tenant.rounding,  # type: ignore[arg-type]
+@lru_cache(maxsize=256)
+def _parts(stored: str) -> tuple[TaxPart, ...]:
+    return tax_parts_of(json.loads(stored))
+
+
+def _goods(line: Taken, discount: Decimal) -> Goods:
+    return Goods(
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        rate=line.variant.tax_rate,
+        parts=_parts(line.variant.tax_parts),
+        discount=discount,
     )
+
+
+def _line(
+    place: int, wanted: BasketLine, taken: Taken, goods: Goods, amounts: LineAmounts, reduced: Reduced
+) -> OrderLine:
+    variant, currency = taken.variant, current_tenant().currency
+    parts = [
+        {"name": part.name, "rate": plain_decimal(part.rate), "amount": plain_amount(part.amount, currency)}
+        for part in amounts.parts
+        if goods.parts
+    ]
     return OrderLine(
+        position=place + 1,
         variant_id=variant.id,
         sku=variant.sku,
         code=wanted.code[:80],
         name=variant.title[:250],
-        quantity=quantity,
-        unit_price=price,
-        list_price=variant.unit_price,
+        quantity=taken.quantity,
+        unit_price=taken.unit_price,
+        list_price=variant.own_price,
+        discount=goods.discount,
         tax_rate=variant.tax_rate,
         net=amounts.net,
         tax=amounts.tax,
         total=amounts.total,
+        tax_parts=parts,
+        trace=[*_price_steps(wanted, taken), *reduced.traces[place]],
         unit_cost=variant.unit_cost,
         is_stocked=variant.is_stocked,
     )
+
+
+def _price_steps(wanted: BasketLine, taken: Taken) -> list[dict[str, str]]:
+    """Where the price of one unit comes from: the catalogue, a price list, somebody's hand."""
+    variant = taken.variant
+    steps = [{"step": "listed", "amount": plain_decimal(variant.own_price, places=4)}]
+    if variant.price_list is not None:
+        steps.append(
+            {"step": "price-list", "name": variant.price_list, "amount": plain_decimal(variant.unit_price, places=4)}
+        )
+    if wanted.unit_price is not None and wanted.unit_price != variant.unit_price:
+        steps.append({"step": "by-hand", "amount": plain_decimal(wanted.unit_price, places=4)})
+    return steps
+
+
+def _check_sums(lines: Sequence[OrderLine]) -> None:
+    errors = [
+        {"pointer": f"/lines/{place}", "code": "too-large", "detail": "This amount is too large."}
+        for place, line in enumerate(lines)
+        if abs(line.total) >= MOST_MONEY
+    ]
+    if not errors and sum((line.total for line in lines), Decimal(0)) >= MOST_MONEY:
+        errors = [{"pointer": "/lines", "code": "too-large", "detail": "This amount is too large."}]
+    if errors:
+        raise Invalid(errors[0]["detail"], details={"errors": errors})

@@ -8,10 +8,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 from core.money import Rounding
-from orders.tax.rounding import QUANTITY_PLACES, THOUSAND, amount_of, divide, hand_out, rounded, step_of, whole
+from orders.tax.rounding import QUANTITY_PLACES, THOUSAND, amount_of, hand_out, rounded, step_of, whole
 
 HUNDRED_PER_CENT = 10**6
-LEAST_RATE = Decimal("0.0001")
 
 
 class TaxPart(NamedTuple):
@@ -77,15 +76,6 @@ def tax_parts_of(stored: Iterable[Mapping[str, Any]]) -> tuple[TaxPart, ...]:
     )
 
 
-def effective_rate(rate: Decimal, parts: tuple[TaxPart, ...]) -> Decimal:
-    """What all taxes together are of the price before tax, per cent, to four places."""
-    if not parts:
-        return rate
-    taxes = factors(rate, parts, inclusive=False)
-    whole_tax = sum(tax.numerator for tax in taxes)
-    return Decimal(divide(whole_tax * HUNDRED_PER_CENT, taxes[0].denominator, half_up=True)) * LEAST_RATE
-
-
 @lru_cache(maxsize=256)
 def factors(rate: Decimal, parts: tuple[TaxPart, ...], *, inclusive: bool) -> tuple[Factor, ...]:
     """Each tax as a fraction of the amount; all have one denominator."""
@@ -133,7 +123,7 @@ def document_amounts(lines: Sequence[Goods], terms: Terms) -> list[LineAmounts]:
             for amount, of_line in zip(amounts, taxes, strict=True)
         ]
     return [
-        _line(amount, of_line, share, inclusive=terms.inclusive)
+        _line(amount, of_line, share, inclusive=terms.inclusive, step=step)
         for amount, of_line, share in zip(amounts, taxes, shares, strict=True)
     ]
 
@@ -173,10 +163,11 @@ def _by_document(
     return shares
 
 
-def _line(amount: int, taxes: tuple[Factor, ...], shares: Sequence[int], *, inclusive: bool) -> LineAmounts:
+def _line(amount: int, taxes: tuple[Factor, ...], shares: Sequence[int], *, inclusive: bool, step: int) -> LineAmounts:
     tax = sum(shares)
     net, total = (amount - tax, amount) if inclusive else (amount, amount + tax)
     parts = tuple(
-        PartAmount(factor.name, factor.rate, amount_of(share)) for factor, share in zip(taxes, shares, strict=True)
+        PartAmount(factor.name, factor.rate, amount_of(share, step))
+        for factor, share in zip(taxes, shares, strict=True)
     )
-    return LineAmounts(amount_of(net), amount_of(tax), amount_of(total), parts)
+    return LineAmounts(amount_of(net, step), amount_of(tax, step), amount_of(total, step), parts)

@@ -19,9 +19,11 @@ def whole(value: Decimal, places: int = AMOUNT_PLACES) -> int:
     return number
 
 
-def amount_of(number: int) -> Decimal:
-    """Ten-thousandths as a decimal with four places."""
-    return Decimal(number).scaleb(-AMOUNT_PLACES)
+def amount_of(number: int, step: int = 1) -> Decimal:
+    """Ten-thousandths as a decimal with the places of ``step``, or with four where it has more."""
+    if number % step:
+        step = 1
+    return Decimal(number // step).scaleb(len(str(step)) - 1 - AMOUNT_PLACES)
 
 
 def step_of(currency: str, rounding: Rounding) -> int:

@@ -48,7 +48,7 @@ def share_of(line: Sold, already: Decimal, now: Decimal, *, currency: str, round
 
     def part(amount: Decimal) -> Decimal:
         number = whole(amount)
-        return amount_of(_running(number, after, quantity) - _running(number, before, quantity))
+        return amount_of(_running(number, after, quantity) - _running(number, before, quantity), step)
 
     def _running(amount: int, units: int, of: int) -> int:
         if units == of:
