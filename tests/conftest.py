@@ -12,6 +12,7 @@ from core.tenancy.selectors import forget_hosts
 from core.tenancy.services import create_tenant
 from core.testing import CANARY, Shop, emptied_afterwards, furnish
 from orders.auditor import audit_books
+from tests import schema_cache
 from tests.workers import Units, longest_first
 
 
@@ -33,6 +34,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     """Make both shops once; tests that commit put them back as they were."""
     with django_db_blocker.unblock():
         forget_hosts()
+        schema_cache.recall()
         for shop_name, currency in (("acme", "GBP"), ("globex", "USD")):
             host = f"{shop_name}.localhost"
             tenant = create_tenant(
@@ -40,6 +42,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
             SHOPS[shop_name] = Shop(tenant, host, _mark(shop_name))
             furnish(SHOPS[shop_name])
+        schema_cache.keep()
     case: Any = TransactionTestCase  # Django keeps the hook private
     flush = case._fixture_teardown
 

@@ -19,9 +19,9 @@ from core.tenancy.cache import delete_schema
 from core.tenancy.context import NoTenant, current_tenant, tenant_sync, use_public, use_tenant
 from core.tenancy.files import folder_of
 from core.tenancy.guard import WrongTenant
-from core.tenancy.models import Domain, Tenant
+from core.tenancy.models import Domain, SchemaScript, Tenant
 from core.tenancy.selectors import find_tenant, forget_hosts
-from core.tenancy.services import create_tenant
+from core.tenancy.services import create_tenant, delete_tenant
 from core.testing import CANARY, Shop
 from inventory.models import Product, Variant
 
@@ -159,11 +159,51 @@ def test_a_new_shop_is_made_whole_and_deleted_without_a_trace(monkeypatch: pytes
     assert delete_schema(tenant.schema_name) == 0
 
 
+SHAPES = {
+    "columns": "SELECT table_name, column_name, data_type, is_nullable, column_default, character_maximum_length,"
+    " numeric_precision, numeric_scale, is_identity FROM information_schema.columns WHERE table_schema = %(schema)s",
+    "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE connamespace = to_regnamespace(%(schema)s)",
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = %(schema)s",
+    "storage": "SELECT relname, relkind, reloptions FROM pg_class WHERE relnamespace = to_regnamespace(%(schema)s)",
+    "migrations": "SELECT app, name FROM django_migrations",
+}
+
+
+def shape_of(tenant: Tenant) -> dict[str, set[tuple[object, ...]]]:
+    """Everything that makes two schemas alike, without the schema's own name."""
+    found = {}
+    with use_tenant(tenant), connection.cursor() as cursor:
+        for what, statement in SHAPES.items():
+            cursor.execute(statement, {"schema": tenant.schema_name})
+            rows = [tuple(str(value).replace(tenant.schema_name, "") for value in row) for row in cursor.fetchall()]
+            found[what] = set(rows)
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_schema_that_was_filled_by_the_script_is_what_the_migrations_make(globex: Shop) -> None:
+    with use_public():
+        SchemaScript.objects.all().delete()
+    migrated = create_tenant(name="Migrated", host="migrated.localhost")
+    replayed = create_tenant(name="Replayed", host="replayed.localhost")
+    try:
+        wanted = shape_of(migrated)
+        assert shape_of(replayed) == wanted
+        assert shape_of(globex.tenant) == wanted
+        assert len(wanted["columns"]) > 400
+    finally:
+        for tenant in (migrated, replayed):
+            delete_tenant(tenant)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_shop_that_cannot_be_finished_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(schema: str | None = None) -> None:
         raise RuntimeError("the disk is full")
 
+    with use_public():
+        SchemaScript.objects.all().delete()
     monkeypatch.setattr("core.tenancy.services.migrate", broken)
     with pytest.raises(RuntimeError, match="disk is full"):
         create_tenant(name="Fourth", host="fourth.localhost")

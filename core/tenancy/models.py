@@ -72,3 +72,11 @@ class SchemaState(models.Model):
         if cls._meta.db_table not in connection.introspection.table_names():
             return {}
         return dict(cls.objects.values_list("schema_name", "fingerprint"))
+
+
+class SchemaScript(models.Model):
+    """The statements that the migrations of a fingerprint say to an empty schema: one row, of the newest."""
+
+    fingerprint = models.CharField(max_length=64, primary_key=True)
+    statements = models.JSONField(help_text="SQL and parameters, in order.")
+    written_at = models.DateTimeField(auto_now_add=True)

@@ -17,6 +17,7 @@ from core.tenancy.cache import delete_schema
 from core.tenancy.context import maintenance, use_public
 from core.tenancy.files import delete_folder
 from core.tenancy.models import Domain, SchemaState, Tenant, schema_name_of
+from core.tenancy.schemas import fill_schema
 from core.tenancy.selectors import forget_hosts
 from core.tenancy.state import PUBLIC
 
@@ -79,8 +80,9 @@ def create_tenant(
         try:
             with connection.cursor() as cursor:
                 cursor.execute(f"CREATE SCHEMA {quote_schema_name(tenant.schema_name)}")
-            migrate(tenant.schema_name)
-            _remember(tenant.schema_name, fingerprint())
+            wanted = fingerprint()
+            fill_schema(tenant.schema_name, fingerprint=wanted, migrate=migrate)
+            _remember(tenant.schema_name, wanted)
         except BaseException:
             delete_tenant(tenant)
             raise
