@@ -170,7 +170,7 @@ SHAPES = {
 }
 
 
-def shape_of(tenant: Tenant) -> dict[str, set[tuple[object, ...]]]:
+def shape_of(tenant: Tenant) -> dict[str, set[tuple[str, ...]]]:
     """Everything that makes two schemas alike, without the schema's own name."""
     found = {}
     with use_tenant(tenant), connection.cursor() as cursor:
