@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.web import customers, imports, till, views
+from orders.web import customer_merges, customers, imports, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/receipt/", views.Receipt.as_view(), name="order-receipt"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.CustomerEdit.as_view(), name="customer-new"),
+    path("customers/duplicates/", customer_merges.Duplicates.as_view(), name="customer-duplicates"),
+    path("customers/merges/<uuid:merge_id>/undo/", customer_merges.MergeUndone.as_view(), name="customer-unmerge"),
+    path("customers/<uuid:customer_id>/merge/<uuid:other_id>/", customer_merges.Merge.as_view(), name="customer-merge"),
     path("customers/groups/", customers.Groups.as_view(), name="customer-groups"),
     path("customers/groups/<uuid:group_id>/", customers.GroupEdit.as_view(), name="customer-group"),
     path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="customer"),

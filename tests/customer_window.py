@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from core.ids import uuid7
 from core.testing import Shop
 from orders.models import Customer
 from orders.services.customer_groups import create_group
-from orders.services.customers import record_consent, update_customer
+from orders.services.customers import create_customer, record_consent, update_customer
+from orders.services.merging import merge_customers
 
 
 def fill_people(shop: Shop) -> dict[str, Any]:
@@ -23,4 +25,7 @@ def fill_people(shop: Shop) -> dict[str, Any]:
         record_consent(
             customer.pk, purpose="email", is_given=given, wording="May we write to you?", source="counter", actor=owner
         )
-    return {"group_id": group.pk}
+    twin = create_customer(values={"name": "Acme Customer", "email": customer.email.upper()}, actor=owner).customer
+    gone = create_customer(values={"name": "Acme Customer with a very long second name"}, actor=owner).customer
+    merge_customers(uuid7(), kept_id=customer.pk, gone_id=gone.pk, actor=owner)
+    return {"group_id": group.pk, "other_id": twin.pk}

@@ -150,7 +150,11 @@ def test_the_answers_are_what_it_promises(acme: Shop, document: dict[str, Any]) 
     got(f"products/{product.json()['id']}/", "products/{product_id}/")
     got(f"customers/{customer.json()['id']}/", "customers/{customer_id}/")
     got(f"customers/{customer.json()['id']}/consents/", "customers/{customer_id}/consents/")
-    assert got("customer-groups/").json()["results"]
+    got(f"customers/{customer.json()['id']}/timeline/", "customers/{customer_id}/timeline/")
+    posted(key, "customers/", {"name": "Nadia", "phone": "07700900123"})
+    posted(key, "customers/", {"name": "Nadja", "phone": "07700900123"})
+    for path in ("customer-groups/", "customer-duplicates/"):
+        assert got(path).json()["results"], path
     assert got("scan/TEA/", "scan/{code}/", location=body["location"]).json()["on_hand"] == "9"
     assert got("scan/nothing/", "scan/{code}/").status_code == 404
     assert got("events/", after="999999").status_code == 410

@@ -3,12 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
+from core.ids import uuid7
 from core.testing import Shop
 from orders.models import Customer
-from orders.services import customer_groups, customers, forgetting
+from orders.services import customer_groups, customers, forgetting, merging
 
-MODULES = (customers, customer_groups, forgetting)
-OTHERS = {"orders.services.customer_rows"}
+MODULES = (customers, customer_groups, forgetting, merging)
+OTHERS = {"orders.services.buyers", "orders.services.customer_rows"}
+
+
+def people(shop: Shop) -> list[Any]:
+    return [customers.create_customer(values={"name": name}, actor=shop.actor()).customer.pk for name in ("A", "B")]
+
+
+def merged(shop: Shop) -> merging.Merged:
+    kept, gone = people(shop)
+    return merging.merge_customers(uuid7(), kept_id=kept, gone_id=gone, actor=shop.actor())
 
 
 def group(shop: Shop) -> Any:
@@ -41,6 +51,18 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, c: forgetting.anonymise_customer(c.pk, actor=s.actor()),
         ("change", "customer"),
         ["customer.anonymised"],
+    ),
+    "merge_customers": (
+        people,
+        lambda s, two: merging.merge_customers(uuid7(), kept_id=two[0], gone_id=two[1], actor=s.actor()),
+        ("change", "customer"),
+        ["customer.merged"],
+    ),
+    "undo_merge": (
+        merged,
+        lambda s, done: merging.undo_merge(done.merge.pk, actor=s.actor()),
+        ("change", "customer"),
+        ["customer.unmerged"],
     ),
     "create_group": (lambda s: None, lambda s, _: group(s), ("create", "customer_group"), []),
     "rename_group": (

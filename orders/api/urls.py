@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.api import approvals, customers, discounts, parking, views
+from orders.api import approvals, customer_merges, customers, discounts, parking, views
 from orders.api.cash_urls import cash_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +24,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="api-customer"),
     path("customers/<uuid:customer_id>/consents/", customers.Consents.as_view(), name="api-consents"),
     path("customers/<uuid:customer_id>/anonymise/", customers.CustomerAnonymised.as_view(), name="api-anonymise"),
+    path("customers/<uuid:customer_id>/merge/", customer_merges.CustomerMerged.as_view(), name="api-merge"),
+    path("customers/<uuid:customer_id>/unmerge/", customer_merges.CustomerUnmerged.as_view(), name="api-unmerge"),
+    path("customers/<uuid:customer_id>/timeline/", customer_merges.Timeline.as_view(), name="api-timeline"),
+    path("customer-duplicates/", customer_merges.Duplicates.as_view(), name="api-customer-duplicates"),
     path("customer-groups/", customers.Groups.as_view(), name="api-customer-groups"),
     path("customer-groups/<uuid:group_id>/", customers.GroupOne.as_view(), name="api-customer-group"),
     *cash_urls,

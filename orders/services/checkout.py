@@ -28,6 +28,7 @@ from orders.events import OrderCompleted, OrderCreated
 from orders.models import CouponUse, Order, OrderLine, Payment
 from orders.permissions import OVERSELL, SELL
 from orders.services.basket import BasketLine, GivenDiscount, Sale, Tender
+from orders.services.buyers import lock_buyer
 from orders.services.coupons import refuse_coupons, use_coupons
 from orders.services.drawers import check_register, enter_drawer, settle_drawer
 from orders.services.given import check_given, use_approval
@@ -206,6 +207,8 @@ def _some_exist(payments: Sequence[Tender]) -> bool:
 def _commit(sale: Sale, draft: _Draft, actor: Actor) -> None:
     """The transaction: own row and its shift first, then coupons and accounts, the hot stock rows last."""
     order = draft.order
+    if order.customer_id:
+        order.customer_id = lock_buyer(order.customer_id)
     drawer = enter_drawer(order.register_id, when=order.occurred_at) if order.register_id else None
     if drawer is not None:
         drawer.stamp(order, draft.payments)

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.errors import Conflict, DomainError, Invalid, ReusedIdentifier, StaleVersion
+from core.money import round_money
+from core.tenancy.context import current_tenant
 from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.codes import printed
@@ -19,11 +21,11 @@ from orders.permissions import (
     ANONYMISE_CUSTOMERS,
     MANAGE_CUSTOMER_GROUPS,
     MANAGE_CUSTOMERS,
+    MERGE_CUSTOMERS,
     VIEW_CUSTOMER_HISTORY,
     VIEW_CUSTOMERS,
     VIEW_ORDERS,
 )
-from orders.selectors import visible_orders
 from orders.selectors_customers import (
     cards_of,
     consents_of,
@@ -33,14 +35,15 @@ from orders.selectors_customers import (
     groups,
     holding,
 )
+from orders.selectors_duplicates import merges_of
+from orders.selectors_people import balances_of, favourites_of, figures_of, months_of, timeline_of
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import FIELDS, create_customer, record_consent, update_customer
 from orders.services.forgetting import anonymise_customer
 from orders.web.customer_forms import ConsentForm, CustomerFilter, CustomerForm, GroupForm, initial_of
-from orders.web.selectors import customer_rows, found_orders
+from orders.web.selectors import customer_rows
 
 BY_NUMBER = ("number", "id")
-NEWEST_FIRST = ("-occurred_at", "-id")
 REFUSALS = (Invalid, Conflict, ReusedIdentifier, CustomerMerged, CustomerAnonymised)
 STALE = "Somebody changed this in the meantime. Open it anew to see what is there."
 
@@ -55,6 +58,7 @@ class Customers(Page):
         form = CustomerFilter(request.GET)
         may = {
             "may_manage": self.actor.may(MANAGE_CUSTOMERS),
+            "may_merge": self.actor.may(MERGE_CUSTOMERS),
             "may_view_history": self.actor.may(VIEW_CUSTOMER_HISTORY) and self.actor.may(VIEW_ORDERS),
         }
         if not form.is_valid():
@@ -76,20 +80,35 @@ class CustomerOne(Page):
         customer = find_customer(customer_id)
         if customer.merged_into_id:
             return redirect("customer", customer.merged_into_id)
-        may_view_history = self.actor.may(VIEW_CUSTOMER_HISTORY)
-        consents = consents_of(customer)
         context: dict[str, Any] = {
-            "row": customer_rows([customer], actor=self.actor)[0],
+            "customer": customer,
+            "balances": balances_of(customer),
             "groups": list(customer.groups.all()),
             "cards": [printed(code) for code in cards_of([customer])[customer.pk]],
-            "holding": [row for row in holding(consents).values() if row],
+            "holding": [row for row in holding(consents_of(customer)).values() if row],
             "may_manage": self.actor.may(MANAGE_CUSTOMERS) and not customer.anonymised_at,
             "may_anonymise": self.actor.may(ANONYMISE_CUSTOMERS) and not customer.anonymised_at,
+            "may_view_history": self.actor.may(VIEW_CUSTOMER_HISTORY),
         }
-        if may_view_history and self.actor.may(VIEW_ORDERS):
-            rows = visible_orders(actor=self.actor, customer=customer.pk)
-            context["window"] = window_of(found_orders(rows, number=""), by=NEWEST_FIRST, query=request.GET.dict())
+        if self.actor.may(MERGE_CUSTOMERS):
+            context["merges"] = merges_of(customer)
+        if context["may_view_history"]:
+            context |= self.history(customer, request.GET.get("after", "")[:800])
         return self.render(context)
+
+    def history(self, customer: Customer, cursor: str) -> dict[str, Any]:
+        """What happened, and, for those who may see orders, what it comes to."""
+        timeline, beyond = timeline_of(customer, actor=self.actor, cursor=cursor)
+        told: dict[str, Any] = {"timeline": timeline, "next_url": f"?after={beyond}" if beyond else None}
+        if self.actor.may(VIEW_ORDERS):
+            figures = figures_of(customer, actor=self.actor)
+            told |= {
+                "figures": figures,
+                "average": None if figures.average is None else round_money(figures.average, current_tenant().currency),
+                "months": months_of(customer, actor=self.actor),
+                "favourites": favourites_of(customer, actor=self.actor),
+            }
+        return told
 
 
 class CustomerEdit(Page):
