@@ -125,7 +125,8 @@ Source = tuple[str, str, QuerySet[Any], Callable[[Any], Happening]]
 def _sources(customer: Customer, actor: Actor) -> list[Source]:
     audit = AuditEntry.objects.filter(object_type="customer", object_id=str(customer.pk))
     merges = CustomerMerge.objects.filter(Q(kept=customer) | Q(gone=customer)).select_related("kept", "gone")
-    credit = CreditEntry.objects.filter(account__customer=customer).select_related("account")
+    owner = Q(account__customer=customer) | Q(account__customer__merged_into=customer)
+    credit = CreditEntry.objects.filter(owner).select_related("account")
     sources: list[Source] = [
         ("change", "at", audit, _change),
         ("consent", "at", Consent.objects.filter(customer=customer), _consent),

@@ -1,5 +1,6 @@
 """Customers who are one: found, merged with every row kept, taken back to the row, also when all happens at once."""
 
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,8 +13,11 @@ from core.ids import uuid7
 from core.outbox.models import Event
 from core.testing import CANARY, Shop, sale_body
 from inventory.models import ScanCode
-from orders.models import Consent, CreditAccount, Customer, CustomerGroup, CustomerMerge, Order
+from orders.errors import NotEnoughCredit
+from orders.models import Consent, CreditAccount, CreditEntry, Customer, CustomerGroup, CustomerMerge, Order
 from orders.selectors_duplicates import alike
+from orders.selectors_people import timeline_of
+from orders.services import credit
 from orders.services.checkout import place_order
 from orders.services.merging import Merged, merge_customers, undo_merge
 from tests.api import Api, machine
@@ -103,9 +107,6 @@ def test_what_cannot_be_merged_is_refused_and_nothing_moves(acme: Shop) -> None:
 
     assert refusal(kept, gone=str(kept.pk)) == (422, "invalid")
     assert refusal(kept, gone=str(uuid7())) == (404, "not-found")
-    CreditAccount.objects.create(kind="points", customer=gone, balance=Decimal(5))
-    assert refusal(kept, gone=str(gone.pk)) == (409, "conflict")
-    CreditAccount.objects.filter(kind="points").delete()
     assert (holds(kept), holds(gone)) == before
     merge_id = uuid7()
     merge_customers(merge_id, kept_id=kept.pk, gone_id=gone.pk, actor=acme.actor())
@@ -114,6 +115,77 @@ def test_what_cannot_be_merged_is_refused_and_nothing_moves(acme: Shop) -> None:
     reused = key.post(f"customers/{other.pk}/merge/", {"id": str(merge_id), "gone": str(kept.pk)})
     assert (reused.status_code, reused.json()["code"]) == (422, "identifier-reused")
     assert key.post(f"customers/{other.pk}/unmerge/", {"merge": str(merge_id)}).status_code == 404
+
+
+def give(customer: Customer, kind: str, amount: str, shop: Shop, expires_on: date | None = None) -> None:
+    account = credit.account_for(customer.pk, kind)
+    credit.give(
+        account.pk,
+        Decimal(amount),
+        kind="issue",
+        reference_type="test",
+        reference_id=uuid7(),
+        expires_on=expires_on,
+        actor=shop.actor(),
+    )
+
+
+def owed(customer: Customer) -> dict[str, Any]:
+    """Balances by kind, and what expires when."""
+    rows = CreditAccount.objects.filter(customer=customer, kind__in=("credit", "points")).exclude(balance=0)
+    lots = CreditEntry.objects.filter(account__customer=customer, remaining__gt=0)
+    return {
+        "balances": dict(rows.values_list("kind", "balance")),
+        "lots": sorted(lots.values_list("expires_on", "remaining")),
+    }
+
+
+def test_credit_and_points_move_with_their_last_days_and_back(acme: Shop) -> None:
+    kept, gone = make(name="Ada"), make(name="A. Quill")
+    soon, late = date(2090, 1, 1), date(2091, 1, 1)
+    give(kept, "credit", "5.00", acme)
+    give(gone, "credit", "12.50", acme)
+    give(gone, "points", "10", acme, soon)
+    give(gone, "points", "20", acme)
+    give(gone, "points", "30", acme, late)
+    before, entries = (owed(kept), owed(gone)), list(CreditEntry.objects.order_by("pk").values_list("pk", "amount"))
+    merge_id, actor = uuid7(), acme.actor()
+    merge_customers(merge_id, kept_id=kept.pk, gone_id=gone.pk, actor=actor)
+    assert owed(gone) == {"balances": {}, "lots": []}
+    assert owed(kept) == {
+        "balances": {"credit": Decimal("17.50"), "points": Decimal(60)},
+        "lots": [(soon, Decimal(10)), (late, Decimal(30))],
+    }
+    assert list(CreditEntry.objects.order_by("pk").values_list("pk", "amount"))[: len(entries)] == entries
+    timeline, _ = timeline_of(kept, actor=actor, limit=100)
+    assert sum(one.kind == "credit" for one in timeline) == CreditEntry.objects.count()
+    undo_merge(merge_id, actor=actor)
+    assert (owed(kept), owed(gone)) == before
+    for account in CreditAccount.objects.all():
+        assert account.balance == sum(entry.amount for entry in account.entries.all())
+
+
+def test_a_debt_of_points_moves_and_what_is_spent_is_not_taken_back_twice(acme: Shop) -> None:
+    kept, gone, actor = make(name="Ada"), make(name="A. Quill"), acme.actor()
+    give(kept, "points", "5", acme)
+    give(gone, "points", "5", acme)
+    give(gone, "credit", "12.00", acme)
+    spent: dict[str, Any] = {"reference_type": "test", "actor": actor}
+    debtor = credit.account_for(gone.pk, "points").pk
+    credit.take(debtor, Decimal(9), kind="reverse", reference_id=uuid7(), may_refuse=False, **spent)
+    merge_id = uuid7()
+    merge_customers(merge_id, kept_id=kept.pk, gone_id=gone.pk, actor=actor)
+    assert owed(kept)["balances"] == {"credit": Decimal(12), "points": Decimal(1)} and not owed(gone)["balances"]
+    account = credit.account_for(kept.pk, "credit").pk
+    credit.take(account, Decimal(3), reference_id=uuid7(), **spent)
+    stands = owed(kept), holds(gone)
+    with pytest.raises(NotEnoughCredit):
+        undo_merge(merge_id, actor=actor)
+    assert (owed(kept), holds(gone)) == stands
+    give(kept, "credit", "3.00", acme)
+    undo_merge(merge_id, actor=actor)
+    assert owed(kept)["balances"] == {"points": Decimal(5)}
+    assert owed(gone)["balances"] == {"credit": Decimal(12), "points": Decimal(-4)}
 
 
 def test_merges_are_taken_back_the_last_one_first(acme: Shop) -> None:

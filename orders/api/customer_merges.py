@@ -110,8 +110,8 @@ class CustomerMerged(ApiView):
         operation_id="merge_customers",
         summary="Move everything of another customer to this one",
         description=(
-            "Orders, agreements, groups, cards and gift cards move; blanks are filled. The other one stays and answers"
-            " with `merged_into`. A repeat of the same `id` answers 200. It can be taken back."
+            "Orders, agreements, groups, cards, gift cards, credit and points move; blanks are filled. The other"
+            " one stays and answers with `merged_into`. A repeat of the same `id` answers 200. It can be taken back."
         ),
         request=MergeInput,
         responses={

@@ -1,9 +1,10 @@
 """Two customers that are one: merged so that every row stays, and taken back to the row."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -11,20 +12,22 @@ from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import field_values
 from core.errors import Conflict, Invalid, NotFound, ReusedIdentifier
+from core.locations.selectors import business_today
 from core.outbox.services import emit
 from core.retry import with_locks
 from inventory.models import ScanCode
 from orders.errors import CustomerAnonymised
 from orders.errors import CustomerMerged as IsMerged
 from orders.events import CustomerMerged, CustomerUnmerged
-from orders.models import Consent, CouponUse, CreditAccount, Customer, CustomerGroup, CustomerMerge, Order
+from orders.models import Consent, CouponUse, CreditAccount, CreditEntry, Customer, CustomerGroup, CustomerMerge, Order
 from orders.permissions import MERGE_CUSTOMERS
+from orders.services import credit
 from orders.services.customer_rows import note_customer
 from orders.services.customers import FIELDS
 
 FILLED = tuple(name for name in FIELDS if name != "number")
 OWN = (CreditAccount.Kind.CREDIT, CreditAccount.Kind.POINTS)
-"""Accounts that a customer has one of."""
+"""Accounts that a customer has one of: their balances move, the accounts with all their lines stay where they are."""
 OWNED = (("orders", Order), ("consents", Consent), ("coupon_uses", CouponUse))
 
 
@@ -37,7 +40,7 @@ class Merged:
 
 
 def merge_customers(merge_id: UUID, *, kept_id: UUID, gone_id: UUID, actor: Actor) -> Merged:
-    """Give everything of one customer to another: orders, agreements, groups, cards, gift cards.
+    """Give everything of one customer to another: orders, agreements, groups, cards, gift cards, credit and points.
 
     What is blank of the kept one is filled from the other. The other stays as a row that points to the kept one.
     Safe to repeat with the same ``merge_id``.
@@ -46,7 +49,6 @@ def merge_customers(merge_id: UUID, *, kept_id: UUID, gone_id: UUID, actor: Acto
         Forbidden, NotFound: the actor may not; there is no such customer.
         Invalid: both are the same.
         CustomerMerged, CustomerAnonymised: one of them was merged or anonymised before.
-        Conflict: the other one still has store credit or points.
         ReusedIdentifier: the id belongs to a merge of others.
         Busy: the locks were not to be had in time.
     """
@@ -66,6 +68,7 @@ def undo_merge(merge_id: UUID, *, actor: Actor) -> Merged:
         Forbidden, NotFound: the actor may not; there is no such merge.
         CustomerAnonymised: the person's data are gone, and with them what the other one was.
         Conflict: the kept one was merged itself since; take that back first.
+        NotEnoughCredit: credit or points that had moved are spent.
         Busy: the locks were not to be had in time.
     """
     actor.require(MERGE_CUSTOMERS)
@@ -86,12 +89,11 @@ def _merge(merge_id: UUID, kept_id: UUID, gone_id: UUID, actor: Actor) -> Merged
             raise IsMerged(details={"customer": str(one.pk), "merged_into": str(one.merged_into_id)})
         if one.anonymised_at:
             raise CustomerAnonymised(details={"customer": str(one.pk)})
-    _refuse_balances(gone)
     before = {"kept": field_values(kept, *FIELDS), "gone": field_values(gone, *FIELDS)}
     filled = {name: getattr(gone, name) for name in FILLED if getattr(gone, name) and not getattr(kept, name)}
     for name, value in filled.items():
         setattr(kept, name, value)
-    moved = _move_rows(kept, gone) | {"filled": sorted(filled)}
+    moved = _move_rows(kept, gone) | {"filled": sorted(filled), "credit": _move_credit(merge_id, kept, gone, actor)}
     gone.merged_into = kept
     _save(kept, gone)
     merge = CustomerMerge.objects.create(
@@ -132,10 +134,42 @@ def _move_rows(kept: Customer, gone: Customer) -> dict[str, Any]:
     return moved
 
 
-def _refuse_balances(gone: Customer) -> None:
-    """What the shop owes a person is a ledger of its own: it is not to vanish on a row nobody looks at."""
-    if CreditAccount.objects.filter(customer=gone, kind__in=OWN).exclude(balance=0).exists():
-        raise Conflict("This customer still has store credit or points. Keep this one, or use them up first.")
+def _move_credit(merge_id: UUID, kept: Customer, gone: Customer, actor: Actor) -> list[dict[str, Any]]:
+    """Book the balances of one over to the other, each part with its last day; answers what moved."""
+    moved = []
+    for account in CreditAccount.objects.filter(customer=gone, kind__in=OWN).exclude(balance=0).order_by("pk"):
+        target = credit.account_for(kept.pk, account.kind)
+        locked = credit.lock_accounts([account.pk, target.pk])
+        if parts := _parts(locked[account.pk]):
+            _book_over(account.pk, target.pk, parts, ("merge", merge_id), actor)
+            moved.append({"account": str(account.pk), "to": str(target.pk), "parts": parts})
+    return moved
+
+
+def _parts(account: CreditAccount) -> list[dict[str, Any]]:
+    """The balance of an account as parts that expire together; what has expired already stays to be booked out."""
+    lots = account.entries.filter(remaining__gt=0, expires_on__gte=business_today()).order_by("expires_on", "id")
+    parts: list[dict[str, Any]] = [
+        {"lot": lot.pk, "amount": str(lot.remaining), "expires_on": str(lot.expires_on)} for lot in lots
+    ]
+    rest = credit.spendable(account) - sum((Decimal(part["amount"]) for part in parts), Decimal(0))
+    return [*parts, {"lot": 0, "amount": str(rest), "expires_on": ""}] if rest else parts
+
+
+def _book_over(source: UUID, target: UUID, parts: list[dict[str, Any]], cause: tuple[str, UUID], actor: Actor) -> None:
+    """Take the parts from one account and give them to the other; a debt of points goes the other way."""
+    reference_type, merge_id = cause
+    total = sum((Decimal(part["amount"]) for part in parts), Decimal(0))
+    common: dict[str, Any] = {"kind": CreditEntry.Kind.MERGE, "reference_type": reference_type, "actor": actor}
+    if total < 0:
+        credit.take(target, -total, reference_id=merge_id, may_refuse=False, **common)
+        credit.give(source, -total, reference_id=merge_id, **common)
+        return
+    credit.take(source, total, reference_id=merge_id, **common)
+    for part in parts:
+        last_day = date.fromisoformat(part["expires_on"]) if part["expires_on"] else None
+        reference_id = uuid5(merge_id, str(part["lot"]))  # one cause gives once, and each part has its own
+        credit.give(target, Decimal(part["amount"]), reference_id=reference_id, expires_on=last_day, **common)
 
 
 @transaction.atomic(durable=True)
@@ -152,6 +186,10 @@ def _undo(merge_id: UUID, actor: Actor) -> Merged:
     if kept.merged_into_id:
         raise Conflict("The kept customer was merged into another since. Take that back first.")
     _move_back(merge, kept, gone)
+    for one in merge.moved.get("credit", []):
+        source, target = UUID(one["to"]), UUID(one["account"])
+        credit.lock_accounts([source, target])
+        _book_over(source, target, one["parts"], ("unmerge", merge.pk), actor)
     for name in merge.moved["filled"]:
         if getattr(kept, name) == merge.before["gone"][name]:
             setattr(kept, name, "")
