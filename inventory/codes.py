@@ -26,5 +26,9 @@ def normalise(typed: str) -> str:
 
 
 def printed(code: str) -> str:
-    """A stored code as it stands on goods: 13 digits where a GTIN-14 has no packaging indicator."""
-    return code[1:] if len(code) == 14 and code.isascii() and code.isdigit() and code.startswith("0") else code
+    """A stored code as it stands on goods: 8 digits of a GTIN-8, 13 where a GTIN-14 has no packaging indicator."""
+    if not (len(code) == 14 and code.isascii() and code.isdigit()):
+        return code
+    if code.startswith("000000"):
+        return code[6:]
+    return code[1:] if code.startswith("0") else code

@@ -1,11 +1,14 @@
 """Read price lists, and how prices came to be what they are."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from core.errors import NotFound
-from inventory.models import PriceChange, PriceList, PriceListItem
+from inventory.models import LabelPrint, PriceChange, PriceList, PriceListItem, Variant
+from inventory.selectors import for_sale
 
 MOST_WORDS = 6
 
@@ -29,6 +32,31 @@ def prices_on(price_list: PriceList, *, words: str = "") -> QuerySet[PriceListIt
     for word in words.split()[:MOST_WORDS]:
         rows = rows.filter(Q(variant__sku__istartswith=word) | Q(variant__product__name__icontains=word))
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class OldLabel:
+    """A variant whose label shows another price than the one that holds."""
+
+    variant: Variant
+    printed: Decimal
+    price: Decimal
+    copies: int
+
+
+def old_labels(*, location_id: UUID | None) -> list[OldLabel]:
+    """Labels printed for a location (None: for no certain one) whose price has changed since, by name."""
+    prints = list(
+        LabelPrint.objects.filter(location=location_id, variant__is_active=True)
+        .select_related("variant__product")
+        .order_by("variant__product__name", "variant__position", "variant_id")
+    )
+    goods = for_sale([row.variant_id for row in prints], location_id=location_id)
+    return [
+        OldLabel(row.variant, row.unit_price, goods[row.variant_id].unit_price, row.copies)
+        for row in prints
+        if row.variant_id in goods and goods[row.variant_id].unit_price != row.unit_price
+    ]
 
 
 def price_changes(*, variant_id: UUID | None = None, product_id: UUID | None = None) -> QuerySet[PriceChange]:

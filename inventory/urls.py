@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import bulk, groups, prices, reservations, stock, views
+from inventory.web import bulk, groups, labels, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/<uuid:product_id>/edit/", views.ProductEdit.as_view(), name="product-edit"),
     path("products/bulk/", bulk.BulkEdits.as_view(), name="bulk-edits"),
     path("products/bulk/<uuid:edit_id>/", bulk.BulkEditOne.as_view(), name="bulk-edit"),
+    path("labels/", labels.Labels.as_view(), name="labels"),
     path("prices/", prices.PriceLists.as_view(), name="price-lists"),
     path("prices/new/", prices.PriceListEdit.as_view(), name="price-list-new"),
     path("prices/<uuid:price_list_id>/", prices.PriceListOne.as_view(), name="price-list"),

@@ -309,6 +309,7 @@ def test_no_service_is_forgotten_here() -> None:
         "inventory.services.edits",
     }  # parts of services, told by their callers
     others |= after.OTHERS | stock_room.OTHERS
+    others |= {"inventory.services.labels"}  # no fact of the shop; see tests/test_labels.py
     others |= {"inventory.services.bulk"}  # see tests/test_bulk_edit.py
     others |= buyers.OTHERS
     others |= money.OTHERS

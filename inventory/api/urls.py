@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import bulk, groups, prices, reservations, stock, views
+from inventory.api import bulk, groups, labels, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", groups.Attributes.as_view(), name="api-attributes"),
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulk-edits/<uuid:edit_id>/", bulk.BulkEditOne.as_view(), name="api-bulk-edit"),
     path("bulk-edits/<uuid:edit_id>/apply/", bulk.Apply.as_view(), name="api-bulk-edit-apply"),
     path("bulk-edits/<uuid:edit_id>/undo/", bulk.Undo.as_view(), name="api-bulk-edit-undo"),
+    path("labels/", labels.Labels.as_view(), name="api-labels"),
     path("price-changes/", prices.PriceChanges.as_view(), name="api-price-changes"),
     path("scan/<str:code>/", views.Scan.as_view(), name="api-scan"),
     path("stock/", stock.Stock.as_view(), name="api-stock"),

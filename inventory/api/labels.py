@@ -1,0 +1,67 @@
+"""Labels over REST."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from core.api.views import ApiView
+from inventory.label_sheets import SHEETS
+from inventory.permissions import MANAGE_PRICES
+from inventory.selectors import LONGEST_CODE
+from inventory.services.labels import MOST_LABELS, MOST_LINES, LabelLine, print_labels
+
+
+class LabelInput(serializers.Serializer[Any]):
+    """So many labels of exactly one of ``variant`` and ``code``."""
+
+    variant = serializers.UUIDField(required=False)
+    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
+    copies = serializers.IntegerField(min_value=1, max_value=MOST_LABELS)
+
+    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
+        if ("variant" in line) == ("code" in line):
+            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
+        return line
+
+
+class LabelsInput(serializers.Serializer[Any]):
+    """Which labels on which sheet, with the prices of a location."""
+
+    sheet = serializers.ChoiceField(choices=[(sheet.name, sheet.label) for sheet in SHEETS.values()])
+    location = serializers.UUIDField(required=False, allow_null=True)
+    skip = serializers.IntegerField(required=False, min_value=0, help_text="Places of a used sheet to leave empty.")
+    qr = serializers.BooleanField(required=False, help_text="QR codes instead of bars.")
+    lines = LabelInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
+
+
+class Labels(ApiView):
+    """/labels/: a PDF to print."""
+
+    required_permission: ClassVar = MANAGE_PRICES
+    tag = "prices"
+
+    @extend_schema(
+        operation_id="print_labels",
+        summary="Labels and shelf tags as PDF, with the prices that hold now",
+        request=LabelsInput,
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = self.read(LabelsInput)
+        lines = [
+            LabelLine(variant_id=line.get("variant"), code=line.get("code", ""), copies=line["copies"])
+            for line in body["lines"]
+        ]
+        content = print_labels(
+            lines,
+            sheet=body["sheet"],
+            location_id=body.get("location"),
+            skip=body.get("skip", 0),
+            as_qr=body.get("qr", False),
+            actor=self.actor,
+        )
+        return HttpResponse(content, content_type="application/pdf")
