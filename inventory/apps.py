@@ -8,4 +8,5 @@ class InventoryConfig(AppConfig):
         import inventory.events
         import inventory.jobs
         import inventory.navigation
-        import inventory.permissions  # noqa: F401
+        import inventory.permissions
+        import inventory.scan_kinds  # noqa: F401

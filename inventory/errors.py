@@ -31,3 +31,9 @@ class SerialRefused(DomainError):
     """A piece that was named is not here, or not as many were named as are taken: ``serials``, ``pieces``."""
 
     code, status, title = "serial-not-here", 409, "Name exactly the pieces that are here"
+
+
+class NonsenseCode(DomainError):
+    """The code can be read and says something impossible: ``details["problem"]`` of `inventory.reading.PROBLEMS`."""
+
+    code, status, title = "nonsense-code", 422, "This code says something impossible"

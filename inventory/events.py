@@ -155,6 +155,17 @@ class AttributeDeleted(DomainEvent):
     products: int
 
 
+@event("code_rule.changed", about="code_rule", key="rule_id", permission=VIEW_PRODUCTS)
+class CodeRuleChanged(DomainEvent):
+    """A rule for codes that carry a weight, a price or a number was created, updated or deleted: `what` says which."""
+
+    rule_id: UUID
+    version: int
+    name: str
+    pattern: str
+    what: str
+
+
 @event("stock.changed", about="variant", key="variant_id", permission=VIEW_STOCK)
 class StockChanged(DomainEvent):
     """The stock of a variant at a location moved."""

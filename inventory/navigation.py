@@ -15,6 +15,7 @@ register(
     ),
     NavItem(label="Prices", url_name="price-lists", icon="tag", permission=VIEW_PRODUCTS, group="Stock", order=45),
     NavItem(label="Stock", url_name="stock", icon="stock", permission=VIEW_STOCK, group="Stock", order=50),
+    NavItem(label="Scan", url_name="scan", icon="scan", permission=VIEW_PRODUCTS, group="Stock", order=45),
     NavItem(
         label="Catalogue",
         url_name="catalogue-settings",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import bulk, groups, labels, prices, reservations, stock, views
+from inventory.web import bulk, codes, groups, labels, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prices/new/", prices.PriceListEdit.as_view(), name="price-list-new"),
     path("prices/<uuid:price_list_id>/", prices.PriceListOne.as_view(), name="price-list"),
     path("prices/<uuid:price_list_id>/edit/", prices.PriceListEdit.as_view(), name="price-list-edit"),
+    path("scan/", codes.ScanAnything.as_view(), name="scan"),
+    path("settings/catalogue/code-rules/", codes.CodeRules.as_view(), name="code-rules"),
+    path("settings/catalogue/code-rules/<uuid:rule_id>/", codes.CodeRuleOne.as_view(), name="code-rule"),
     path("settings/catalogue/", groups.CatalogueSettings.as_view(), name="catalogue-settings"),
     path(
         "settings/catalogue/categories/<uuid:category_id>/shift/", groups.CategoryShift.as_view(), name="category-shift"

@@ -8,7 +8,8 @@ class OrdersConfig(AppConfig):
         import orders.events
         import orders.jobs
         import orders.navigation
-        import orders.permissions  # noqa: F401
+        import orders.permissions
+        import orders.scan_kinds  # noqa: F401
         from inventory.customer_groups import register_groups
         from orders.models import CustomerGroup
 

@@ -13,9 +13,10 @@ from core.ids import uuid7
 from core.jobs.services import perform
 from core.people.services import create_api_key
 from core.testing import Shop
-from inventory.models import BulkEdit, PriceList, StockException, StockLevel
+from inventory.models import BulkEdit, EmbeddedCodeRule, PriceList, StockException, StockLevel
 from inventory.services.attributes import create_attribute
 from inventory.services.bulk import preview_bulk_edit
+from inventory.services.code_rules import add_preset
 from inventory.services.groups import create_brand, create_category
 from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
@@ -91,7 +92,9 @@ def _catalogue(shop: Shop) -> dict[str, Any]:
     below = create_category(name="Hand-blown recycled-glass Christmasdecorationsstorage", parent_id=top.pk, actor=owner)
     parts = [TaxPart(name="GST", rate=Decimal(5)), TaxPart(name="PST", rate=Decimal(7), on_top=True)]
     field = {"code": "material", "label": "Material", "kind": "choice", "choices": ["Glass", "Old rose velvet"]}
+    add_preset("de", actor=owner)
     return {
+        "rule_id": EmbeddedCodeRule.objects.earliest("position").pk,
         "category_id": below.pk,
         "brand_id": create_brand(name=LONG_NAME, actor=owner).pk,
         "tax_class_id": create_tax_class(name="Two taxes", parts=parts, actor=owner).pk,

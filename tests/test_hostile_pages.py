@@ -13,6 +13,7 @@ from core.audit.views import AuditFilter
 from core.outbox.models import Event
 from core.people import forms as people_forms
 from core.testing import Shop, sale_body
+from inventory.web import codes as code_forms
 from inventory.web import forms as inventory_forms
 from inventory.web import group_forms
 from orders.models import Order
@@ -55,7 +56,8 @@ HOSTILE = {
 
 def fields() -> set[str]:
     """Every name that a form or a page of the product reads, and some that it does not."""
-    modules = (people_forms, inventory_forms, group_forms, order_forms, customer_forms, import_forms, webhook_forms)
+    modules = (people_forms, inventory_forms, group_forms, code_forms, order_forms, customer_forms, import_forms)
+    modules = (*modules, webhook_forms)
     kinds = [kind for module in modules for kind in vars(module).values()]
     names = {"after", "before", "page", "cursor", "limit", "period", "date", "from", "to", "table", "metrics", "sort"}
     names |= {"next", "types", "epoch", "updated_since", "active", "nobody-reads-this", *AuditFilter.base_fields}

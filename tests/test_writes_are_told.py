@@ -17,9 +17,10 @@ from core.outbox.models import Event
 from core.people import services as people
 from core.testing import PASSWORD, Shop
 from inventory.models import StockException
-from inventory.services import attributes, catalogue, documents, exceptions, groups, prices, tax_classes
+from inventory.services import catalogue, documents, exceptions, prices
 from orders.services import checkout
 from tests import told_after_the_sale as after
+from tests import told_in_the_catalogue as shelves
 from tests import told_in_the_stock_room as stock_room
 from tests import told_of_customers as buyers
 from tests import told_of_discounts as reductions
@@ -28,17 +29,15 @@ from webhooks.services import endpoints, replays
 
 MODULES = (
     people,
-    attributes,
     catalogue,
     documents,
     exceptions,
-    groups,
     prices,
-    tax_classes,
     checkout,
     endpoints,
     replays,
     *after.MODULES,
+    *shelves.MODULES,
     *stock_room.MODULES,
     *buyers.MODULES,
     *money.MODULES,
@@ -81,24 +80,6 @@ def settled(shop: Shop) -> Any:
         reference_id=uuid7(),
     )
     return exceptions.settle_exception(row.pk, actor=shop.actor(), note="found it")
-
-
-def category(shop: Shop) -> Any:
-    groups.create_category(name="First", actor=shop.actor())
-    return groups.create_category(name="Tea", actor=shop.actor())
-
-
-def brand(shop: Shop) -> Any:
-    return groups.create_brand(name="Acme Pottery", actor=shop.actor())
-
-
-def tax_class(shop: Shop) -> Any:
-    return tax_classes.create_tax_class(name="reduced", rate=Decimal(5), actor=shop.actor())
-
-
-def attribute(shop: Shop) -> Any:
-    values = {"code": "material", "label": "Material", "kind": "choice", "choices": ["Glass", "Clay"]}
-    return attributes.create_attribute(values, actor=shop.actor())
 
 
 def endpoint(shop: Shop) -> endpoints.Created:
@@ -165,63 +146,6 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         ("change", "price_list"),
         ["price_list.changed"],
     ),
-    "create_category": (
-        lambda s: None,
-        lambda s, _: groups.create_category(name="Tea", actor=s.actor()),
-        ("create", "category"),
-        ["category.created"],
-    ),
-    "update_category": (
-        category,
-        lambda s, c: groups.update_category(c.pk, {"name": "Teas"}, actor=s.actor()),
-        ("change", "category"),
-        ["category.updated"],
-    ),
-    "delete_category": (
-        category,
-        lambda s, c: groups.delete_category(c.pk, actor=s.actor()),
-        ("delete", "category"),
-        ["category.deleted"],
-    ),
-    "create_brand": (lambda s: None, lambda s, _: brand(s), ("create", "brand"), ["brand.created"]),
-    "update_brand": (
-        brand,
-        lambda s, b: groups.update_brand(b.pk, {"name": "Acme Glass"}, actor=s.actor()),
-        ("change", "brand"),
-        ["brand.updated"],
-    ),
-    "delete_brand": (
-        brand,
-        lambda s, b: groups.delete_brand(b.pk, actor=s.actor()),
-        ("delete", "brand"),
-        ["brand.deleted"],
-    ),
-    "create_tax_class": (lambda s: None, lambda s, _: tax_class(s), ("create", "tax_class"), ["tax_class.created"]),
-    "update_tax_class": (
-        tax_class,
-        lambda s, t: tax_classes.update_tax_class(t.pk, {"rate": Decimal(6)}, actor=s.actor()),
-        ("change", "tax_class"),
-        ["tax_class.updated"],
-    ),
-    "delete_tax_class": (
-        tax_class,
-        lambda s, t: tax_classes.delete_tax_class(t.pk, actor=s.actor()),
-        ("delete", "tax_class"),
-        ["tax_class.deleted"],
-    ),
-    "create_attribute": (lambda s: None, lambda s, _: attribute(s), ("create", "attribute"), ["attribute.created"]),
-    "update_attribute": (
-        attribute,
-        lambda s, a: attributes.update_attribute(a.pk, {"label": "Made of"}, actor=s.actor()),
-        ("change", "attribute"),
-        ["attribute.updated"],
-    ),
-    "delete_attribute": (
-        attribute,
-        lambda s, a: attributes.delete_attribute(a.pk, actor=s.actor()),
-        ("delete", "attribute"),
-        ["attribute.deleted"],
-    ),
     "book_stock": (lambda s: None, lambda s, _: received(s), ("change", "stock"), ["stock.changed"]),
     "settle_exception": (
         lambda s: None,
@@ -257,6 +181,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         [],
     ),
     **after.TOLD,
+    **shelves.TOLD,
     **stock_room.TOLD,
     **buyers.TOLD,
     **money.TOLD,
@@ -270,7 +195,7 @@ QUIET = {
     "check_credentials": "a visit, not a change of the shop: the audit log has it",
     "note_log_in": "likewise",
     "note_log_out": "likewise",
-    "shift_category": "calls update_category for each that changes its place",
+    **shelves.QUIET,
     "sync_built_in_roles": "brings the table up to the program; nobody decided anything",
     "create_owner": "is create_user, for the first person",
     "send_test_event": "what it sends is no fact of the shop; the audit log has it",
@@ -278,13 +203,8 @@ QUIET = {
     "replay_failed": "likewise",
     "replay_since": "likewise",
 }
-ASKS = {
-    "live_secrets",
-    "combined_rate",
-    "checked_attributes",
-    "fitting",
-}
-PARTS = {"category_at", "touch", "touch_values"} | after.PARTS | reductions.PARTS
+ASKS = {"live_secrets"} | shelves.ASKS
+PARTS = shelves.PARTS | after.PARTS | reductions.PARTS
 """Parts of other services, told by those."""
 
 

@@ -45,6 +45,7 @@ class Root(ApiView):
         "brands",
         "tax-classes",
         "attributes",
+        "code-rules",
         "stock",
         "stock/movements",
         "orders",

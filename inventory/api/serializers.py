@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core.api.fields import PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from inventory.models import Product, ScanCode, StockDocument, StockLevel, StockMovement, Variant
-from inventory.selectors import LONGEST_CODE, Scanned
+from inventory.selectors import LONGEST_CODE
 from inventory.services.catalogue import MOST_VARIANTS
 from inventory.services.documents import MOST_LINES
 
@@ -102,27 +102,6 @@ class ProductPage(serializers.Serializer[Any]):
 
     results = ProductBody(many=True)
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
-
-
-class ScanQuery(serializers.Serializer[Any]):
-    """Where the scanner is."""
-
-    location = serializers.UUIDField(required=False, help_text="Answers `on_hand` there, if you may see it.")
-
-
-class ScanBody(serializers.Serializer[Scanned]):
-    """What a code stands for."""
-
-    code = serializers.CharField(help_text="As it is stored.")
-    variant = serializers.UUIDField(source="variant_id")
-    product = serializers.UUIDField(source="product_id")
-    sku = serializers.CharField()
-    name = serializers.CharField(source="title")
-    unit_price = PriceField()
-    tax_rate = RateField(help_text="Per cent.")
-    pack_quantity = QuantityField(help_text="Units that one scan stands for.")
-    is_stocked = serializers.BooleanField()
-    on_hand = QuantityField(allow_null=True)
 
 
 class LevelBody(serializers.Serializer[StockLevel]):
@@ -234,7 +213,7 @@ class MovementPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
-_PRODUCT, _LEVEL, _MOVEMENT, _SCAN, _DOCUMENT = ProductBody(), LevelBody(), MovementBody(), ScanBody(), DocumentBody()
+_PRODUCT, _LEVEL, _MOVEMENT, _DOCUMENT = ProductBody(), LevelBody(), MovementBody(), DocumentBody()
 
 
 def product_body(product: Product, *, with_cost: bool) -> dict[str, Any]:
@@ -252,10 +231,6 @@ def level_body(level: StockLevel) -> dict[str, Any]:
 
 def movement_body(movement: StockMovement) -> dict[str, Any]:
     return _MOVEMENT.to_representation(movement)
-
-
-def scan_body(scanned: Scanned) -> dict[str, Any]:
-    return _SCAN.to_representation(scanned)
 
 
 def document_body(document: StockDocument) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import bulk, groups, labels, prices, reservations, stock, views
+from inventory.api import bulk, codes, groups, labels, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", groups.Attributes.as_view(), name="api-attributes"),
@@ -24,7 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulk-edits/<uuid:edit_id>/undo/", bulk.Undo.as_view(), name="api-bulk-edit-undo"),
     path("labels/", labels.Labels.as_view(), name="api-labels"),
     path("price-changes/", prices.PriceChanges.as_view(), name="api-price-changes"),
-    path("scan/<str:code>/", views.Scan.as_view(), name="api-scan"),
+    path("code-rules/", codes.CodeRules.as_view(), name="api-code-rules"),
+    path("code-rules/reading/", codes.CodeReading.as_view(), name="api-code-reading"),
+    path("code-rules/<uuid:rule_id>/", codes.CodeRuleOne.as_view(), name="api-code-rule"),
+    path("variants/<uuid:variant_id>/codes/", codes.VariantCodes.as_view(), name="api-variant-codes"),
+    path("scan/<str:code>/", codes.Scan.as_view(), name="api-scan"),
     path("stock/", stock.Stock.as_view(), name="api-stock"),
     path("stock/movements/", stock.Movements.as_view(), name="api-stock-movements"),
     path("stock/limits/", reservations.Limits.as_view(), name="api-stock-limits"),

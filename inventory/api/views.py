@@ -1,4 +1,4 @@
-"""Products over REST, and what a scanned code means."""
+"""Products over REST."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -12,8 +12,8 @@ from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.api import serializers as bodies
 from inventory.models import Product
-from inventory.permissions import MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
-from inventory.selectors import find_product, products, resolve_code
+from inventory.permissions import MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS
+from inventory.selectors import find_product, products
 from inventory.services.catalogue import (
     PRODUCT_FIELDS,
     VARIANT_FIELDS,
@@ -97,24 +97,6 @@ class ProductOne(ProductView):
             raise StaleVersion(details={"current": self.shown(find_product(product_id))}) from stale
         product = find_product(product_id)
         return versioned(self.shown(product), product)
-
-
-class Scan(ApiView):
-    """/scan/<code>/: what the code stands for."""
-
-    required_permission: ClassVar = VIEW_PRODUCTS
-    tag = "products"
-
-    @extend_schema(
-        operation_id="scan",
-        summary="What a scanned or typed code stands for",
-        parameters=[bodies.ScanQuery],
-        responses={200: bodies.ScanBody},
-    )
-    def get(self, request: Request, code: str) -> Response:
-        place = self.query(bodies.ScanQuery).get("location")
-        visible = place if place and self.actor.may(VIEW_STOCK, at=place) else None
-        return Response(bodies.scan_body(resolve_code(code, location_id=visible)))
 
 
 def _draft(body: dict[str, Any]) -> ProductDraft:

@@ -274,3 +274,28 @@ class EmbeddedCodeRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CodeSequence(models.Model):
+    """The last number given to a code of our own, by prefix: a number is given once, whatever becomes of its goods."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=20)
+    last = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name"], name="code_sequence_once")]
+
+
+class Tombstone(models.Model):
+    """Something of the catalogue that is gone, so that a till that was away can forget it."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=20)
+    object_id = models.UUIDField()
+    version = models.BigIntegerField()
+    deleted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["deleted_at", "id"]
+        indexes: ClassVar = [models.Index(fields=["kind", "deleted_at", "id"], name="tombstone_by_time")]

@@ -16,7 +16,6 @@ from django.db.models.functions import Upper
 
 from core.errors import NotFound
 from inventory.codes import normalise
-from inventory.errors import UnknownCode
 from inventory.models import Product, ScanCode, StockLevel, StockMovement, Variant, title_of
 
 LONGEST_CODE = 80
@@ -37,22 +36,6 @@ class CodeTarget:
         return kept if kept == exact else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scanned:
-    """All that a till or a stock-taker needs after a scan. ``on_hand`` is None where nobody asked for a location."""
-
-    code: str
-    variant_id: UUID
-    product_id: UUID
-    sku: str
-    title: str
-    unit_price: Decimal
-    tax_rate: Decimal
-    pack_quantity: Decimal
-    is_stocked: bool
-    on_hand: Decimal | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class ForSale:
     """A variant as a sale copies it; ``tax_parts`` is the JSON of its tax class."""
@@ -71,6 +54,8 @@ class ForSale:
     category_id: UUID | None
     brand_id: UUID | None
     tax_parts: str
+    unit: str
+    on_hand: Decimal | None
 
     @property
     def title(self) -> str:
@@ -93,7 +78,8 @@ FOR_SALE = """
     SELECT variant.id, product.id, variant.sku, product.name, variant.name,
            COALESCE(listed.unit_price, variant.unit_price),
            COALESCE(level.average_cost, variant.unit_cost), COALESCE(tax.rate, 0), variant.is_stocked,
-           variant.unit_price, listed.name, product.category_id, product.brand_id, COALESCE(tax.parts::text, '[]')
+           variant.unit_price, listed.name, product.category_id, product.brand_id, COALESCE(tax.parts::text, '[]'),
+           variant.unit, level.on_hand
     FROM unnest(%(ids)s::uuid[], %(quantities)s::numeric[]) AS wanted (id, quantity)
     JOIN inventory_variant AS variant ON variant.id = wanted.id
     JOIN inventory_product AS product ON product.id = variant.product_id
@@ -167,34 +153,6 @@ def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
         skus = dict(Variant.objects.filter(sku__in=set(left.values())).values_list("sku", "pk"))
         found |= {text: CodeTarget(code=sku, variant_id=skus[sku]) for text, sku in left.items() if sku in skus}
     return found
-
-
-def resolve_code(typed: str, *, location_id: UUID | None = None) -> Scanned:
-    """What a scanned or typed code is, with its price, and with its stock at a location if one is named.
-
-    Raises:
-        UnknownCode: nothing for sale carries it.
-    """
-    target = targets_of([typed]).get(typed)
-    variant = for_sale([target.variant_id], location_id=location_id).get(target.variant_id) if target else None
-    if target is None or variant is None:
-        raise UnknownCode(details={"scanned": typed[:LONGEST_CODE]} if typed.isprintable() else None)
-    on_hand = None
-    if location_id is not None:
-        level = StockLevel.objects.filter(variant_id=variant.id, location_id=location_id).first()
-        on_hand = level.on_hand if level else Decimal(0)
-    return Scanned(
-        code=target.code,
-        variant_id=variant.id,
-        product_id=variant.product_id,
-        sku=variant.sku,
-        title=variant.title,
-        unit_price=variant.unit_price,
-        tax_rate=variant.tax_rate,
-        pack_quantity=target.pack_quantity,
-        is_stocked=variant.is_stocked,
-        on_hand=on_hand,
-    )
 
 
 def products(

@@ -19,6 +19,8 @@ from inventory.codes import is_gtin, normalise
 from inventory.events import ProductCreated, ProductUpdated
 from inventory.models import Product, ScanCode, StockMovement, TaxClass, Variant
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST
+from inventory.scan_targets import shape_of
+from inventory.selectors.codes import owners_of
 from inventory.services.groups import category_at
 from inventory.services.ledger import add_levels, move_stock
 from inventory.services.prices import NewPrice, note_prices
@@ -209,10 +211,8 @@ def _check(drafts: Sequence[VariantDraft], own: dict[UUID, Variant]) -> None:
         _error(skus[sku], "taken", f"The SKU {sku} belongs to another variant.")
         for sku in Variant.objects.filter(sku__in=skus.keys()).exclude(pk__in=changing).values_list("sku", flat=True)
     ] + [
-        _error(codes[code], "taken", f"The code {code} belongs to another variant.")
-        for code in ScanCode.objects.filter(code__in=codes.keys())
-        .exclude(variant_id__in=changing)
-        .values_list("code", flat=True)
+        _error(codes[code], "taken", f"The code {code} belongs to {owner}.")
+        for code, owner in owners_of(codes.keys(), besides=changing).items()
     ]
     if taken:
         raise Conflict(taken[0]["detail"], details={"errors": taken})
@@ -230,6 +230,10 @@ def _faults(draft: VariantDraft, own: dict[UUID, Variant], here: str) -> list[di
     for at, code in enumerate(draft.codes or []):
         if code.code.strip().isdigit() and not code.code.strip().strip("0"):
             errors.append(_error(f"{here}/codes/{at}/code", "zeros", "A code of zeros only is no GTIN."))
+        elif shape := shape_of(normalise(code.code)):
+            errors.append(
+                _error(f"{here}/codes/{at}/code", "reserved", f"Codes of this form are those of {shape.word}.")
+            )
     return errors
 
 

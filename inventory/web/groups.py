@@ -206,9 +206,10 @@ class CategoryShift(Page):
 
 def tabs(current: str) -> list[dict[str, Any]]:
     """The lists beside each other."""
+    lists = [(f"catalogue-{name}", kind.plural, name) for name, kind in KINDS.items()]
     return [
-        {"route": f"catalogue-{name}", "label": kind.plural, "is_current": name == current}
-        for name, kind in KINDS.items()
+        {"route": route, "label": label, "is_current": name == current}
+        for route, label, name in [*lists, ("code-rules", "Weight and price codes", "code-rules")]
     ]
 
 

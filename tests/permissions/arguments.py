@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, Sample] = {
     "price_list_id": nobody,
     "register_id": nobody,
     "reservation_id": nobody,
+    "rule_id": nobody,
     "run_id": nobody,
     "tax_class_id": lambda shop: TaxClass.objects.get(name="standard").pk,
     "shift_id": nobody,

@@ -1,0 +1,248 @@
+"""What a scan means: one answer for anything that can be scanned, in two statements for a plain code."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from core.actors import Actor
+from core.tenancy.context import current_tenant
+from inventory.codes import check_digit, is_gtin, printed
+from inventory.errors import NonsenseCode, UnknownCode
+from inventory.models import EmbeddedCodeRule, ScanCode, Variant
+from inventory.reading import LONGEST_SCAN, PROBLEMS, Reading, Rule, read_scan
+from inventory.scan_targets import Target, found_by_shape, target_of, word_of
+from inventory.selectors import LONGEST_CODE, ForSale, for_sale
+
+LOOK_UP = """
+    SELECT code, kind, variant_id, target_id, pack_quantity FROM inventory_scancode
+    WHERE code = ANY(%(codes)s) OR upper(code) = ANY(%(upper)s)
+"""
+IN_KILOGRAMS = {
+    "kg": Decimal(1),
+    "g": Decimal("0.001"),
+    "lb": Decimal("0.45359237"),
+    "oz": Decimal("0.028349523125"),
+}
+THOUSANDTH = Decimal("0.001")
+CURRENCY_NUMBERS = {
+    "AUD": "036", "BRL": "986", "CAD": "124", "CHF": "756", "CNY": "156", "CZK": "203", "DKK": "208", "EUR": "978",
+    "GBP": "826", "HUF": "348", "INR": "356", "ISK": "352", "JPY": "392", "KRW": "410", "KWD": "414", "MXN": "484",
+    "NOK": "578", "NZD": "554", "PLN": "985", "RON": "946", "SEK": "752", "TRY": "949", "USD": "840", "ZAR": "710",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """An article that was scanned: all that a till or a stock-taker needs.
+
+    ``quantity`` is how many units this scan stands for: the pack, or what the code carries. ``price`` is what the code
+    says the piece costs altogether, None where it says nothing. ``on_hand`` is None where nobody asked for a location.
+    """
+
+    code: str
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    title: str
+    unit_price: Decimal
+    tax_rate: Decimal
+    pack_quantity: Decimal
+    is_stocked: bool
+    on_hand: Decimal | None
+    quantity: Decimal
+    unit: str = ""
+    price: Decimal | None = None
+    lot: str = ""
+    serial: str = ""
+    expires_on: date | None = None
+    kind: str = "variant"
+
+    @property
+    def id(self) -> UUID:
+        return self.variant_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the registry."""
+
+    code: str
+    kind: str
+    variant_id: UUID | None
+    target_id: UUID | None
+    pack_quantity: Decimal
+
+
+def code_rules() -> list[Rule]:
+    """The rules for codes that carry something, in the order in which they are asked."""
+    rows = EmbeddedCodeRule.objects.filter(is_active=True).order_by("position", "name", "pk")
+    return [Rule(row.pattern, row.decimals, row.name) for row in rows]
+
+
+def this_year() -> int:
+    """What two digits of a year are counted from."""
+    return datetime.now(UTC).year
+
+
+def resolve_scan(typed: str, *, actor: Actor, location_id: UUID | None = None) -> Scanned | Target:
+    """What a scanned or typed text stands for, with price, and with stock at a location if one is named.
+
+    A code of the registry comes first, as it is stored, then whatever its case if only one fits; then what belongs to
+    other apps by its shape; then what the text carries (GS1, weight and price codes); then a SKU.
+
+    Raises:
+        UnknownCode: nothing that the actor may know of carries it.
+        NonsenseCode: it is of a known form and says something impossible.
+    """
+    if len(typed) > LONGEST_SCAN or not typed.replace("\x1d", "").isprintable():
+        raise UnknownCode
+    reading = read_scan(typed, (), year=this_year())
+    found = _one(reading.plain, _rows([reading.plain]))
+    if found is None and (target := found_by_shape(reading.plain, actor=actor)):
+        return target
+    if found is None:
+        reading = read_scan(typed, code_rules(), year=this_year())
+        found = _carrier(reading)
+    if found is None:
+        found = _by_sku(reading.plain)
+    if found is None:
+        raise _unknown(reading.plain)
+    if found.variant_id is None:
+        target = target_of(found.kind, found.target_id, actor=actor) if found.target_id else None
+        if target is None:
+            raise UnknownCode(details={"scanned": found.code})
+        return target
+    variant = for_sale([found.variant_id], location_id=location_id).get(found.variant_id)
+    if variant is None:
+        raise UnknownCode(details={"scanned": found.code})
+    plain = found.code == reading.plain or reading.form == "plain"
+    return _scanned(found, variant, Reading(form="plain", plain="") if plain else reading, location_id)
+
+
+def _scanned(row: _Row, variant: ForSale, reading: Reading, location_id: UUID | None) -> Scanned:
+    answer = Scanned(
+        code=row.code,
+        variant_id=variant.id,
+        product_id=variant.product_id,
+        sku=variant.sku,
+        title=variant.title,
+        unit_price=variant.unit_price,
+        tax_rate=variant.tax_rate,
+        pack_quantity=row.pack_quantity,
+        is_stocked=variant.is_stocked,
+        on_hand=None if location_id is None else (variant.on_hand or Decimal(0)),
+        quantity=row.pack_quantity,
+        unit=variant.unit,
+    )
+    if reading.form == "plain":
+        return answer
+    price = _price(reading)
+    return replace(
+        answer,
+        quantity=_quantity(row, variant, reading, price),
+        price=price,
+        lot=reading.lot,
+        serial=reading.serial,
+        expires_on=date.fromisoformat(reading.expires_on) if reading.expires_on else None,
+    )
+
+
+def _price(reading: Reading) -> Decimal | None:
+    ours = CURRENCY_NUMBERS.get(current_tenant().currency, reading.currency)
+    if reading.currency and reading.currency != ours:
+        raise NonsenseCode("This code carries a price in another currency.", details={"problem": "other-currency"})
+    return Decimal(reading.price) if reading.price else None
+
+
+def _quantity(row: _Row, variant: ForSale, reading: Reading, price: Decimal | None) -> Decimal:
+    """Units of this scan. A price alone says how much of what is sold by measure; anything else is one piece."""
+    if reading.quantity and reading.unit:
+        return in_unit(Decimal(reading.quantity), reading.unit, variant.unit)
+    if reading.quantity:
+        return _kept(Decimal(reading.quantity) * row.pack_quantity)
+    if price is not None and variant.unit and variant.unit_price > 0:
+        return _kept(price / variant.unit_price)
+    return row.pack_quantity
+
+
+def in_unit(quantity: Decimal, unit: str, wanted: str) -> Decimal:
+    """A weight in the unit of an article, three places; an article without a unit takes it as it is.
+
+    Raises `NonsenseCode` where the article is not sold by weight.
+    """
+    if wanted in ("", unit):
+        return _kept(quantity)
+    if wanted not in IN_KILOGRAMS:
+        raise NonsenseCode(f"This code carries a weight, and the article is sold by {wanted}.", details=_NOT_BY_WEIGHT)
+    return _kept(quantity * IN_KILOGRAMS[unit] / IN_KILOGRAMS[wanted])
+
+
+_NOT_BY_WEIGHT = {"problem": "not-by-weight"}
+
+
+def _kept(quantity: Decimal) -> Decimal:
+    rounded = quantity.quantize(THOUSANDTH, ROUND_HALF_UP)
+    if not rounded:
+        raise NonsenseCode(PROBLEMS["no-quantity"], details={"problem": "no-quantity"})
+    return rounded
+
+
+def _rows(codes: Collection[str]) -> list[_Row]:
+    short = [code for code in codes if code and len(code) <= LONGEST_CODE]
+    if not short:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK_UP, {"codes": short, "upper": [code.upper() for code in short]})
+        return [_Row(*row) for row in cursor.fetchall()]
+
+
+def _one(code: str, rows: Sequence[_Row]) -> _Row | None:
+    """The row of a code as it is stored, else the only one that differs in case."""
+    alike = [row for row in rows if row.code.upper() == code.upper()]
+    exact = next((row for row in alike if row.code == code), None)
+    return exact or (alike[0] if len(alike) == 1 else None)
+
+
+def _carrier(reading: Reading) -> _Row | None:
+    """The article inside a code that carries more than an article. Raises `NonsenseCode`, `UnknownCode`."""
+    if reading.form == "plain":
+        return None
+    if reading.problem:
+        raise NonsenseCode(PROBLEMS[reading.problem], details={"problem": reading.problem, "scanned": reading.plain})
+    rows = [row for row in _rows(reading.items) if row.kind == ScanCode.Kind.VARIANT]
+    found = next((row for item in reading.items if (row := _one(item, rows))), None)
+    if found is None:
+        found = next((row for item in reading.items if (row := _by_sku(item))), None)
+    if found is None:
+        raise UnknownCode(details={"scanned": reading.plain, "items": [printed(item) for item in reading.items]})
+    return found
+
+
+def _by_sku(text: str) -> _Row | None:
+    pk = Variant.objects.filter(sku=text).values_list("pk", flat=True).first() if text else None
+    return None if pk is None else _Row(text, ScanCode.Kind.VARIANT, pk, None, Decimal(1))
+
+
+def _unknown(code: str) -> UnknownCode:
+    """The refusal; for a pack of something known it says of what, for people can add it there."""
+    details: dict[str, object] = {"scanned": code[:LONGEST_CODE]}
+    if is_gtin(code) and code[0] in "12345678":
+        inner = f"0{code[1:-1]}"
+        piece = _one(f"{inner}{check_digit(inner)}", _rows([f"{inner}{check_digit(inner)}"]))
+        if piece is not None and piece.variant_id is not None:
+            details["pack_of"] = str(piece.variant_id)
+            return UnknownCode(
+                "This is a pack of something known: add its code with how many it holds.", details=details
+            )
+    return UnknownCode(details=details)
+
+
+def owners_of(codes: Iterable[str], *, besides: Collection[UUID] = ()) -> dict[str, str]:
+    """Codes of the registry with what they belong to, in words; free ones and those of ``besides`` are left out."""
+    rows = ScanCode.objects.filter(code__in=set(codes)).exclude(variant_id__in=besides)
+    rows = rows.select_related("variant__product")
+    return {row.code: f"{row.variant.title} ({row.variant.sku})" if row.variant else word_of(row.kind) for row in rows}

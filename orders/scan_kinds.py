@@ -1,0 +1,35 @@
+"""How customers and receipts are found by what is scanned."""
+
+import re
+from uuid import UUID
+
+from django.urls import reverse
+
+from core.actors import Actor
+from inventory.scan_targets import Kind, Shape, Target, register_kind, register_shape
+from orders.models import Customer, Order
+from orders.permissions import VIEW_CUSTOMERS, VIEW_ORDERS
+
+RECEIPT = re.compile(r"R-([0-9A-Z-]{3,40})")
+"""What a receipt prints for a scanner: R- and its number."""
+
+
+def _customer(pk: UUID, actor: Actor) -> Target | None:
+    row = Customer.objects.filter(pk=pk).first() if actor.may(VIEW_CUSTOMERS) else None
+    if row is None:
+        return None
+    return Target(kind="customer", id=row.pk, label=str(row), url=reverse("customer", args=[row.pk]))
+
+
+def _receipt(text: str, actor: Actor) -> Target | None:
+    if not actor.may(VIEW_ORDERS):
+        return None
+    places, rows = actor.places(VIEW_ORDERS), Order.objects.filter(number=text.removeprefix("R-"))
+    row = (rows if places is None else rows.filter(location__in=places)).order_by("-occurred_at").first()
+    if row is None:
+        return None
+    return Target(kind="order", id=row.pk, label=row.number, url=reverse("order", args=[row.pk]))
+
+
+register_kind(Kind(name="customer", word="a customer", find=_customer))
+register_shape(Shape(word="receipts", pattern=RECEIPT, find=_receipt))
