@@ -29,6 +29,16 @@ class ProductUpdated(DomainEvent):
     fields: list[str]
 
 
+@event("product.deleted", about="product", key="product_id", permission=VIEW_PRODUCTS)
+class ProductDeleted(DomainEvent):
+    """A product without any history is gone. One that has a history is `product.updated`: not for sale any more."""
+
+    product_id: UUID
+    version: int
+    name: str
+    skus: list[str]
+
+
 @event("category.created", about="category", key="category_id", permission=VIEW_PRODUCTS)
 class CategoryCreated(DomainEvent):
     """A category was added."""

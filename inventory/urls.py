@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
     path("products/new/", views.ProductEdit.as_view(), name="product-new"),
     path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="product"),
+    path("products/<uuid:product_id>/retire/", views.ProductRetire.as_view(), name="product-retire"),
     path("products/<uuid:product_id>/edit/", views.ProductEdit.as_view(), name="product-edit"),
     path("products/bulk/", bulk.BulkEdits.as_view(), name="bulk-edits"),
     path("products/bulk/<uuid:edit_id>/", bulk.BulkEditOne.as_view(), name="bulk-edit"),

@@ -88,7 +88,7 @@ def test_a_taken_sku_or_code_is_said_beside_its_field_and_nothing_is_made(acme: 
     browser = acme.client("manager")
     for row, complaint in (
         ({**ONE, "sku": "CUP"}, "The SKU CUP belongs to another variant."),
-        ({**ONE, "codes": "5012345678900"}, "belongs to another variant."),
+        ({**ONE, "codes": "5012345678900"}, "belongs to Acme Earl Grey (TEA)."),
     ):
         answer = browser.post("/products/new/", product_form(row))
         assert answer.status_code == 409

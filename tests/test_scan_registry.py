@@ -100,16 +100,17 @@ def test_an_article_is_answered_as_ever_and_with_its_kind(acme: Shop) -> None:
 
 
 def test_a_plain_code_costs_two_statements(acme: Shop) -> None:
-    actor = acme.actor()
+    actor, place = acme.actor(), acme.location.pk
     for text in ("5012345678900", "]E05012345678900"):
         with CaptureQueriesContext(connection) as seen:
-            resolve_scan(text, actor=actor, location_id=acme.location.pk)
+            resolve_scan(text, actor=actor, location_id=place)
         assert len(seen.captured_queries) == 2
 
 
 def test_a_code_that_belongs_to_something_is_refused_naming_it(acme: Shop) -> None:
     claim_code(code="SHELF", kind=LOCATION, target_id=acme.location.pk)
-    cup, before = acme.variant("CUP"), Event.objects.count()
+    cup, key = acme.variant("CUP"), machine(acme)
+    before = Event.objects.count()
     for code, owner in (("5012345678900", "Earl Grey (TEA)"), ("SHELF", "a location")):
         with pytest.raises(Conflict) as refusal:
             add_code(cup.pk, code=code, actor=acme.actor())
@@ -117,7 +118,7 @@ def test_a_code_that_belongs_to_something_is_refused_naming_it(acme: Shop) -> No
         with pytest.raises(Conflict) as refusal:
             claim_code(code=code, kind=LOT, target_id=uuid7())
         assert owner in refusal.value.details["errors"][0]["detail"]
-    answer = machine(acme).post(f"variants/{cup.pk}/codes/", {"code": "R-ABC123"})
+    answer = key.post(f"variants/{cup.pk}/codes/", {"code": "R-ABC123"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "reserved")
     assert Event.objects.count() == before and cup.codes.count() == 1
     again = claim_code(code="SHELF", kind=LOCATION, target_id=acme.location.pk)

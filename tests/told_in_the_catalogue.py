@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from core.testing import Shop
-from inventory.services import attributes, code_rules, groups, scancodes, tax_classes
+from inventory.services import attributes, catalogue, code_rules, groups, retiring, scancodes, tax_classes
 
-MODULES = (attributes, code_rules, groups, scancodes, tax_classes)
+MODULES = (attributes, code_rules, groups, retiring, scancodes, tax_classes)
 OTHERS = {"inventory.services.edits"}
 """What these services have in common, told by each."""
 QUIET = {
@@ -15,7 +15,7 @@ QUIET = {
     "shift_category": "calls update_category for each that changes its place",
 }
 ASKS = {"combined_rate", "checked_attributes", "fitting", "checked_code"}
-PARTS = {"category_at", "touch", "touch_values", "claim_code", "release_codes", "belongs"}
+PARTS = {"brand_named", "note_change", "category_at", "touch", "touch_values", "claim_code", "release_codes", "belongs"}
 """Parts of other services, told by those."""
 
 
@@ -39,6 +39,13 @@ def attribute(shop: Shop) -> Any:
 
 def rule(shop: Shop) -> Any:
     return code_rules.create_rule({"pattern": "28IIIIVWWWWWC", "decimals": 3}, actor=shop.actor())
+
+
+def product(shop: Shop) -> Any:
+    variant = catalogue.VariantDraft(values={"sku": "GOES", "unit_price": Decimal(1), "is_stocked": False})
+    return catalogue.create_product(
+        catalogue.ProductDraft(values={"name": "Goes"}, variants=[variant]), actor=shop.actor()
+    )
 
 
 TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[str, str], list[str]]] = {
@@ -129,5 +136,11 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, c: scancodes.remove_code(c, actor=s.actor()),
         ("change", "product"),
         ["product.updated"],
+    ),
+    "retire_product": (
+        product,
+        lambda s, p: retiring.retire_product(p.pk, actor=s.actor()),
+        ("delete", "product"),
+        ["product.deleted"],
     ),
 }

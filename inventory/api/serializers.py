@@ -37,6 +37,10 @@ class VariantInput(serializers.Serializer[Any]):
     unit_price = PriceField(min_value=0, required=False)
     unit_cost = PriceField(min_value=0, required=False, allow_null=True)
     tax_class = serializers.CharField(max_length=60, required=False, allow_blank=True, help_text='A name, "" for none.')
+    unit = serializers.CharField(
+        max_length=12, required=False, allow_blank=True, help_text='What one is: "kg", "m"; "" is a piece.'
+    )
+    tracking = serializers.ChoiceField(choices=Variant.Tracking.choices, required=False)
     is_stocked = serializers.BooleanField(required=False)
     is_active = serializers.BooleanField(required=False)
     codes = CodeBody(many=True, required=False, max_length=100)  # type: ignore[call-arg]
@@ -48,7 +52,16 @@ class ProductInput(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    category = serializers.CharField(max_length=120, required=False, allow_blank=True, help_text="Made if it is new.")
+    category = serializers.CharField(
+        max_length=1000,
+        required=False,
+        allow_blank=True,
+        help_text="A name or a way (`Food > Tea`), made if it is new.",
+    )
+    brand = serializers.CharField(max_length=120, required=False, allow_blank=True, help_text="Made if it is new.")
+    attributes = serializers.DictField(
+        child=serializers.JSONField(allow_null=True), required=False, help_text="Values by code; null takes one away."
+    )
     is_active = serializers.BooleanField(required=False)
     variants = VariantInput(many=True, max_length=MOST_VARIANTS)  # type: ignore[call-arg]
 
@@ -70,6 +83,8 @@ class VariantBody(serializers.Serializer[Variant]):
     unit_cost = PriceField(allow_null=True, required=False, help_text="Only with `inventory.view_cost`.")
     tax_class = serializers.CharField(source="tax_class.name", allow_null=True, default=None)
     tax_rate = RateField(source="tax_class.rate", default=Decimal(0), help_text="Per cent.")
+    unit = serializers.CharField()
+    tracking = serializers.ChoiceField(choices=Variant.Tracking.choices)
     is_stocked = serializers.BooleanField()
     is_active = serializers.BooleanField()
     codes = CodeBody(many=True)
@@ -82,6 +97,9 @@ class ProductBody(serializers.Serializer[Product]):
     name = serializers.CharField()
     description = serializers.CharField()
     category = serializers.CharField(source="category.name", allow_null=True, default=None)
+    category_id = serializers.UUIDField(allow_null=True)
+    brand = serializers.CharField(source="brand.name", allow_null=True, default=None)
+    attributes = serializers.DictField(child=serializers.JSONField(), help_text="Values by code of the attribute.")
     is_active = serializers.BooleanField()
     variants = VariantBody(many=True)
     created_at = serializers.DateTimeField()
@@ -95,12 +113,18 @@ class ProductQuery(PageQuery):
     q = serializers.CharField(required=False, max_length=100, help_text="In the name or SKU, or a whole code.")
     updated_since = serializers.DateTimeField(required=False)
     is_active = serializers.BooleanField(required=False, allow_null=True, default=None)
+    category = serializers.UUIDField(required=False, help_text="This one and all below it.")
+    brand = serializers.UUIDField(required=False)
+    attribute = serializers.CharField(required=False, max_length=600, help_text="`code:value`, as it is kept.")
 
 
 class ProductPage(serializers.Serializer[Any]):
     """One page of products."""
 
     results = ProductBody(many=True)
+    deleted = serializers.ListField(
+        child=serializers.UUIDField(), required=False, help_text="With `updated_since`, on its first page: gone since."
+    )
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
@@ -211,6 +235,13 @@ class MovementPage(serializers.Serializer[Any]):
 
     results = MovementBody(many=True)
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+class RetiredBody(serializers.Serializer[Any]):
+    """What became of a product."""
+
+    id = serializers.UUIDField(source="product_id")
+    is_deleted = serializers.BooleanField(help_text="False: it has a history and stays, not for sale.")
 
 
 _PRODUCT, _LEVEL, _MOVEMENT, _DOCUMENT = ProductBody(), LevelBody(), MovementBody(), DocumentBody()

@@ -13,7 +13,8 @@ from core.errors import StaleVersion
 from inventory.api import serializers as bodies
 from inventory.models import Product
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS
-from inventory.selectors import find_product, products
+from inventory.selectors import deleted_since, find_product, products
+from inventory.selectors.groups import attribute_filter, category_tree
 from inventory.services.catalogue import (
     PRODUCT_FIELDS,
     VARIANT_FIELDS,
@@ -24,6 +25,7 @@ from inventory.services.catalogue import (
     create_product,
     update_product,
 )
+from inventory.services.retiring import retire_product
 
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
@@ -53,11 +55,20 @@ class Products(ProductView):
     )
     def get(self, request: Request) -> Response:
         wanted = self.query(bodies.ProductQuery)
+        since = wanted.get("updated_since")
         rows = products(
-            words=wanted.get("q", ""), is_active=wanted["is_active"], updated_since=wanted.get("updated_since")
+            words=wanted.get("q", ""),
+            is_active=wanted["is_active"],
+            updated_since=since,
+            category_ids=category_tree().below(wanted["category"]) if "category" in wanted else None,
+            brand_id=wanted.get("brand"),
+            attributes=attribute_filter(wanted["attribute"]) if wanted.get("attribute") else None,
         )
         found, beyond = page_of(rows, by=("updated_at", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
-        return Response({"results": [self.shown(row) for row in found], "next": beyond})
+        body: dict[str, Any] = {"results": [self.shown(row) for row in found], "next": beyond}
+        if since is not None and not wanted["cursor"]:
+            body["deleted"] = [str(gone) for gone in deleted_since("product", since)]
+        return Response(body)
 
     @extend_schema(
         operation_id="create_product",
@@ -74,7 +85,7 @@ class Products(ProductView):
 class ProductOne(ProductView):
     """/products/<id>/: one product."""
 
-    required_permission: ClassVar = {"GET": VIEW_PRODUCTS, "PATCH": MANAGE_PRODUCTS}
+    required_permission: ClassVar = {"GET": VIEW_PRODUCTS, "PATCH": MANAGE_PRODUCTS, "DELETE": MANAGE_PRODUCTS}
     idempotent: ClassVar = True
 
     @extend_schema(operation_id="get_product", summary="A product", responses={200: bodies.ProductBody})
@@ -98,12 +109,27 @@ class ProductOne(ProductView):
         product = find_product(product_id)
         return versioned(self.shown(product), product)
 
+    @extend_schema(
+        operation_id="delete_product",
+        summary="Delete a product, or end its sale if it has a history",
+        parameters=[IF_MATCH],
+        responses={200: bodies.RetiredBody},
+    )
+    def delete(self, request: Request, product_id: UUID) -> Response:
+        try:
+            done = retire_product(product_id, actor=self.actor, expected_version=self.expected_version())
+        except StaleVersion as stale:
+            raise StaleVersion(details={"current": self.shown(find_product(product_id))}) from stale
+        return Response({"id": str(done.product_id), "is_deleted": done.is_deleted})
+
 
 def _draft(body: dict[str, Any]) -> ProductDraft:
     """A product's body in the words of the service."""
     return ProductDraft(
         values={name: body[name] for name in PRODUCT_FIELDS if name in body},
         category=body.get("category"),
+        brand=body.get("brand"),
+        attributes=body.get("attributes", {}),
         variants=[_variant(variant) for variant in body.get("variants", [])],
     )
 

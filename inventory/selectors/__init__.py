@@ -16,7 +16,7 @@ from django.db.models.functions import Upper
 
 from core.errors import NotFound
 from inventory.codes import normalise
-from inventory.models import Product, ScanCode, StockLevel, StockMovement, Variant, title_of
+from inventory.models import Product, ScanCode, StockLevel, StockMovement, Tombstone, Variant, title_of
 
 LONGEST_CODE = 80
 
@@ -156,20 +156,33 @@ def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
 
 
 def products(
-    *, words: str = "", is_active: bool | None = None, updated_since: datetime | None = None
+    *,
+    words: str = "",
+    is_active: bool | None = None,
+    updated_since: datetime | None = None,
+    category_ids: Collection[UUID] | None = None,
+    brand_id: UUID | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> QuerySet[Product]:
     """The catalogue with everything a list shows; ``words`` is looked for in names, SKUs and codes."""
-    rows = Product.objects.select_related("category").prefetch_related("variants__codes", "variants__tax_class")
-    if is_active is not None:
-        rows = rows.filter(is_active=is_active)
-    if updated_since is not None:
-        rows = rows.filter(updated_at__gte=updated_since)
+    rows = Product.objects.select_related("category", "brand")
+    rows = rows.prefetch_related("variants__codes", "variants__tax_class")
+    wanted = {"is_active": is_active, "updated_at__gte": updated_since, "brand": brand_id, "category__in": category_ids}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    if attributes:
+        rows = rows.filter(attributes__contains=dict(attributes))
     if words := words.strip():
         carriers = Variant.objects.filter(
             Q(sku__icontains=words) | Q(name__icontains=words) | Q(codes__code__iexact=normalise(words))
         )
         rows = rows.filter(Q(name__icontains=words) | Q(pk__in=carriers.values("product_id")))
     return rows
+
+
+def deleted_since(kind: str, moment: datetime) -> list[UUID]:
+    """What of a kind is gone since a moment, oldest first."""
+    rows = Tombstone.objects.filter(kind=kind, deleted_at__gte=moment).order_by("deleted_at", "id")
+    return list(rows.values_list("object_id", flat=True))
 
 
 def find_product(product_id: UUID) -> Product:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from core.errors import Invalid
 from inventory.models import AttributeDefinition, Category, Product, Variant
 
 SEPARATOR = " > "
@@ -102,3 +103,18 @@ def with_attribute(code: str, *, value: str | None = None) -> int:
     if value is not None:
         return Product.objects.filter(attributes__contains={code: value}).count()
     return Product.objects.filter(attributes__has_key=code).count()
+
+
+def attribute_filter(text: str) -> dict[str, Any]:
+    """``code:value`` as a condition on the attributes of products. Raises `Invalid` for an unknown code or value."""
+    code, _, typed = text.partition(":")
+    definition = AttributeDefinition.objects.filter(code=code).first()
+    if definition is None:
+        raise Invalid("There is no such attribute.", details={"errors": [_unknown_attribute(code)]})
+    if definition.kind == AttributeDefinition.Kind.YES_NO:
+        return {code: typed == "true"}
+    return {code: typed}
+
+
+def _unknown_attribute(code: str) -> dict[str, str]:
+    return {"pointer": "/attribute", "code": "unknown", "detail": f"There is no attribute {code[:40]}."}

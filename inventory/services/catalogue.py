@@ -1,6 +1,6 @@
 """Add products and change them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,17 +17,19 @@ from core.locations.models import Location
 from core.outbox.services import emit
 from inventory.codes import is_gtin, normalise
 from inventory.events import ProductCreated, ProductUpdated
-from inventory.models import Product, ScanCode, StockMovement, TaxClass, Variant
+from inventory.models import Product, ScanCode, StockLevel, StockMovement, TaxClass, Variant
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST
 from inventory.scan_targets import shape_of
 from inventory.selectors.codes import owners_of
-from inventory.services.groups import category_at
+from inventory.services.attributes import checked_attributes
+from inventory.services.groups import brand_named, category_at
 from inventory.services.ledger import add_levels, move_stock
 from inventory.services.prices import NewPrice, note_prices
 
 MOST_VARIANTS = 200
+DESCRIBED = ("category_id", "brand_id", "attributes")
 PRODUCT_FIELDS = ("name", "description", "is_active")
-VARIANT_FIELDS = ("sku", "name", "unit_price", "unit_cost", "is_stocked", "is_active")
+VARIANT_FIELDS = ("sku", "name", "unit_price", "unit_cost", "is_stocked", "is_active", "unit", "tracking")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,14 @@ class VariantDraft:
 class ProductDraft:
     """A product to add or the changes to one: ``values`` are the fields named, of `PRODUCT_FIELDS`.
 
-    ``category`` is a name ("" for none); an unknown one is made.
+    ``category`` is a name or a way such as ``Food > Tea``, ``brand`` a name ("" for none); unknown ones are made.
+    ``attributes`` are values by the code of their definition; None takes one away, what is not named stays.
     """
 
     values: dict[str, Any]
     category: str | None = None
+    brand: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
     variants: Sequence[VariantDraft] = field(default_factory=list)
 
 
@@ -84,8 +89,8 @@ def create_product(draft: ProductDraft, *, actor: Actor) -> Product:
     actor.require(MANAGE_PRODUCTS)
     if not draft.variants:
         raise _invalid([_error("/variants", "empty", "A product has at least one variant.")])
-    category = category_at(draft.category, actor=actor) if draft.category else None
-    product = Product(**draft.values, category=category)
+    product = Product(**draft.values)
+    _describe(product, draft, actor)
     product.save(force_insert=True)
     changed = _write_variants(product, draft.variants, actor)
     record(
@@ -94,7 +99,7 @@ def create_product(draft: ProductDraft, *, actor: Actor) -> Product:
         object_type="product",
         object_id=product.pk,
         object_label=product.name,
-        changes=differences({}, field_values(product, *PRODUCT_FIELDS)) | changed,
+        changes=differences({}, field_values(product, *PRODUCT_FIELDS, *DESCRIBED)) | changed,
     )
     skus = [variant.values["sku"] for variant in draft.variants]
     emit(
@@ -121,15 +126,19 @@ def update_product(
         raise NotFound("There is no such product.")
     if expected_version is not None and product.version != expected_version:
         raise StaleVersion
-    before = field_values(product, *PRODUCT_FIELDS, "category_id")
+    before = field_values(product, *PRODUCT_FIELDS, *DESCRIBED)
     for name, value in draft.values.items():
         setattr(product, name, value)
-    if draft.category is not None:
-        product.category = category_at(draft.category, actor=actor)
-    changed = differences(before, field_values(product, *PRODUCT_FIELDS, "category_id"))
+    _describe(product, draft, actor)
+    changed = differences(before, field_values(product, *PRODUCT_FIELDS, *DESCRIBED))
     changed |= _write_variants(product, draft.variants, actor)
-    if not changed:
-        return product
+    if changed:
+        note_change(product, changed, actor=actor)
+    return product
+
+
+def note_change(product: Product, changed: Mapping[str, tuple[Any, Any]], *, actor: Actor) -> None:
+    """Save a locked product with its next version, and note and tell what changed of it or of what belongs to it."""
     product.version += 1
     product.save()
     record(
@@ -150,7 +159,18 @@ def update_product(
         ),
         actor=actor,
     )
-    return product
+
+
+def _describe(product: Product, draft: ProductDraft, actor: Actor) -> None:
+    """Put category, brand and attributes on a product; values that are named must fit their definition."""
+    if draft.category is not None:
+        product.category = category_at(draft.category, actor=actor)
+    if draft.brand is not None:
+        product.brand = brand_named(draft.brand, actor=actor)
+    if draft.attributes:
+        checked = checked_attributes(draft.attributes, category_id=product.category_id)
+        kept = {**product.attributes, **checked}
+        product.attributes = {code: value for code, value in kept.items() if value is not None}
 
 
 def _write_variants(product: Product, drafts: Sequence[VariantDraft], actor: Actor) -> dict[str, tuple[Any, Any]]:
@@ -227,6 +247,8 @@ def _faults(draft: VariantDraft, own: dict[UUID, Variant], here: str) -> list[di
         errors.append(_error(f"{here}/stock", "opening", "Opening stock is for new variants; book a receipt."))
     if not draft.id and not {"sku", "unit_price"} <= draft.values.keys():
         errors.append(_error(here, "required", "A new variant needs a sku and a unit_price."))
+    if draft.id in own and _changes_tracking_of_stock(own[draft.id], draft.values):
+        errors.append(_error(f"{here}/tracking", "in-stock", "How it is told apart changes while none is held."))
     for at, code in enumerate(draft.codes or []):
         if code.code.strip().isdigit() and not code.code.strip().strip("0"):
             errors.append(_error(f"{here}/codes/{at}/code", "zeros", "A code of zeros only is no GTIN."))
@@ -235,6 +257,13 @@ def _faults(draft: VariantDraft, own: dict[UUID, Variant], here: str) -> list[di
                 _error(f"{here}/codes/{at}/code", "reserved", f"Codes of this form are those of {shape.word}.")
             )
     return errors
+
+
+def _changes_tracking_of_stock(variant: Variant, values: Mapping[str, Any]) -> bool:
+    if values.get("tracking", variant.tracking) == variant.tracking:
+        return False
+    levels = StockLevel.objects.filter(variant=variant)
+    return levels.exclude(on_hand=0, damaged=0, in_transit=0).exists()
 
 
 def _tax_classes(drafts: Sequence[VariantDraft]) -> dict[str, TaxClass]:

@@ -229,6 +229,14 @@ def delete_brand(
     return with_locks(delete)
 
 
+def brand_named(name: str, *, actor: Actor) -> Brand | None:
+    """The brand of a name; an unknown one is made, blank means none. For services that take a brand by name."""
+    if not name.strip():
+        return None
+    text = clean_name(name, longest=BRAND_NAME, pointer="/brand")
+    return Brand.objects.filter(name=text).first() or create_brand(name=text, actor=actor)
+
+
 def touch(rows: "QuerySet[Product]", **values: Any) -> int:
     """Change many products at once so that lists of what changed show them; locks them in the order of their keys."""
     ids = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))

@@ -10,11 +10,14 @@ from django.core.exceptions import ValidationError
 
 from core.ids import uuid7
 from core.locations.models import Location
-from inventory.models import Category, ScanCode, StockDocument, TaxClass, Variant
+from inventory.models import AttributeDefinition, Brand, ScanCode, StockDocument, TaxClass, Variant
 from inventory.selectors import LONGEST_CODE
+from inventory.selectors.groups import category_tree
 from inventory.services.catalogue import MOST_VARIANTS, CodeDraft
+from inventory.web.group_forms import category_choices
 
 MOST_CODES = 100
+MOST_FILTERS = 4
 CODE_AND_PACK = re.compile(r"(?P<code>.*?)(?:\s+[xX×]\s*(?P<pack>\d{1,8}(?:\.\d{1,3})?))?")
 SEARCH = {"type": "search", "autocomplete": "off"}
 
@@ -28,12 +31,48 @@ class ProductFilter(forms.Form):
         max_length=100,
         widget=forms.TextInput({**SEARCH, "placeholder": "Name, SKU or code"}),
     )
-    category = forms.ModelChoiceField(
-        label="Category", queryset=Category.objects.all(), required=False, empty_label="All"
-    )
+    category = forms.ChoiceField(label="Category", required=False)
+    brand = forms.ModelChoiceField(label="Brand", queryset=Brand.objects.all(), required=False, empty_label="All")
     sold = forms.ChoiceField(
         label="State", required=False, choices=[("", "For sale"), ("no", "Not for sale"), ("all", "All")]
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = category_choices(category_tree(), none="All")  # type: ignore[attr-defined]
+        self.definitions = list(AttributeDefinition.objects.filter(is_filter=True)[:MOST_FILTERS])
+        for row in self.definitions:
+            self.fields[f"attr_{row.code}"] = value_field(row)
+
+    @property
+    def attribute_fields(self) -> list[Any]:
+        """The filters by attribute."""
+        return [self[f"attr_{row.code}"] for row in self.definitions]
+
+    def attributes(self) -> dict[str, Any]:
+        """The values asked for, as they are kept."""
+        return kept_values(self, self.definitions)
+
+
+def value_field(definition: AttributeDefinition) -> forms.Field:
+    """The field in which a value of an attribute is typed."""
+    label = f"{definition.label} ({definition.unit})" if definition.unit else definition.label
+    if definition.kind == AttributeDefinition.Kind.CHOICE:
+        return forms.ChoiceField(
+            label=label, required=False, choices=[("", "–"), *((one, one) for one in definition.choices)]
+        )
+    if definition.kind == AttributeDefinition.Kind.YES_NO:
+        return forms.ChoiceField(label=label, required=False, choices=[("", "–"), ("true", "Yes"), ("false", "No")])
+    if definition.kind == AttributeDefinition.Kind.DATE:
+        return forms.CharField(label=label, required=False, max_length=10, widget=forms.DateInput({"type": "date"}))
+    return forms.CharField(label=label, required=False, max_length=500)
+
+
+def kept_values(form: forms.Form, definitions: Sequence[AttributeDefinition]) -> dict[str, Any]:
+    """What was typed for attributes, by code; left out where nothing was."""
+    typed = {row.code: form.cleaned_data.get(f"attr_{row.code}") for row in definitions}
+    is_flag = {row.code for row in definitions if row.kind == AttributeDefinition.Kind.YES_NO}
+    return {code: value == "true" if code in is_flag else value for code, value in typed.items() if value}
 
 
 class StockFilter(forms.Form):
@@ -99,15 +138,37 @@ class ProductForm(forms.Form):
     category = forms.CharField(
         label="Category",
         required=False,
-        max_length=120,
-        help_text="A new name makes a new category.",
+        max_length=1000,
+        help_text="The way from the top: Food > Tea. A new name makes a new category.",
         widget=forms.TextInput({"list": "categories", "autocomplete": "off"}),
+    )
+    brand = forms.CharField(
+        label="Brand",
+        required=False,
+        max_length=120,
+        help_text="A new name makes a new brand.",
+        widget=forms.TextInput({"list": "brands", "autocomplete": "off"}),
     )
     description = forms.CharField(
         label="Description", required=False, max_length=10_000, widget=forms.Textarea({"rows": 3})
     )
     is_active = forms.BooleanField(label="For sale", required=False, initial=True)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, definitions: Sequence[AttributeDefinition] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.definitions = definitions
+        for row in definitions:
+            self.fields[f"attr_{row.code}"] = value_field(row)
+
+    @property
+    def attribute_fields(self) -> list[Any]:
+        """The fields the shop gave its products."""
+        return [self[f"attr_{row.code}"] for row in self.definitions]
+
+    def attributes(self) -> dict[str, Any]:
+        """The values by code; None for what was emptied."""
+        return {row.code: None for row in self.definitions} | kept_values(self, self.definitions)
 
 
 class VariantForm(forms.Form):
@@ -120,6 +181,10 @@ class VariantForm(forms.Form):
     unit_cost = forms.DecimalField(label="Cost", required=False, min_value=Decimal(0), max_digits=14, decimal_places=4)
     tax_class = forms.ChoiceField(label="Tax", required=False)
     codes = CodesField(label="Codes", required=False, max_length=4000, widget=forms.TextInput({"autocomplete": "off"}))
+    unit = forms.CharField(
+        label="Sold by", required=False, max_length=12, help_text="kg, m, l; empty for pieces.", strip=True
+    )
+    tracking = forms.ChoiceField(label="Told apart", required=False, choices=Variant.Tracking.choices)
     is_stocked = forms.BooleanField(label="Stocked", required=False, initial=True)
     is_active = forms.BooleanField(label="For sale", required=False, initial=True)
 
@@ -150,6 +215,8 @@ def initial_of(variant: Variant) -> dict[str, Any]:
         "unit_cost": None if variant.unit_cost is None else plain_number(variant.unit_cost),
         "tax_class": variant.tax_class.name if variant.tax_class else "",
         "codes": codes_text(variant.codes.all()),
+        "unit": variant.unit,
+        "tracking": variant.tracking,
         "is_stocked": variant.is_stocked,
         "is_active": variant.is_active,
     }

@@ -1,6 +1,6 @@
 """What the pages and the till read of goods and stock; location-scoped actors see the stock of their places only."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from core.locations.models import Location
 from inventory.codes import normalise
 from inventory.models import Product, ScanCode, StockException, StockLevel, StockMovement, Variant
 from inventory.permissions import VIEW_STOCK
+from inventory.selectors.groups import attributes_for, category_tree
 
 MOST_WORDS = 6
 MOVEMENTS_SHOWN = 20
@@ -68,7 +69,7 @@ def articles(
     if ids is not None:
         rows = rows.filter(pk__in=ids)
     if category_id is not None:
-        rows = rows.filter(product__category=category_id)
+        rows = rows.filter(product__category__in=category_tree().below(category_id))
     for word in words.split()[:MOST_WORDS]:
         carrier = ScanCode.objects.filter(code=normalise(word)[:80], variant=OuterRef("pk"))
         rows = rows.filter(
@@ -94,13 +95,24 @@ def _article(row: Any) -> Article:
     )
 
 
-def products(*, words: str = "", category_id: UUID | None = None, is_active: bool | None = True) -> QuerySet[Product]:
-    """Products by name; words as in `articles`, a SKU or code of any variant counts."""
-    rows = Product.objects.select_related("category")
+def products(
+    *,
+    words: str = "",
+    category_id: UUID | None = None,
+    is_active: bool | None = True,
+    brand_id: UUID | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> QuerySet[Product]:
+    """Products by name; words as in `articles`, a SKU or code of any variant counts. A category has all below it."""
+    rows = Product.objects.select_related("category", "brand")
+    if brand_id is not None:
+        rows = rows.filter(brand=brand_id)
+    if attributes:
+        rows = rows.filter(attributes__contains=dict(attributes))
     if is_active is not None:
         rows = rows.filter(is_active=is_active)
     if category_id is not None:
-        rows = rows.filter(category=category_id)
+        rows = rows.filter(category__in=category_tree().below(category_id))
     for word in words.split()[:MOST_WORDS]:
         variant = Variant.objects.filter(product=OuterRef("pk")).filter(
             Q(sku__istartswith=word) | Q(name__icontains=word)
@@ -158,6 +170,17 @@ def product_by_id(product_id: UUID) -> Product:
 def variants_of(product: Product) -> list[Variant]:
     """A product's variants with tax and codes: two queries."""
     return list(product.variants.select_related("tax_class").prefetch_related("codes").order_by("position", "pk"))
+
+
+def facts_of(product: Product) -> list[dict[str, str]]:
+    """Brand and attributes of a product, as people read them."""
+    facts = [{"label": "Brand", "value": product.brand.name}] if product.brand else []
+    for row in attributes_for(product.category_id) if product.attributes else []:
+        if row.code in product.attributes:
+            value = product.attributes[row.code]
+            text = ("Yes" if value else "No") if isinstance(value, bool) else f"{value} {row.unit}".strip()
+            facts.append({"label": row.label, "value": text})
+    return facts
 
 
 def levels_of(product: Product, *, actor: Actor) -> list[StockLevel]:

@@ -7,20 +7,31 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from core.api.views import as_uuid
 from core.errors import Conflict, DomainError, Invalid, StaleVersion
 from core.web.cursors import window_of
 from core.web.views import Page
-from inventory.models import Category, Product
+from inventory.models import AttributeDefinition, Brand, Product
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.selectors.groups import attributes_for, category_tree
 from inventory.services.catalogue import ProductDraft, VariantDraft, create_product, update_product
+from inventory.services.retiring import retire_product
 from inventory.web.forms import ProductFilter, ProductForm, VariantForms, initial_of, tax_choices
 from inventory.web.panels import panels_for
-from inventory.web.selectors import levels_of, movements_of, product_by_id, product_rows, products, variants_of
+from inventory.web.selectors import (
+    facts_of,
+    levels_of,
+    movements_of,
+    product_by_id,
+    product_rows,
+    products,
+    variants_of,
+)
 
 BY_NAME = ("name", "id")
 IS_ACTIVE = {"": True, "no": False, "all": None}
 OF_PRODUCT = ("name", "description", "is_active")
-OF_VARIANT = ("sku", "name", "unit_price", "unit_cost", "is_stocked", "is_active")
+OF_VARIANT = ("sku", "name", "unit_price", "unit_cost", "unit", "is_stocked", "is_active")
 
 
 class Products(Page):
@@ -37,7 +48,9 @@ class Products(Page):
         wanted = form.cleaned_data
         found = products(
             words=wanted["q"],
-            category_id=wanted["category"].pk if wanted["category"] else None,
+            category_id=as_uuid(wanted["category"]),
+            brand_id=wanted["brand"].pk if wanted["brand"] else None,
+            attributes=form.attributes(),
             is_active=IS_ACTIVE[wanted["sold"]],
         )
         window = window_of(found, by=BY_NAME, query=request.GET.dict())
@@ -67,6 +80,7 @@ class ProductOne(Page):
                 "variants": variants_of(product),
                 "levels": levels_of(product, actor=self.actor),
                 "movements": movements_of(product, actor=self.actor),
+                "facts": facts_of(product),
                 "panels": panels_for(product, actor=self.actor),
                 "may_manage": self.actor.may(MANAGE_PRODUCTS),
                 "may_view_cost": self.actor.may(VIEW_COST),
@@ -74,6 +88,20 @@ class ProductOne(Page):
                 "may_adjust": self.actor.may(ADJUST_STOCK),
             }
         )
+
+
+class ProductRetire(Page):
+    """/products/<id>/retire/: out of the catalogue, deleted only if it has no history."""
+
+    required_permission: ClassVar = MANAGE_PRODUCTS
+
+    def post(self, request: HttpRequest, product_id: UUID) -> HttpResponse:
+        done = retire_product(product_id, actor=self.actor)
+        if done.is_deleted:
+            messages.success(request, "It never had a history and is gone.")
+            return redirect("products")
+        messages.info(request, "It has a history and stays in the records. It is not for sale any more.")
+        return redirect("product", product_id)
 
 
 class ProductEdit(Page):
@@ -84,17 +112,21 @@ class ProductEdit(Page):
 
     def get(self, request: HttpRequest, product_id: UUID | None = None) -> HttpResponse:
         product = product_by_id(product_id) if product_id else None
-        return self.answer(product, ProductForm(initial=_initial(product)), self.rows(product))
+        return self.answer(
+            product, ProductForm(initial=_initial(product), definitions=_fields(product)), self.rows(product)
+        )
 
     def post(self, request: HttpRequest, product_id: UUID | None = None) -> HttpResponse:
         product = product_by_id(product_id) if product_id else None
-        form, rows = ProductForm(request.POST), self.rows(product, request.POST)
+        form, rows = ProductForm(request.POST, definitions=_fields(product)), self.rows(product, request.POST)
         if not (form.is_valid() and rows.is_valid()):
             return self.answer(product, form, rows, status=422)
         used = [row for row in rows.forms if row.cleaned_data]
         draft = ProductDraft(
             values={name: form.cleaned_data[name] for name in OF_PRODUCT},
             category=form.cleaned_data["category"],
+            brand=form.cleaned_data["brand"],
+            attributes=form.attributes(),
             variants=[_draft(row.cleaned_data) for row in used],
         )
         try:
@@ -122,34 +154,60 @@ class ProductEdit(Page):
         return rows
 
     def answer(self, product: Product | None, form: ProductForm, rows: Any, *, status: int = 200) -> HttpResponse:
-        categories = Category.objects.values_list("name", flat=True)
-        context = {"product": product, "form": form, "rows": rows, "categories": categories}
+        context = {
+            "product": product,
+            "form": form,
+            "rows": rows,
+            "categories": [branch.title for branch in category_tree().branches],
+            "brands": Brand.objects.values_list("name", flat=True)[:1000],
+        }
         return self.render(context, status=status)
 
 
 def _initial(product: Product | None) -> dict[str, Any]:
     if product is None:
         return {}
+    kept = product.attributes.items()
     return {
         **{name: getattr(product, name) for name in (*OF_PRODUCT, "version")},
-        "category": product.category.name if product.category else "",
+        "category": _way(product),
+        "brand": product.brand.name if product.brand else "",
+        **{f"attr_{code}": str(value).lower() if isinstance(value, bool) else value for code, value in kept},
     }
+
+
+def _way(product: Product) -> str:
+    branch = category_tree().find(product.category_id)
+    return branch.title if branch else ""
+
+
+def _fields(product: Product | None) -> list[AttributeDefinition]:
+    """The fields of a product where it stands now; of a new one, those of every product."""
+    return list(attributes_for(product.category_id if product else None))
 
 
 def _draft(values: dict[str, Any]) -> VariantDraft:
     return VariantDraft(
         id=values["id"],
-        values={name: values[name] for name in OF_VARIANT if name in values},
+        values={name: values[name] for name in OF_VARIANT if name in values} | _tracking(values),
         tax_class=values["tax_class"],
         codes=values["codes"],
     )
+
+
+def _tracking(values: dict[str, Any]) -> dict[str, str]:
+    """A form that does not say how pieces are told apart leaves it as it is."""
+    return {"tracking": values["tracking"]} if values.get("tracking") else {}
 
 
 def _explain(refusal: DomainError, form: ProductForm, rows: list[Any]) -> None:
     """Put every complaint of the service beside the field it is about."""
     for error in refusal.details.get("errors", []):
         parts = error["pointer"].strip("/").split("/")
-        target, name = form, parts[0]
+        target: Any = form
+        name = parts[0]
+        if parts[0] == "attributes" and len(parts) > 1:
+            name = f"attr_{parts[1]}"
         if parts[0] == "variants" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(rows):
             target, name = rows[int(parts[1])], parts[2] if len(parts) > 2 else ""
         target.add_error(name if name in target.fields else None, error["detail"])
