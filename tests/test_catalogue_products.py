@@ -76,7 +76,7 @@ def test_a_product_is_described_on_its_page(acme: Shop) -> None:
     browser, tea = acme.client("manager"), acme.variant()
     form = {
         "name": "Earl Grey", "category": "Food > Tea", "brand": "Acme", "is_active": "on", "version": "1",
-        "attr_organic": "true", "attr_grams": "100", "variants-TOTAL_FORMS": "2", "variants-INITIAL_FORMS": "1",
+        "attr_organic": "true", "attr_grams": "100", "variants-TOTAL_FORMS": "1", "variants-INITIAL_FORMS": "1",
         "variants-0-id": str(tea.pk), "variants-0-sku": "TEA", "variants-0-unit_price": "4.50", "variants-0-unit": "kg",
         "variants-0-codes": "5012345678900", "variants-0-is_stocked": "on", "variants-0-is_active": "on",
     }  # fmt: skip

@@ -184,7 +184,9 @@ class VariantForm(forms.Form):
     unit = forms.CharField(
         label="Sold by", required=False, max_length=12, help_text="kg, m, l; empty for pieces.", strip=True
     )
-    tracking = forms.ChoiceField(label="Told apart", required=False, choices=Variant.Tracking.choices)
+    tracking = forms.ChoiceField(
+        label="Told apart", required=False, choices=Variant.Tracking.choices, initial=Variant.Tracking.NONE
+    )
     is_stocked = forms.BooleanField(label="Stocked", required=False, initial=True)
     is_active = forms.BooleanField(label="For sale", required=False, initial=True)
 
