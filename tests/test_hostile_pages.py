@@ -56,8 +56,8 @@ HOSTILE = {
 
 def fields() -> set[str]:
     """Every name that a form or a page of the product reads, and some that it does not."""
-    modules = (people_forms, inventory_forms, group_forms, code_forms, order_forms, customer_forms, import_forms)
-    modules = (*modules, webhook_forms)
+    inventory = (inventory_forms, group_forms, code_forms)
+    modules = (people_forms, *inventory, order_forms, customer_forms, import_forms, webhook_forms)
     kinds = [kind for module in modules for kind in vars(module).values()]
     names = {"after", "before", "page", "cursor", "limit", "period", "date", "from", "to", "table", "metrics", "sort"}
     names |= {"next", "types", "epoch", "updated_since", "active", "nobody-reads-this", *AuditFilter.base_fields}

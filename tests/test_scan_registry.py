@@ -44,16 +44,16 @@ def by_weight(shop: Shop, sku: str, *, unit: str = "kg", price: str = "8.00") ->
 def test_every_kind_of_thing_is_found_by_one_call(acme: Shop, globex: Shop) -> None:
     lot = Lot.objects.create(variant=acme.variant(), code="L-77")
     customer = Customer.objects.get(number="C1")
-    for code, kind, pk in (
+    for code, claimed, pk in (
         ("LOT:77", LOT, lot.pk),
         ("SHOP", LOCATION, acme.location.pk),
         ("CARD", CUSTOMER, customer.pk),
     ):
-        claim_code(code=code, kind=kind, target_id=pk)
+        claim_code(code=code, kind=claimed, target_id=pk)
     key = machine(acme)
     assert key.post("orders/", sale_body(acme, {"TEA": "1"}, order_id=uuid7())).status_code == 201
     order = key.get("orders/").json()["results"][0]
-    expected = {
+    expected: dict[str, tuple[str, UUID]] = {
         "LOT:77": ("lot", lot.pk),
         "lot:77": ("lot", lot.pk),
         "SHOP": ("location", acme.location.pk),

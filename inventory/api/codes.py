@@ -17,7 +17,7 @@ from inventory.api.serializers import CodeBody
 from inventory.api.views import IF_MATCH
 from inventory.models import EmbeddedCodeRule
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_PRODUCTS, VIEW_STOCK
-from inventory.reading import PROBLEMS, Rule, read_scan
+from inventory.reading import PROBLEMS, Rule, pattern_faults, read_scan
 from inventory.scan_targets import Target
 from inventory.selectors import LONGEST_CODE
 from inventory.selectors.codes import Scanned, code_rules, resolve_scan, this_year
@@ -266,7 +266,7 @@ class CodeReading(ApiView):
     def post(self, request: Request) -> Response:
         body = self.read(ReadingInput)
         under = [Rule(rule["pattern"].upper(), rule["decimals"]) for rule in body.get("rules", [])]
-        usable = [rule for rule in under if not rules.pattern_faults(rule.pattern, rule.decimals)]
+        usable = [rule for rule in under if not pattern_faults(rule.pattern, rule.decimals)]
         read = read_scan(body["code"], usable if "rules" in body else code_rules(), year=this_year())
         return Response(ReadingBody(read).data)
 

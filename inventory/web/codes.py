@@ -171,7 +171,7 @@ def _values(row: EmbeddedCodeRule) -> dict[str, Any]:
 
 def _box(*, besides: EmbeddedCodeRule | None = None) -> dict[str, Any]:
     """What the box needs to read a code while a rule is being edited: the other rules, in their order."""
-    rows = EmbeddedCodeRule.objects.filter(is_active=True).exclude(pk=besides.pk if besides else None)
+    rows = EmbeddedCodeRule.objects.filter(is_active=True).exclude(pk__in=[besides.pk] if besides else [])
     return {
         "year": this_year(),
         "problems": PROBLEMS,

@@ -84,7 +84,7 @@ def carried() -> list[dict[str, Any]]:
         bad = gtin(f"20{item}{(int(inner) + 1) % 10}{cents}")
         says = {"form": "embedded", "rule": "20IIIIIVPPPPC", "problem": "measure-check-digit"}
         found.append(case("the price was misread", bad, "britain", plain=stored(bad), **says))
-    for prefix, rule, value, says in (
+    for prefix, rule, value, told in (
         ("20", "20IIIIIIPPPPC", "1250", {"price": "12.5"}),
         ("21", "21IIIIIIPPPPC", "1250", {"price": "125"}),
         ("23", "23IIIIIIWWWWC", "1250", {"quantity": "1.25"}),
@@ -93,7 +93,7 @@ def carried() -> list[dict[str, Any]]:
         code = gtin(f"{prefix}004711{value}")
         items = [stored(gtin(f"{prefix}0047110000")), "004711", "4711"]
         found.append(
-            case("Swedish", code, "sweden", plain=stored(code), form="embedded", items=items, rule=rule, **says)
+            case("Swedish", code, "sweden", plain=stored(code), form="embedded", items=items, rule=rule, **told)
         )
     return found + edges()
 
