@@ -7,7 +7,10 @@ from core.actors import Actor
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.registry import Progress, job
 from orders.imports.services import JOB, run_uploaded, tidy_imports
-from orders.permissions import IMPORT_HISTORY
+from orders.permissions import IMPORT_HISTORY, MANAGE_CREDIT, VIEW_ORDERS
+from orders.receipts.pdf import Paper
+from orders.services import receipts
+from orders.services.gift_cards import expire_credit
 
 
 @job(JOB, permission=IMPORT_HISTORY, queue="slow")
@@ -22,3 +25,16 @@ def import_history(*, actor: Actor, progress: Progress, run_id: str) -> dict[str
 def tidy(*, actor: Actor, progress: Progress) -> dict[str, Any]:
     """Remove files of uploads whose job gave up."""
     return {"tidied": tidy_imports()}
+
+
+@job("orders.expire_credit", permission=MANAGE_CREDIT, queue="fast", nightly=True)
+def expire(*, actor: Actor, progress: Progress) -> dict[str, Any]:
+    """Book out what gift cards, store credit and points have lost by their last day."""
+    return {"expired": expire_credit(actor=actor)}
+
+
+@job(receipts.JOB, permission=VIEW_ORDERS, queue="fast")
+def email(*, actor: Actor, progress: Progress, order_id: str, address: str, paper: Paper) -> dict[str, Any]:
+    """Send a receipt by e-mail."""
+    receipts.send_receipt(UUID(order_id), address=address, paper=paper, actor=actor)
+    return {"order_id": order_id}

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from orders.cash_pages import cash_pages
 from orders.web import customer_merges, customers, imports, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,4 +24,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<uuid:customer_id>/anonymise/", customers.CustomerAnonymise.as_view(), name="customer-anonymise"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/<uuid:run_id>/", imports.ImportOne.as_view(), name="import"),
+    *cash_pages,
 ]

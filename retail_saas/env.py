@@ -35,6 +35,28 @@ class Environment:
     data_dir: str = ""
     log_level: str = "INFO"
     webhook_allow_private: bool = False
+    mail_url: str = ""
+    mail_from: str = ""
+
+    def mail(self) -> dict[str, str | int | bool]:
+        """``MAIL_URL`` as Django's settings: ``smtp://user:password@host:587?tls=starttls`` (or ``tls``, or ``none``).
+
+        Without it nothing can be mailed; ``MAIL_FROM`` must say who writes.
+        """
+        url = urlsplit(self.mail_url)
+        tls = dict(parse_qsl(url.query)).get("tls", "starttls")
+        if url.scheme != "smtp" or not url.hostname or tls not in ("starttls", "tls", "none"):
+            raise ImproperlyConfigured("MAIL_URL must look like smtp://user:password@host:587?tls=starttls")
+        if "@" not in self.mail_from:
+            raise ImproperlyConfigured("MAIL_FROM must be the address that mail comes from, such as till@example.com.")
+        return {
+            "EMAIL_HOST": url.hostname,
+            "EMAIL_PORT": url.port or (465 if tls == "tls" else 587),
+            "EMAIL_HOST_USER": unquote(url.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+            "EMAIL_USE_TLS": tls == "starttls",
+            "EMAIL_USE_SSL": tls == "tls",
+        }
 
     def database(self) -> dict[str, str]:
         """The parts of ``DATABASE_URL`` as Django wants them."""
@@ -111,6 +133,8 @@ def parse(values: Mapping[str, str]) -> Environment:
         data_dir=read.text("DATA_DIR", str(home())),
         log_level=read.text("LOG_LEVEL", "INFO").upper(),
         webhook_allow_private=read.flag("WEBHOOK_ALLOW_PRIVATE"),
+        mail_url=read.text("MAIL_URL", ""),
+        mail_from=read.text("MAIL_FROM", ""),
     )
 
 

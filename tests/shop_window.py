@@ -27,6 +27,7 @@ from tests.import_samples import Row, line, run_import, write
 from tests.shop_window_stock import fill_stock_room
 from tests.webhook_receiver import receiving
 from tests.webhook_steps import connect
+from tests.window_of_drawers import fill_drawers
 from webhooks.models import Delivery
 from webhooks.server import Server
 from webhooks.services.replays import send_test_event
@@ -67,6 +68,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         _catalogue(shop)
         | fill_stock_room(shop)
         | fill_people(shop)
+        | fill_drawers(shop)
         | {
             "customer_id": Customer.objects.get(number="C1").pk,
             "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,

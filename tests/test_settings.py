@@ -74,3 +74,19 @@ def test_production_settings_pass_djangos_own_inspection() -> None:
         SECRET_KEY=get_random_string(64), FIELD_KEYS=Fernet.generate_key().decode(), BASE_DOMAIN="shops.example"
     )
     assert (done.returncode, "no issues" in done.stdout) == (0, True), done.stderr
+
+
+def test_mail_is_one_address_and_nonsense_is_named() -> None:
+    given = {**WHOLE, "MAIL_URL": "smtp://me:p%40ss@mail.test:2525?tls=none", "MAIL_FROM": "till@acme.test"}
+    assert parse(given).mail() == {
+        "EMAIL_HOST": "mail.test",
+        "EMAIL_PORT": 2525,
+        "EMAIL_HOST_USER": "me",
+        "EMAIL_HOST_PASSWORD": "p@ss",
+        "EMAIL_USE_TLS": False,
+        "EMAIL_USE_SSL": False,
+    }
+    assert parse({**given, "MAIL_URL": "smtp://mail.test?tls=tls"}).mail()["EMAIL_PORT"] == 465
+    for wrong, named in ((("MAIL_URL", "http://mail.test"), "MAIL_URL"), (("MAIL_FROM", "me"), "MAIL_FROM")):
+        with pytest.raises(ImproperlyConfigured, match=named):
+            parse({**given, wrong[0]: wrong[1]}).mail()

@@ -191,6 +191,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
 # Services that write and tell no event, each with its reason.
 QUIET = {
     **stock_room.QUIET,
+    **money.QUIET,
     "note_prices": "is a part of services that set prices; they tell",
     "check_credentials": "a visit, not a change of the shop: the audit log has it",
     "note_log_in": "likewise",
@@ -204,7 +205,7 @@ QUIET = {
     "replay_since": "likewise",
 }
 ASKS = {"live_secrets"} | shelves.ASKS
-PARTS = shelves.PARTS | after.PARTS | reductions.PARTS
+PARTS = shelves.PARTS | after.PARTS | reductions.PARTS | money.PARTS
 """Parts of other services, told by those."""
 
 

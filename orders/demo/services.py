@@ -20,7 +20,7 @@ from core.tenancy.context import current_tenant
 from inventory.models import Category, Product, ScanCode, StockLevel, StockMovement, TaxClass, Variant
 from orders.demo.goods import Article, articles
 from orders.demo.sales import DAYS, Basket, baskets
-from orders.models import Customer, Order, OrderLine, Payment
+from orders.models import Customer, Order, OrderLine, Payment, Register
 from orders.tax import line_amounts
 
 CUSTOMERS = 120
@@ -40,6 +40,7 @@ def fill_demo_shop(*, now: datetime | None = None) -> dict[str, int]:
         raise Conflict("Only an empty demo shop can be filled.")
     now = now or datetime.now(UTC)
     location = Location.objects.order_by("code").first() or Location.objects.create(code="MAIN", name="Main shop")
+    Register.objects.create(location=location, name="Till 1")
     shelf = articles()
     variants = _put_on_shelf(shelf)
     customers = Customer.objects.bulk_create(

@@ -33,8 +33,8 @@ from orders.errors import GiftCardRefused, NotEnoughCredit, TooManyAttempts
 from orders.events import CreditChanged
 from orders.models import CreditAccount, CreditEntry, GiftCard
 
-GUESSES = Rate("gift-card-guess", 10, 600)
-GUESSES_OF_AN_ADDRESS = Rate("gift-card-guess-address", 30, 600)
+GUESSES = Rate("gift-card-guess", 20, 600)
+GUESSES_OF_AN_ADDRESS = Rate("gift-card-guess-address", 60, 600)
 SHORTEST_CODE, LONGEST_CODE = 16, 32
 _READ_AS = str.maketrans("ILO", "110", " -")
 Kind = CreditEntry.Kind
@@ -202,7 +202,8 @@ def _take(account: CreditAccount, one: Charge, kind: str, may_refuse: bool) -> t
     available = account.balance - sum((lot.remaining or 0 for lot in lots if lot not in good), Decimal(0))
     if may_refuse and one.amount > available:
         _not_enough(account, one.amount, available)
-    left = one.amount
+    # What is booked out as expired is no part of what can still be spent.
+    left = Decimal(0) if kind == Kind.EXPIRE else one.amount
     for lot in good:
         used = min(left, lot.remaining or Decimal(0))
         lot.remaining, left = (lot.remaining or Decimal(0)) - used, left - used

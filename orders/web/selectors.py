@@ -1,7 +1,6 @@
 """What the pages of selling read beyond orders and customers themselves."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -22,15 +21,6 @@ FAVOURITE_DAYS = 28
 FAVOURITES_KEPT_SECONDS = 600
 SALES_SHOWN = 10
 HISTORY_SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class TaxPart:
-    """What was sold at one rate of tax."""
-
-    rate: Decimal
-    net: Decimal
-    tax: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +66,6 @@ def found_orders(rows: QuerySet[Order], *, number: str) -> QuerySet[Order]:
     if number := number.strip():
         rows = rows.filter(Q(number__startswith=number.upper()) | Q(number=number))
     return rows.select_related("location", "customer").defer("request_hash")
-
-
-def tax_parts(lines: Iterable[OrderLine]) -> list[TaxPart]:
-    """An order's net and tax by rate, highest rate first."""
-    net: dict[Decimal, Decimal] = defaultdict(Decimal)
-    tax: dict[Decimal, Decimal] = defaultdict(Decimal)
-    for line in lines:
-        net[line.tax_rate] += line.net
-        tax[line.tax_rate] += line.tax
-    return [TaxPart(rate, net[rate], tax[rate]) for rate in sorted(net, reverse=True)]
 
 
 def history_of(order: Order) -> list[Event]:

@@ -3,15 +3,22 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from core.errors import Invalid
 from core.web.cursors import window_of
 from core.web.views import Page
-from orders.models import Order
+from orders.errors import MailNotSetUp, TooManyAttempts
 from orders.permissions import SELL, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.receipts.content import Receipt as Slip
+from orders.receipts.content import receipt_of
 from orders.selectors import find_order, visible_orders
+from orders.services.receipts import email_receipt, print_receipt
 from orders.web.forms import OrderFilter
-from orders.web.selectors import found_orders, history_of, tax_parts
+from orders.web.selectors import found_orders, history_of
 
 NEWEST_FIRST = ("-occurred_at", "-id")
 
@@ -54,23 +61,41 @@ class OrderOne(Page):
 
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)
-        return self.render({**_paper(order), "history": history_of(order), "may_view_customers": self.may_view()})
+        return self.render(
+            {**_paper(receipt_of(order)), "history": history_of(order), "may_view_customers": self.may_view()}
+        )
 
     def may_view(self) -> bool:
         return self.actor.may(VIEW_CUSTOMERS)
 
 
 class Receipt(Page):
-    """/orders/<id>/receipt/: the paper slip."""
+    """/orders/<id>/receipt/: the paper slip; every time after the first it says that it is a copy."""
 
     required_permission: ClassVar = VIEW_ORDERS
     template_name = "orders/receipt.html"
 
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
-        return self.render(_paper(find_order(order_id, actor=self.actor)))
+        slip = _paper(print_receipt(order_id, actor=self.actor))
+        return self.render({**slip, "can_mail": bool(settings.MAIL_FROM)})
 
 
-def _paper(order: Order) -> dict[str, Any]:
-    lines, payments = list(order.lines.all()), list(order.payments.all())
-    change = sum((payment.change for payment in payments), start=order.total * 0)
-    return {"order": order, "lines": lines, "payments": payments, "taxes": tax_parts(lines), "change": change}
+class ReceiptMail(Page):
+    """/orders/<id>/receipt/email/: the paper slip by e-mail."""
+
+    required_permission: ClassVar = VIEW_ORDERS
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
+        try:
+            email_receipt(order_id, address=request.POST.get("address", ""), actor=self.actor)
+        except (MailNotSetUp, Invalid, TooManyAttempts) as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            messages.success(request, "The receipt is on its way.")
+        return redirect("order", order_id)
+
+
+def _paper(slip: Slip) -> dict[str, Any]:
+    names = ("order", "lines", "payments", "taxes", "change", "cards", "is_copy")
+    return {name: getattr(slip, name) for name in names}

@@ -227,6 +227,10 @@ PORT: int = env.port
 PROCESS_ROLE: str = env.process_role
 TRUSTED_PROXIES: int = env.trusted_proxies
 WEBHOOK_ALLOW_PRIVATE: bool = env.webhook_allow_private
+EMAIL_TIMEOUT = 20
+MAIL_FROM: str = env.mail_from if env.mail_url else ""  # empty: there is no way to send mail, and pages say so
+if env.mail_url:
+    globals().update(env.mail())
 ALLOWED_HOSTS: list[str] = [*env.allowed_hosts, *env.public_hosts, "." + env.base_domain]
 
 # A pool keeps the number of a web process's connections at its size; workers keep the one they have.

@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, Sample] = {
     "attribute_id": nobody,
     "brand_id": nobody,
     "category_id": nobody,
+    "card_id": nobody,
     "code": lambda shop: "5012345678900",
     "edit_id": nobody,
     "customer_id": lambda shop: Customer.objects.get(number="C1").pk,

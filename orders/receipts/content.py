@@ -1,0 +1,75 @@
+"""What stands on a receipt, whatever it is shown on."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from core.audit.models import AuditEntry
+from orders.models import CreditEntry, GiftCard, Order, OrderLine, Payment
+
+PAPER, MAIL = "paper", "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class TaxPart:
+    """What was sold at one rate of tax."""
+
+    rate: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CardLeft:
+    """A gift card that paid, and what was left on it then."""
+
+    last_four: str
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A document as its customer gets it. ``change`` is the cash handed back in all."""
+
+    order: Order
+    lines: list[OrderLine]
+    payments: list[Payment]
+    taxes: list[TaxPart]
+    change: Decimal
+    cards: list[CardLeft]
+    is_copy: bool = False
+
+
+def receipt_of(order: Order, *, is_copy: bool = False) -> Receipt:
+    """What stands on the receipt of an order (with its lines and payments at hand)."""
+    lines, payments = list(order.lines.all()), list(order.payments.all())
+    change = sum((payment.change for payment in payments), Decimal(0))
+    return Receipt(order, lines, payments, tax_parts(lines), change, _cards(payments), is_copy)
+
+
+def tax_parts(lines: Iterable[OrderLine]) -> list[TaxPart]:
+    """An order's net and tax by rate, highest rate first."""
+    net: dict[Decimal, Decimal] = defaultdict(Decimal)
+    tax: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        net[line.tax_rate] += line.net
+        tax[line.tax_rate] += line.tax
+    return [TaxPart(rate, net[rate], tax[rate]) for rate in sorted(net, reverse=True)]
+
+
+def was_given(order_id: UUID, medium: str) -> bool:
+    """Whether a receipt of the order was given on this medium before."""
+    given = AuditEntry.objects.filter(object_type="receipt", object_id=str(order_id))
+    return given.filter(changes__medium__1=medium).exists()
+
+
+def _cards(payments: Iterable[Payment]) -> list[CardLeft]:
+    paid = [payment.pk for payment in payments if payment.method == Payment.Method.GIFT_CARD]
+    if not paid:
+        return []
+    entries = CreditEntry.objects.filter(reference_type="payment", reference_id__in=paid).order_by("account", "version")
+    left = {entry.account_id: entry.balance for entry in entries}
+    cards = GiftCard.objects.filter(account__in=left).order_by("account")
+    return [CardLeft(card.last_four, left[card.account_id]) for card in cards]
