@@ -15,7 +15,7 @@ from core.money import exponent
 from core.tenancy.context import current_tenant
 from core.web.views import Page
 from inventory.web.selectors import Article, articles, categories_for_sale, places_for
-from orders.permissions import OVERSELL, SELL
+from orders.permissions import MANAGE_CUSTOMERS, OVERSELL, SELL, VIEW_CUSTOMERS
 from orders.services.checkout import MOST_LINES
 from orders.web.forms import ArticleQuery
 from orders.web.selectors import best_sellers
@@ -40,10 +40,16 @@ class Till(Page):
                     "categories": plain(categories_for_sale()),
                     "terms": _terms(),
                     "most_lines": MOST_LINES,
+                    "may": {
+                        "customers": self.actor.may(VIEW_CUSTOMERS),
+                        "add_customers": self.actor.may(MANAGE_CUSTOMERS),
+                    },
                     "urls": {
                         "articles": reverse("till-articles"),
                         "scan": reverse("api-scan", args=["CODE"]).removesuffix("CODE/"),
                         "orders": reverse("api-orders"),
+                        "parked": reverse("api-parked"),
+                        "customers": reverse("api-customers"),
                         "order": reverse("order", args=[NO_ID]),
                         "order_api": reverse("api-order", args=[NO_ID]),
                         "receipt": reverse("order-receipt", args=[NO_ID]),

@@ -17,6 +17,16 @@ class TillCart extends HTMLElement {
     this.draw();
   }
 
+  /** How many carts are parked here (`ParkedCarts`) stands on the button that shows them. */
+  set parked(parked) {
+    const badge = this.querySelector("[data-parked]");
+    parked.addEventListener("change", () => {
+      const count = parked.carts.length;
+      badge.hidden = count === 0;
+      badge.querySelector("[data-show]").textContent = String(count);
+    });
+  }
+
   handleEvent(event) {
     if (event.type === "click") return this.#click(event);
     if (!event.target.matches(".stepper__value")) return undefined;
@@ -79,9 +89,20 @@ class TillCart extends HTMLElement {
     show("tax", written(tax));
     show("tax-label", terms.inclusive ? "Tax in it" : "Tax");
     show("total", written(total));
+    this.#buyer();
     this.querySelector(".till-empty").hidden = !isEmpty;
     this.list.hidden = isEmpty;
     for (const button of this.querySelectorAll("[data-pay], [data-clear]")) button.disabled = isEmpty;
+  }
+
+  #buyer() {
+    const { customer } = this.state.cart;
+    const row = this.querySelector("[data-buyer]");
+    if (!row) return;
+    row.classList.toggle("is-known", Boolean(customer));
+    row.querySelector("[data-show='customer']").textContent = customer?.name ?? "Add a customer";
+    row.querySelector("[data-show='customer-number']").textContent = customer && customer.number !== customer.name ? customer.number : "";
+    row.querySelector("[data-no-customer]").hidden = !customer;
   }
 
   #row(line) {
@@ -134,8 +155,10 @@ class TillCart extends HTMLElement {
     if (!button) return id && this.state.select(id);
     if (button.hasAttribute("data-sheet")) return this.open(!this.hasAttribute("data-open"));
     if (button.dataset.pay) return this.dispatchEvent(new CustomEvent("pay", { bubbles: true, detail: button.dataset.pay }));
+    if (button.dataset.ask) return this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: button.dataset.ask }));
     if (this.state.isFrozen) return undefined;
-    if (button.dataset.step) this.state.step(id, Number(button.dataset.step));
+    if (button.hasAttribute("data-no-customer")) this.state.setCustomer(null);
+    else if (button.dataset.step) this.state.step(id, Number(button.dataset.step));
     else if (button.hasAttribute("data-remove")) this.state.remove(id);
     else if (button.hasAttribute("data-clear")) this.dispatchEvent(new CustomEvent("clear", { bubbles: true }));
     return undefined;

@@ -1,11 +1,13 @@
 import { announce, jsonScript } from "../lib/dom.js";
 import { money } from "../lib/format.js";
+import { Asides } from "../lib/till/asides.js";
 import { lowerToStock } from "../lib/till/cart.js";
 import { Checkout } from "../lib/till/checkout.js";
 import { Scans } from "../lib/till/scans.js";
 import { Server } from "../lib/till/server.js";
 import { Session } from "../lib/till/session.js";
 import { Keys } from "../lib/till/keys.js";
+import { ParkedCarts } from "../lib/till/parked.js";
 import { toast } from "../lib/toast.js";
 import "./till-cart.js";
 import "./till-payment.js";
@@ -26,6 +28,8 @@ class TillCounter extends HTMLElement {
       onRefused: (code, problem) => this.#unknown(code, problem),
     });
     this.held = [];
+    this.asides = new Asides(this);
+    this.parked = new ParkedCarts(setup.urls.parked, () => this.session.place.id);
     for (const name of ["products", "cart", "payment", "receipt"]) this[name] = this.querySelector(`till-${name}`);
     this.help = this.querySelector("[data-help-dialog]");
     this.#listen();
@@ -33,15 +37,19 @@ class TillCounter extends HTMLElement {
     this.payment.begin(this.session);
     this.receipt.begin(this.server);
     this.products.begin(this.session, this.server);
+    this.cart.parked = this.parked;
+    this.parked.read();
     this.#places();
     this.dataset.ready = "true";
     this.products.focusField();
-    if (this.session.isFrozen) this.#resume();
+    if (this.session.pending) this.#resume();
+    else if (this.session.isFrozen) this.ask("parked");
     this.keys.catchUp();
   }
 
   disconnectedCallback() {
     this.keys?.stop();
+    this.parked?.stop();
   }
 
   #listen() {
@@ -50,6 +58,7 @@ class TillCounter extends HTMLElement {
     hear("typed", (text) => this.#typed(text));
     hear("pay", (method) => this.pay(method));
     hear("take", (body) => this.#sell(body));
+    hear("ask", (name) => this.ask(name));
     hear("clear", () => this.clear());
     hear("done", () => this.products.focusField());
     hear("closed", () => this.products.focusField());
@@ -71,17 +80,27 @@ class TillCounter extends HTMLElement {
   async #moveTo(place) {
     this.session.choosePlace(place);
     this.scans.forget();
+    this.parked.read();
     this.products.reload();
     this.products.focusField();
   }
 
+  /** Open a dialog beside the sale: "customer", "parked". */
+  ask(name) {
+    if (this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return;
+    if (name === "parked" && this.#isLookingUp()) return;
+    this.cart.open(false);
+    this.asides.open(name);
+  }
+
   /** A code came from the scanner, wherever the cursor was. */
-  hear(code) {
+  hear(code, typed = 0) {
     if (this.session.isFrozen || this.checkout.isBusy) {
       this.held.push(code);
-      toast(`${code} waits until this sale is through.`);
+      toast(`${code} waits until this is through.`);
       return;
     }
+    if (this.asides.hear(code, typed)) return;
     const wasPaying = this.payment.isOpen;
     for (const part of [this.receipt, this.payment]) part.close();
     if (this.help.open) this.help.close();
@@ -92,14 +111,16 @@ class TillCounter extends HTMLElement {
 
   /** Begin to pay by `method`. */
   pay(method) {
-    if (this.session.isEmpty || this.session.isFrozen || this.receipt.isOpen) return;
-    if (this.scans.pending > 0) {
-      toast("A scan is still being looked up.", { kind: "warning" });
-      return;
-    }
+    if (this.session.isEmpty || this.session.isFrozen || this.receipt.isOpen || this.asides.isOpen) return;
+    if (this.#isLookingUp()) return;
     this.cart.open(false);
     if (this.payment.isOpen) this.payment.choose(method);
     else this.payment.open(method);
+  }
+
+  #isLookingUp() {
+    if (this.scans.pending > 0) toast("A scan is still being looked up.", { kind: "warning" });
+    return this.scans.pending > 0;
   }
 
   /** Empty the basket; one press brings it back. */
@@ -175,7 +196,7 @@ class TillCounter extends HTMLElement {
     else {
       if (told.isSettled) this.session.setPending(null);
       await this.#refused(told, body);
-      if (told.isSettled) this.#release();
+      if (told.isSettled) this.release();
     }
   }
 
@@ -187,11 +208,12 @@ class TillCounter extends HTMLElement {
     this.products.say("");
     this.products.reload();
     this.scans.forget();
-    this.#release();
+    this.release();
   }
 
   /** Codes that were scanned while a sale was under way: now is their turn. */
-  #release() {
+  release() {
+    if (this.session.isFrozen) return;
     for (const code of this.held.splice(0)) this.scans.add(code);
   }
 

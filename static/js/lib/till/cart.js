@@ -40,6 +40,12 @@ export function removeLine(cart, id) {
   return { ...cart, lines: cart.lines.filter((line) => line.id !== id) };
 }
 
+/** The same cart for somebody (`{ id, name, number }`), or with null for nobody in particular. */
+export function withCustomer(cart, customer) {
+  const { customer: _, ...rest } = cart;
+  return customer ? { ...rest, customer } : rest;
+}
+
 /** Take over today's prices, taxes and stock. Answers `{ cart, changed, gone }`: ids of both. */
 export function refreshArticles(cart, articles) {
   const now = new Map(articles.map((article) => [article.id, article]));
@@ -95,6 +101,7 @@ export function toBody(cart, { location, payments, terms, acceptShortage = false
     location,
     channel: "counter",
     lines: cart.lines.map((line) => ({ variant: line.id, quantity: line.quantity })),
+    ...(cart.customer ? { customer: cart.customer.id } : {}),
     payments: payments.map(({ method, amount, tendered }) => ({
       method,
       amount: amountText(amount, least),

@@ -2,6 +2,8 @@
 import { Wedge } from "./wedge.js";
 
 const HELP_WAIT_MS = 90;
+/** Keys that open a dialog beside the sale; the browser's own meaning (find, caret) is taken from them on this page. */
+const ASKS = { F3: "customer", F7: "parked" };
 
 /** Listens on the whole page for `counter` (a till-counter) until `stop`. */
 export class Keys {
@@ -44,7 +46,12 @@ export class Keys {
       stop(event);
       clearTimeout(this.timer);
       this.#restore();
-      this.counter.hear(scan.code);
+      this.counter.hear(scan.code, scan.typed);
+      return;
+    }
+    if (this.counter.asides.isLoading && !isModified) {
+      this.counter.asides.hold(event.key);
+      stop(event);
       return;
     }
     if (this.#wedge.length === 1 && event.key !== "Shift") this.#remember();
@@ -74,7 +81,7 @@ export class Keys {
   #question(event) {
     const { counter } = this;
     const isFree = !isField(event.target) || event.target.value === "";
-    if (!isFree || this.#wedge.length > 1 || counter.payment.isOpen || counter.receipt.isOpen || counter.help.open) return;
+    if (!isFree || this.#wedge.length > 1 || counter.payment.isOpen || counter.receipt.isOpen || counter.asides.isOpen || counter.help.open) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       if (this.#wedge.length > 1) return;
@@ -88,10 +95,11 @@ export class Keys {
     const { counter } = this;
     const { session, payment, receipt, products, cart } = counter;
     if (receipt.isOpen) return event.key === "F10" ? act(event, () => window.print()) : undefined;
-    if (counter.help.open) return undefined;
+    if (counter.help.open || counter.asides.isOpen) return ASKS[event.key] ? stop(event) : undefined;
     if (event.key === "F8") return act(event, () => counter.pay("cash"));
     if (event.key === "F9") return act(event, () => counter.pay("card"));
     if (payment.isOpen) return undefined;
+    if (ASKS[event.key]) return act(event, () => counter.ask(ASKS[event.key]));
     if (event.key === "F2") return act(event, () => products.focusField({ always: true }));
     if (event.key === "F4") return act(event, () => cart.editQuantity());
     if (event.key === "F6") return act(event, () => counter.clear());

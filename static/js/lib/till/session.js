@@ -1,15 +1,18 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
-import { addArticle, amountsOf, emptyCart, refreshArticles, removeLine, setQuantity, step, totals } from "./cart.js";
+import { addArticle, amountsOf, emptyCart, refreshArticles, removeLine, setQuantity, step, totals, withCustomer } from "./cart.js";
 import { uuid7 } from "./uuid.js";
 
 const CART = "till-cart";
 const PENDING = "till-pending";
+const PARKING = "till-parking";
+const TAKING = "till-taking";
 const PLACE = "till-location";
 
 /**
  * The state of a till. Fires "change" (detail: `{ touched }`, the id of the line that was touched, if one was).
  * `pending` is the body of a sale that was sent and not answered for sure: while it stands the cart is frozen,
- * because the server may have booked it.
+ * because the server may have booked it. `parking` is the same for a cart that is being put aside, `taking` for a parked
+ * one that is being taken up.
  */
 export class Session extends EventTarget {
   constructor(setup, { tab = sessionStorage, device = localStorage } = {}) {
@@ -19,7 +22,9 @@ export class Session extends EventTarget {
     const stored = read(tab, CART);
     this.cart = isCart(stored) ? stored : emptyCart(uuid7());
     this.pending = read(tab, PENDING);
-    const wanted = this.pending?.location ?? read(device, PLACE);
+    this.parking = read(tab, PARKING);
+    this.taking = read(tab, TAKING);
+    const wanted = this.pending?.location ?? this.parking?.location ?? read(device, PLACE);
     this.place = setup.locations[Math.max(0, places.indexOf(wanted))];
     this.selected = null;
   }
@@ -29,7 +34,7 @@ export class Session extends EventTarget {
   }
 
   get isFrozen() {
-    return this.pending !== null;
+    return this.pending !== null || this.parking !== null || this.taking !== null;
   }
 
   get isEmpty() {
@@ -73,6 +78,29 @@ export class Session extends EventTarget {
     this.#put(edit(this.cart));
   }
 
+  /** Who buys (`{ id, name, number }`), or null. */
+  setCustomer(customer) {
+    this.edit((cart) => withCustomer(cart, customer));
+  }
+
+  /** The lines of a parked cart into the empty one; answers the ids of articles that are not for sale any more. */
+  fill(wanted, articles, customer) {
+    const known = new Map(articles.map((article) => [article.id, article]));
+    const taking = this.taking;
+    this.taking = null;
+    try {
+      this.edit((cart) =>
+        wanted.reduce(
+          (filled, { id, quantity }) => (known.has(id) ? addArticle(filled, known.get(id), { quantity }) : filled),
+          withCustomer(cart, customer),
+        ),
+      );
+    } finally {
+      this.taking = taking;
+    }
+    return wanted.filter(({ id }) => !known.has(id)).map(({ id }) => id);
+  }
+
   select(id) {
     this.selected = id;
     this.#tell();
@@ -89,6 +117,16 @@ export class Session extends EventTarget {
   setPending(body) {
     this.pending = body;
     write(this.tab, PENDING, body);
+  }
+
+  setParking(body) {
+    this.parking = body;
+    write(this.tab, PARKING, body);
+  }
+
+  setTaking(taking) {
+    this.taking = taking;
+    write(this.tab, TAKING, taking);
   }
 
   choosePlace(id) {

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addArticle, emptyCart, toBody, withCustomer } from "../../static/js/lib/till/cart.js";
+import { contentsOf, titleOf, toParked, wantedOf } from "../../static/js/lib/till/parked.js";
+import { aboutBuyer, buyer, guess } from "../../static/js/lib/till/people.js";
+import { Session } from "../../static/js/lib/till/session.js";
+
+const terms = { inclusive: true, exponent: 2, rounding: "half_up" };
+const tea = { id: "t", sku: "TEA", title: "Tea", unit_price: "4.5000", tax_rate: "20.0000", is_stocked: true, on_hand: "9.000" };
+const ann = { id: "a", name: "Ann Walker", number: "C-1", email: "ann@example.org", phone: "" };
+
+class Memory extends Map {
+  getItem = (key) => this.get(key) ?? null;
+  setItem = (key, value) => this.set(key, value);
+  removeItem = (key) => this.delete(key);
+}
+
+const setup = { terms, locations: [{ id: "here" }, { id: "there" }], most_lines: 500 };
+const session = (tab = new Memory()) => new Session(setup, { tab, device: new Memory() });
+
+test("a customer is called by what is known, and what is typed becomes the right field of a new one", () => {
+  assert.deepEqual(buyer(ann), { id: "a", name: "Ann Walker", number: "C-1" });
+  assert.equal(buyer({ ...ann, name: "" }).name, "ann@example.org");
+  assert.equal(buyer({ id: "a", name: "", email: "", phone: "", number: "C-1" }).name, "C-1");
+  assert.equal(aboutBuyer(ann), "C-1 · ann@example.org");
+  assert.equal(aboutBuyer({ ...ann, name: "" }), "C-1");
+  assert.deepEqual(guess(" ann@example.org "), { email: "ann@example.org" });
+  assert.deepEqual(guess("+44 20 7946 0000"), { phone: "+44 20 7946 0000" });
+  assert.deepEqual(guess("Ann Walker"), { name: "Ann Walker" });
+  assert.deepEqual(guess("  "), {});
+});
+
+test("the customer goes into the sale and into the parked cart, and can be removed", () => {
+  const cart = withCustomer(addArticle(emptyCart("1"), tea), buyer(ann));
+  assert.equal(toBody(cart, { location: "here", payments: [], terms }).customer, "a");
+  assert.deepEqual(toParked(cart, { location: "here", label: " Red coat " }), {
+    id: "1",
+    location: "here",
+    lines: [{ variant: "t", quantity: "1" }],
+    label: "Red coat",
+    customer: "a",
+  });
+  assert.equal("customer" in toBody(withCustomer(cart, null), { location: "here", payments: [], terms }), false);
+});
+
+test("a parked cart is called by its name, else by what lies in it", () => {
+  const line = (variant, name, quantity) => ({ variant, name, quantity });
+  const cart = { number: "9", label: "", lines: [line("t", "Tea", "2.000"), line("j", "Jam", "1"), line("t", "Tea", "0.500")] };
+  assert.equal(titleOf({ ...cart, label: "Red coat" }), "Red coat");
+  assert.equal(titleOf(cart), "Tea");
+  assert.equal(contentsOf(cart), "2 × Tea, 1 × Jam and 1 more");
+  assert.deepEqual(wantedOf(cart), [{ id: "t", quantity: "2.5" }, { id: "j", quantity: "1" }]);
+});
+
+test("while a cart is being parked or taken up nothing may change it, also after a reload", () => {
+  const tab = new Memory();
+  const till = session(tab);
+  till.add(tea);
+  till.setParking({ id: till.cart.id, location: "there" });
+  assert.throws(() => till.add(tea));
+  const again = session(tab);
+  assert.deepEqual([again.isFrozen, again.place.id, again.parking.id], [true, "there", till.cart.id]);
+  again.setParking(null);
+  again.add(tea);
+  assert.equal(again.cart.lines[0].quantity, "2");
+});
+
+test("a cart that was taken up fills the empty basket with today's articles and says what is gone", () => {
+  const till = session();
+  till.setTaking({ id: "p" });
+  const id = till.cart.id;
+  const gone = till.fill([{ id: "t", quantity: "2" }, { id: "x", quantity: "1" }], [tea], buyer(ann));
+  assert.deepEqual(gone, ["x"]);
+  assert.equal(till.isFrozen, true);
+  till.setTaking(null);
+  assert.deepEqual([till.cart.id, till.cart.customer.name, till.cart.lines.length, till.cart.lines[0].quantity], [id, "Ann Walker", 1, "2"]);
+});
