@@ -117,3 +117,12 @@ def test_of_eight_tills_at_once_exactly_one_gets_it(acme: Shop) -> None:
     results = at_once(acme, [partial(resume, body["id"], take_id=uuid7(), actor=actor) for _ in range(8)], 8)
     kinds = sorted(type(result).__name__ for result in results)
     assert kinds == sorted([AlreadyTaken.__name__] * 7 + [Kept.__name__])
+
+
+def test_a_cart_discarded_with_a_key_is_discarded_once_and_answers_the_same_again(acme: Shop) -> None:
+    till = person(acme, "cashier")
+    path = f"orders/parked/{parked(acme, till)['id']}/discard/"
+    answers = [till.post(path, {}, **{"Idempotency-Key": "one"}) for _ in range(2)]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
+    assert "Idempotent-Replayed" in answers[1].headers
+    assert Event.objects.filter(type="order.discarded").count() == 1

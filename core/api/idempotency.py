@@ -9,6 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import JSONField, Value
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -47,10 +48,12 @@ def answer_once(handler: Callable[..., Response], request: Request, actor: Actor
                 return Response(stored.body, status=stored.status, headers={"Idempotent-Replayed": "true"})
             response = handler(*args, **kwargs)
             if response.status_code < 500:
+                # An answer without a body is a JSON null: the column itself is never empty.
+                told = Value(None, JSONField()) if response.data is None else plain(response.data)
                 StoredAnswer.objects.update_or_create(
                     actor_id=who,
                     key=key,
-                    defaults={"request_hash": body, "status": response.status_code, "body": plain(response.data)},
+                    defaults={"request_hash": body, "status": response.status_code, "body": told},
                 )
             return response
 
