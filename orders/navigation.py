@@ -2,7 +2,15 @@
 
 from core.web.navigation import NavItem, register
 from inventory.web.panels import Panel, register_panel
-from orders.permissions import IMPORT_HISTORY, SELL, VIEW_CREDIT, VIEW_CUSTOMERS, VIEW_ORDERS, VIEW_SHIFTS
+from orders.permissions import (
+    IMPORT_HISTORY,
+    SELL,
+    VIEW_CREDIT,
+    VIEW_CUSTOMERS,
+    VIEW_DISCOUNTS,
+    VIEW_ORDERS,
+    VIEW_SHIFTS,
+)
 from orders.web.selectors import last_sales_of
 
 register(
@@ -21,6 +29,7 @@ register(
     ),
     NavItem(label="Registers", url_name="registers", icon="cash", permission=VIEW_SHIFTS, group="Sell", order=40),
     NavItem(label="Gift cards", url_name="gift-cards", icon="card", permission=VIEW_CREDIT, group="Sell", order=50),
+    NavItem(label="Discounts", url_name="discounts", icon="tag", permission=VIEW_DISCOUNTS, group="Sell", order=55),
     NavItem(label="Imports", url_name="imports", icon="import", permission=IMPORT_HISTORY, group="Connect", order=90),
 )
 register_panel(Panel(template="orders/_product_sales.html", permission=VIEW_ORDERS, rows=last_sales_of))

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.cash_pages import cash_pages
-from orders.web import customer_merges, customers, imports, till, views
+from orders.web import customer_merges, customers, discounts, imports, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -11,6 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", views.Orders.as_view(), name="orders"),
     path("orders/<uuid:order_id>/", views.OrderOne.as_view(), name="order"),
     path("orders/<uuid:order_id>/receipt/", views.Receipt.as_view(), name="order-receipt"),
+    path("discounts/", discounts.Discounts.as_view(), name="discounts"),
+    path("discounts/new/", discounts.DiscountEdit.as_view(), name="discount-new"),
+    path("discounts/<uuid:discount_id>/", discounts.DiscountEdit.as_view(), name="discount"),
+    path("discounts/<uuid:discount_id>/coupons/", discounts.CouponAdd.as_view(), name="coupon-add"),
+    path("coupons/<uuid:coupon_id>/switch/", discounts.CouponSwitch.as_view(), name="coupon-switch"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.CustomerEdit.as_view(), name="customer-new"),
     path("customers/duplicates/", customer_merges.Duplicates.as_view(), name="customer-duplicates"),

@@ -22,6 +22,7 @@ from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Order
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
+from orders.services.discounts import create_discount
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.shop_window_stock import fill_stock_room
@@ -71,6 +72,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         | fill_drawers(shop)
         | {
             "customer_id": Customer.objects.get(number="C1").pk,
+            **_reduce(shop),
             "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,
             "endpoint_id": endpoint.pk,
             "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
@@ -112,6 +114,13 @@ def _other_prices(shop: Shop) -> tuple[PriceList, BulkEdit]:
     dearer = {"unit_price": {"how": "percent", "value": "10", "ending": "0.99"}}
     edit = preview_bulk_edit(uuid7(), matching={}, changes=dearer, actor=owner, reason=LONG_NAME).edit
     return prices, edit
+
+
+def _reduce(shop: Shop) -> dict[str, Any]:
+    """A discount with a coupon, and one that everybody gets, for a customer group nobody is in."""
+    owner = shop.actor("owner")
+    spring = create_discount(actor=owner, name=LONG_NAME, kind="percent", value=Decimal(10), code="SPRING")
+    return {"discount_id": spring.pk, "coupon_id": spring.coupons.get().pk}
 
 
 def _sell_too_much(shop: Shop) -> Order:

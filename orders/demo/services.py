@@ -21,6 +21,7 @@ from inventory.models import Category, Product, ScanCode, StockLevel, StockMovem
 from orders.demo.goods import Article, articles
 from orders.demo.sales import DAYS, Basket, baskets
 from orders.models import Customer, Order, OrderLine, Payment, Register
+from orders.services.discounts import create_discount
 from orders.tax import line_amounts
 
 CUSTOMERS = 120
@@ -52,6 +53,7 @@ def fill_demo_shop(*, now: datetime | None = None) -> dict[str, int]:
     ):
         history.sell(basket)
     history.save(now)
+    _reduce()
     analyze(Order, OrderLine, Payment, StockMovement, Product, Variant, ScanCode, Customer)
     record(
         AuditEntry.Action.CREATE,
@@ -61,6 +63,29 @@ def fill_demo_shop(*, now: datetime | None = None) -> dict[str, int]:
         changes={"orders": (None, len(history.orders))},
     )
     return {"products": len(shelf), "customers": CUSTOMERS, "orders": len(history.orders), "lines": len(history.lines)}
+
+
+def _reduce() -> None:
+    """Two discounts and a coupon, so that a newcomer sees some: made after the history, which had none."""
+    bakery = Category.objects.get(name="Bakery")
+    create_discount(
+        actor=SYSTEM,
+        name="3 for 2 in the bakery",
+        kind="buy_get",
+        value=Decimal(100),
+        buy_quantity=Decimal(2),
+        get_quantity=Decimal(1),
+        conditions={"categories": [str(bakery.pk)]},
+    )
+    create_discount(
+        actor=SYSTEM,
+        name="Welcome",
+        kind="percent",
+        scope="order",
+        value=Decimal(10),
+        conditions={"least_total": "20"},
+        code="WELCOME",
+    )
 
 
 def _put_on_shelf(shelf: list[Article]) -> list[Variant]:

@@ -1,6 +1,6 @@
 """What a basket is reduced by, and why: pure, mirrored by `static/js/lib/till/discounts.js`, driven by shared vectors.
 
-How discounts meet, in short (docs/discounts.md has it in full):
+How discounts meet:
 
 1. Discounts on lines look at each line, in declared order. Of those marked *best* the one that saves most on the line
    is taken, those marked *combine* are added in their order, each on what the ones before it left. An *exclusive* one
