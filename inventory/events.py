@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.events import DomainEvent, event
-from inventory.permissions import VIEW_PRODUCTS, VIEW_STOCK
+from inventory.permissions import VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
 
 
 @event("product.created", about="product", key="product_id", permission=VIEW_PRODUCTS)
@@ -277,3 +277,52 @@ class StockLimitsChanged(DomainEvent):
     sku: str
     low_at: Decimal | None
     over_at: Decimal | None
+
+
+@event("stock.revalued", about="variant", key="variant_id", permission=VIEW_COST)
+class StockRevalued(DomainEvent):
+    """A cost became known late: `held` raised the value of goods still there, `expense` is for those that are gone."""
+
+    variant_id: UUID
+    version: int
+    location_id: UUID
+    sku: str
+    document_id: UUID
+    amount: Decimal
+    held: Decimal
+    expense: Decimal
+    unit_cost: Decimal
+
+
+@event("lot.blocked", about="lot", key="lot_id", permission=VIEW_STOCK)
+class LotBlocked(DomainEvent):
+    """A lot must not be sold from now on."""
+
+    lot_id: UUID
+    version: int
+    variant_id: UUID
+    sku: str
+    code: str
+    note: str
+
+
+@event("lot.unblocked", about="lot", key="lot_id", permission=VIEW_STOCK)
+class LotUnblocked(DomainEvent):
+    """A lot may be sold again."""
+
+    lot_id: UUID
+    version: int
+    variant_id: UUID
+    sku: str
+    code: str
+    note: str
+
+
+@event("variant.tracking_changed", about="variant", key="variant_id", permission=VIEW_PRODUCTS)
+class TrackingChanged(DomainEvent):
+    """A variant is told apart otherwise from now on: `none`, `lot` or `serial`. `version` is the product's."""
+
+    variant_id: UUID
+    version: int
+    sku: str
+    tracking: str

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import bulk, codes, groups, labels, prices, reservations, stock, views
+from inventory.web import booking, bulk, codes, groups, history, labels, lots, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
@@ -30,7 +30,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         stock.StockExceptionSettled.as_view(),
         name="stock-exception-settled",
     ),
-    path("stock/book/", stock.StockBooking.as_view(), name="stock-book"),
+    path("stock/book/", booking.StockBooking.as_view(), name="stock-book"),
+    path("stock/lots/", lots.Lots.as_view(), name="stock-lots"),
+    path("stock/lots/<uuid:lot_id>/", lots.LotOne.as_view(), name="stock-lot"),
+    path("stock/lots/<uuid:lot_id>/blocking/", lots.LotBlocking.as_view(), name="stock-lot-blocking"),
+    path("stock/serials/", lots.Serials.as_view(), name="stock-serials"),
+    path("stock/serials/<uuid:serial_id>/", lots.SerialOne.as_view(), name="stock-serial"),
+    path("stock/tracking/<uuid:variant_id>/", lots.VariantTracking.as_view(), name="stock-tracking"),
+    path("stock/value/", history.StockWorth.as_view(), name="stock-value"),
+    path("stock/history/<uuid:variant_id>/<uuid:location_id>/", history.StockHistory.as_view(), name="stock-history"),
+    path("stock/documents/<uuid:document_id>/", history.StockDocumentOne.as_view(), name="stock-document"),
     path("stock/reservations/", reservations.Reservations.as_view(), name="stock-reservations"),
     path(
         "stock/reservations/<uuid:reservation_id>/released/",

@@ -9,7 +9,8 @@ class OrdersConfig(AppConfig):
         import orders.jobs
         import orders.navigation
         import orders.permissions
-        import orders.scan_kinds  # noqa: F401
+        import orders.scan_kinds
+        import orders.web.causes  # noqa: F401
         from inventory.customer_groups import register_groups
         from orders.models import CustomerGroup
 

@@ -1,5 +1,6 @@
 """Goods told apart: lots go by expiry date without a question, pieces go once, and the sums always hold."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,12 +15,14 @@ from django.db import transaction
 from core.actors import SYSTEM
 from core.ids import uuid7
 from core.locations.selectors import business_today
-from core.testing import Shop, make_variant
+from core.outbox.models import Event
+from core.testing import Shop, make_variant, sale_body
 from inventory.errors import LotExpired, OutOfStock, SerialRefused
 from inventory.models import Lot, LotLevel, MovementLot, Serial, StockException, StockLevel, StockMovement, StockPolicy
 from inventory.models import Variant as VariantModel
 from inventory.services.ledger import Cause, Change, move_stock
 from orders.auditor import audit_books
+from tests.api import machine
 from tests.test_race_checkout import at_once, deadlocks
 
 Kind = StockMovement.Kind
@@ -182,3 +185,89 @@ def test_one_piece_is_sold_once_however_many_want_it(acme: Shop) -> None:
     assert Counter(pieces(phone).values()) == Counter({"sold": 2 * sold, "in_stock": 6 - 2 * sold}) - Counter()
     assert 1 <= sold <= 3 and deadlocks() == before
     assert StockLevel.objects.get(variant=phone).on_hand == 6 - 2 * sold
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sale_picks_lots_names_pieces_and_takes_up_what_was_set_aside(acme: Shop) -> None:
+    milk, phone = tracked("lot", "MILK"), tracked("serial", "PHONE")
+    receive(acme, milk, "OLD", "5", -1)
+    receive(acme, milk, "SOON", "5", 2)
+    receive(acme, milk, "LATER", "5", 9)
+    book(acme, phone, "2", Kind.RECEIPT, serials=("S1", "S2"))
+    key = machine(acme)
+
+    def sell(basket: dict[str, str], lines: list[dict[str, Any]] | None = None, **more: Any) -> Any:
+        body = sale_body(acme, basket, **more)
+        for line, extra in zip(body["lines"], lines or [], strict=False):
+            line.update(extra)
+        return key.post("orders/", body)
+
+    assert sell({"MILK": "3"}).status_code == 201
+    assert sell({"MILK": "1"}, [{"lot": "LATER"}]).status_code == 201
+    assert lots(milk) == {"OLD": 5, "SOON": 2, "LATER": 4}
+    assert sell({"MILK": "1"}, [{"lot": "NONE"}]).status_code == 422
+    assert sell({"MILK": "1"}, [{"lot": "OLD"}]).json()["code"] == "lot-expired"
+    assert sell({"MILK": "7"}).json()["code"] == "lot-expired"
+    assert sell({"PHONE": "1"}).json()["code"] == "serial-not-here"
+    sold = sell({"PHONE": "1"}, [{"serials": ["S2"]}])
+    assert sold.status_code == 201 and pieces(phone) == {"S1": "in_stock", "S2": "sold"}
+    assert sell({"PHONE": "1"}, [{"serials": ["S2"]}]).json()["code"] == "serial-not-here"
+    held = {"id": str(uuid7()), "variant": str(milk.pk), "location": str(acme.location.pk), "quantity": "6"}
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    stock_left = StockLevel.objects.get(variant=milk)
+    assert key.post("stock/reservations/", held | {"expires_at": until}).status_code == 201
+    assert stock_left.on_hand == 11
+    assert sell({"TEA": "1"}, reservations=[held["id"]]).status_code == 422
+    assert sell({"MILK": "6"}, reservations=[held["id"]]).status_code == 201
+    assert sell({"TEA": "1"}, reservations=[held["id"]]).json()["code"] == "reservation-over"
+    assert StockLevel.objects.get(variant=milk).reserved == 0
+
+    lot = Lot.objects.get(code="SOON")
+    told = acme.client("manager").get(f"/stock/lots/{lot.pk}/").content.decode()
+    assert "Sale" in told and "Goods received" in told
+    shown = acme.client("manager").get(f"/stock/serials/{Serial.objects.get(number='S2').pk}/").content.decode()
+    assert f"/orders/{sold.json()['id']}/" in shown
+    way = key.get(f"stock/lots/{lot.pk}/movements/").json()["results"]
+    assert [step["kind"] for step in way] == ["sale", "sale", "receipt"]
+    history = key.get(f"stock/serials/{Serial.objects.get(number='S2').pk}/").json()["history"]
+    assert [step["state"] for step in history] == ["sold", "in_stock"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lot_is_blocked_and_let_go_and_found_by_its_date(acme: Shop) -> None:
+    milk = tracked("lot", "MILK")
+    lot = receive(acme, milk, "A", "5", 2)
+    receive(acme, milk, "B", "5", 300)
+    key = machine(acme)
+    path = f"stock/lots/{lot.pk}/"
+    blocked = key.patch(path, {"state": "blocked", "note": "glass"}, **{"If-Match": '"1"'})
+    assert (blocked.status_code, blocked.json()["state"]) == (200, "blocked")
+    assert key.patch(path, {"state": "open"}, **{"If-Match": '"1"'}).status_code == 412
+    with pytest.raises(LotExpired):
+        book(acme, milk, "-6")
+    browser = acme.client("manager")
+    assert browser.post(f"/stock/lots/{lot.pk}/blocking/", {"blocked": "no"}).status_code == 302
+    assert left_with(book(acme, milk, "-6")) == {"A": -5, "B": -1}
+    assert [row["code"] for row in key.get("stock/lots/").json()["results"]] == ["B"]
+    until = (business_today(acme.location) + timedelta(days=14)).isoformat()
+    assert [
+        row["code"] for row in key.get("stock/lots/", {"expires_by": until, "held": "false"}).json()["results"]
+    ] == ["A"]
+    assert "B" in browser.get("/stock/lots/").content.decode()
+    assert browser.get("/stock/lots/?show=expiring").status_code == 200
+    assert browser.get("/stock/serials/?q=x").status_code == 200
+    types = list(Event.objects.filter(type__startswith="lot.").values_list("type", flat=True))
+    assert types == ["lot.blocked", "lot.unblocked"]
+
+
+def test_what_is_there_is_not_told_apart_afterwards(acme: Shop) -> None:
+    key = machine(acme)
+    body = {"variant": str(acme.variant("TEA").pk), "tracking": "lot"}
+    refused = key.browser.generic("PUT", "/api/v1/stock/tracking/", json.dumps(body), "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    new = {"variant": str(make_variant("NEW").pk), "tracking": "serial"}
+    made = key.browser.generic("PUT", "/api/v1/stock/tracking/", json.dumps(new), "application/json")
+    assert made.json() == new
+    browser = acme.client("manager")
+    sent = browser.post(f"/stock/tracking/{body['variant']}/", {"tracking": "lot"}, follow=True)
+    assert "Correct its stock to zero" in sent.content.decode()

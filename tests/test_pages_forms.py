@@ -165,7 +165,9 @@ def test_a_count_books_the_difference_and_a_correction_may_be_less(acme: Shop) -
 def test_every_booking_needs_a_reason_an_article_and_a_number(acme: Shop) -> None:
     browser = acme.client("manager")
     for wrong in (
-        {"reason": " "},
+        {"kind": "adjustment", "reason_code": "other", "reason": " "},
+        {"kind": "adjustment", "reason_code": "because"},
+        {"kind": "adjustment", "reason_code": "lost", "quantity": "-2"},
         {"code": "NOTHING"},
         {"code": ""},
         {"quantity": "0"},

@@ -6,13 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from core.ids import uuid7
-from core.testing import Shop
-from inventory.services import limits, reservations
+from core.testing import Shop, make_variant
+from inventory.models import Lot
+from inventory.services import documents, late_costs, limits, lots, reservations
 
-MODULES = (limits, reservations)
-OTHERS = {f"inventory.services.{name}" for name in ("changes", "tracking", "revaluing")}
+MODULES = (late_costs, limits, lots, reservations)
+OTHERS = {f"inventory.services.{name}" for name in ("changes", "tracking", "revaluing", "stating")}
+OTHERS |= {"orders.services.told_apart"}
 """Parts of the ledger and of stock documents, told by those."""
 QUIET = {
+    "preview_stock": "books nothing",
     "sell_reserved": "a part of a sale, which is told as stock.changed",
     "expire_reservations": "nobody did it: the events say `expired`, see tests/test_reservations.py",
 }
@@ -29,6 +32,17 @@ def reserved(shop: Shop) -> Any:
     return reservations.reserve(wanted, actor=shop.actor()).reservation
 
 
+def receipt(shop: Shop) -> Any:
+    line = documents.StockLine(variant_id=shop.variant("TEA").pk, quantity=Decimal(5))
+    change = documents.StockChange(document_id=uuid7(), kind="receipt", location_id=shop.location.pk, lines=[line])
+    return documents.book_stock(change, actor=shop.actor()).document
+
+
+def freight(shop: Shop, receipt_id: Any) -> Any:
+    cost = late_costs.LateCost(document_id=uuid7(), receipt_id=receipt_id, amount=Decimal(3), reason="freight")
+    return late_costs.book_late_cost(cost, actor=shop.actor())
+
+
 TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[str, str], list[str]]] = {
     "reserve": (lambda s: None, lambda s, _: reserved(s), ("create", "stock_reservation"), ["stock.reserved"]),
     "extend": (
@@ -42,6 +56,19 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, r: reservations.release(r.pk, actor=s.actor()),
         ("change", "stock_reservation"),
         ["stock.released"],
+    ),
+    "book_late_cost": (receipt, lambda s, r: freight(s, r.pk), ("change", "stock"), ["stock.revalued"]),
+    "block_lot": (
+        lambda s: Lot.objects.create(variant=s.variant("TEA"), code="A"),
+        lambda s, lot: lots.block_lot(lot.pk, is_blocked=True, note="recall", actor=s.actor()),
+        ("change", "lot"),
+        ["lot.blocked"],
+    ),
+    "set_tracking": (
+        lambda s: make_variant("NEW"),
+        lambda s, v: lots.set_tracking(v.pk, tracking="lot", actor=s.actor()),
+        ("change", "variant"),
+        ["variant.tracking_changed"],
     ),
     "set_limits": (
         lambda s: None,

@@ -7,10 +7,9 @@ from rest_framework import serializers
 
 from core.api.fields import PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
-from inventory.models import Product, ScanCode, StockDocument, StockLevel, StockMovement, Variant
+from inventory.models import Product, ScanCode, StockLevel, StockMovement, Variant
 from inventory.selectors import LONGEST_CODE
 from inventory.services.catalogue import MOST_VARIANTS
-from inventory.services.documents import MOST_LINES
 
 
 class CodeBody(serializers.Serializer[ScanCode]):
@@ -160,51 +159,6 @@ class LevelPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
-class StockLineInput(serializers.Serializer[Any]):
-    """Exactly one of ``variant`` and ``code``; a pack's code counts its units."""
-
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
-    quantity = QuantityField(help_text="Received, counted, or the signed difference of an adjustment.")
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
-
-
-class DocumentInput(serializers.Serializer[Any]):
-    """A receipt, an adjustment or a count. ``id`` is made by you before the first try."""
-
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=StockDocument.Kind.choices)
-    location = serializers.UUIDField()
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    lines = StockLineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
-    occurred_at = serializers.DateTimeField(required=False, allow_null=True)
-
-
-class DocumentLine(serializers.Serializer[Any]):
-    """What one variant's stock was and became."""
-
-    variant = serializers.UUIDField()
-    quantity = serializers.CharField()
-    before = serializers.CharField()
-    after = serializers.CharField()
-
-
-class DocumentBody(serializers.Serializer[StockDocument]):
-    """A booked stock change."""
-
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=StockDocument.Kind.choices)
-    location = serializers.UUIDField(source="location_id")
-    reason = serializers.CharField()
-    lines = DocumentLine(many=True)
-    occurred_at = serializers.DateTimeField()
-    recorded_at = serializers.DateTimeField()
-
-
 class MovementBody(serializers.Serializer[StockMovement]):
     """One line of the ledger."""
 
@@ -244,7 +198,7 @@ class RetiredBody(serializers.Serializer[Any]):
     is_deleted = serializers.BooleanField(help_text="False: it has a history and stays, not for sale.")
 
 
-_PRODUCT, _LEVEL, _MOVEMENT, _DOCUMENT = ProductBody(), LevelBody(), MovementBody(), DocumentBody()
+_PRODUCT, _LEVEL, _MOVEMENT = ProductBody(), LevelBody(), MovementBody()
 
 
 def product_body(product: Product, *, with_cost: bool) -> dict[str, Any]:
@@ -262,7 +216,3 @@ def level_body(level: StockLevel) -> dict[str, Any]:
 
 def movement_body(movement: StockMovement) -> dict[str, Any]:
     return _MOVEMENT.to_representation(movement)
-
-
-def document_body(document: StockDocument) -> dict[str, Any]:
-    return _DOCUMENT.to_representation(document)

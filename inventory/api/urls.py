@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import bulk, codes, groups, labels, prices, reservations, stock, views
+from inventory.api import answers, bulk, codes, groups, labels, lots, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", groups.Attributes.as_view(), name="api-attributes"),
@@ -31,6 +31,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/<str:code>/", codes.Scan.as_view(), name="api-scan"),
     path("stock/", stock.Stock.as_view(), name="api-stock"),
     path("stock/movements/", stock.Movements.as_view(), name="api-stock-movements"),
+    path("stock/movements/preview/", stock.Preview.as_view(), name="api-stock-preview"),
+    path("stock/late-costs/", stock.LateCosts.as_view(), name="api-late-costs"),
+    path("stock/lots/", lots.Lots.as_view(), name="api-lots"),
+    path("stock/lots/<uuid:lot_id>/", lots.LotOne.as_view(), name="api-lot"),
+    path("stock/lots/<uuid:lot_id>/movements/", lots.LotWay.as_view(), name="api-lot-movements"),
+    path("stock/serials/", lots.Serials.as_view(), name="api-serials"),
+    path("stock/serials/<uuid:serial_id>/", lots.SerialOne.as_view(), name="api-serial"),
+    path("stock/tracking/", lots.Tracking.as_view(), name="api-tracking"),
+    path("stock/as-of/", answers.StockThen.as_view(), name="api-stock-as-of"),
+    path("stock/value/", answers.Value.as_view(), name="api-stock-value"),
     path("stock/limits/", reservations.Limits.as_view(), name="api-stock-limits"),
     path("stock/reservations/", reservations.Reservations.as_view(), name="api-reservations"),
     path("stock/reservations/<uuid:reservation_id>/", reservations.ReservationOne.as_view(), name="api-reservation"),

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -104,6 +105,7 @@ class StockMovement(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["variant", "location", "occurred_at"], name="stock_movement_when"),
+            BrinIndex(fields=["occurred_at"], autosummarize=True, pages_per_range=32, name="stock_movement_in_time"),
         ]
 
 

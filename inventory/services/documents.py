@@ -1,56 +1,40 @@
 """Receive, correct and count stock: facts that are booked whatever the record says."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from core.actors import Actor
-from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.errors import Invalid, NotFound, ReusedIdentifier
-from core.locations.selectors import active_location, can_have_happened
+from core.locations.selectors import active_location
 from core.money import plain_decimal
 from core.retry import with_locks
-from inventory.models import StockDocument, StockMovement, Variant
+from inventory.models import Lot, StockDocument, StockLevel, StockMovement, Variant
 from inventory.permissions import ADJUST_STOCK
-from inventory.selectors import targets_of
-from inventory.services.ledger import Key, lock_levels, move_stock
+from inventory.reasons import USUAL
+from inventory.services.changes import Change, Key, Level
+from inventory.services.ledger import lock_states, move_stock
+from inventory.services.stating import (
+    MOST_LINES,
+    Kind,
+    Stated,
+    StockChange,
+    StockLine,
+    check_note,
+    effect_of,
+    read_statement,
+    value_of,
+)
 
-MOST_LINES = 500
-MOST_UNITS = Decimal(10) ** 9
-Kind = StockDocument.Kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockLine:
-    """A variant, or a code that stands for one, and how many: received, more or (negative) fewer, or counted."""
-
-    quantity: Decimal
-    variant_id: UUID | None = None
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockChange:
-    """What somebody states about the stock of one location. ``document_id`` is theirs and makes repeats harmless."""
-
-    document_id: UUID
-    kind: str
-    location_id: UUID
-    lines: Sequence[StockLine]
-    reason: str = ""
-    occurred_at: datetime | None = None
-
-    def hash(self) -> bytes:
-        """What a repeat must have in common with the first try."""
-        lines = [[line.variant_id, line.code, line.quantity.normalize()] for line in self.lines]
-        return fingerprint([self.kind, self.location_id, lines, self.reason, self.occurred_at])
+__all__ = ["MOST_LINES", "Booked", "Effect", "StockChange", "StockLine", "book_stock", "preview_stock"]
+NOTHING_THERE = Level(Decimal(0), Decimal(0), Decimal(0), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +45,62 @@ class Booked:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What booking would do to one variant. ``value`` is None where nobody knows what the goods cost."""
+
+    variant: Variant
+    quantity: Decimal
+    before: Level
+    change: Change
+    value: Decimal | None
+
+    @property
+    def on_hand(self) -> Decimal:
+        return self.before.on_hand + self.change.on_hand
+
+    @property
+    def damaged(self) -> Decimal:
+        return self.before.damaged + self.change.damaged
+
+
+def preview_stock(change: StockChange, *, actor: Actor) -> list[Effect]:
+    """What `book_stock` would do now, by variant; it books nothing. Show values to those who may see costs only.
+
+    Raises: as `book_stock` does for what is wrong.
+    """
+    actor.require(ADJUST_STOCK, at=change.location_id)
+    active_location(change.location_id)
+    effects = _effects(change, read_statement(change, actor=actor))
+    check_note(change, _moved_value(effects))
+    return effects
+
+
 def book_stock(change: StockChange, *, actor: Actor) -> Booked:
     """Book a receipt, an adjustment or a count in one transaction; safe to repeat with the same ``document_id``.
 
     A count states what is there; the ledger gets the difference to the record, taken under the lock. Several lines
-    of one variant add up.
+    of one variant add up; their costs are averaged.
 
     Raises:
-        Forbidden: the actor may not change stock at this location.
-        Invalid, NotFound: a line or the location is wrong; every wrong line is named.
+        Forbidden: the actor may not change stock at this location, or states costs without seeing them.
+        Invalid, NotFound: a line or the location is wrong, or a note is missing; every wrong line is named.
         ReusedIdentifier: the id belongs to another document.
         Busy: the locks were not to be had in time.
     """
     actor.require(ADJUST_STOCK, at=change.location_id)
     try:
         location = active_location(change.location_id)
-        wanted = _wanted(change)
+        stated = read_statement(change, actor=actor)
+        if change.kind == Kind.ADJUSTMENT:
+            check_note(change, _moved_value(_effects(change, stated)))
     except (Invalid, NotFound) as refusal:
         return _twin(change, actor, refusal)
     document = StockDocument(
         id=change.document_id,
         kind=change.kind,
         location=location,
+        reason_code=(change.reason_code or USUAL) if change.kind == Kind.ADJUSTMENT else "",
         reason=change.reason,
         request_hash=change.hash(),
         created_by_kind=actor.kind,
@@ -91,83 +109,66 @@ def book_stock(change: StockChange, *, actor: Actor) -> Booked:
         occurred_at=change.occurred_at or datetime.now(UTC),
     )
     try:
-        with_locks(lambda: _commit(document, wanted, actor))
+        with_locks(lambda: _commit(document, change, stated, actor))
     except IntegrityError as conflict:
         return _twin(change, actor, conflict)
     return Booked(document, True)
 
 
-def _wanted(change: StockChange) -> dict[UUID, Decimal]:
-    """Quantities per variant. Raises `Invalid` with every wrong line."""
-    targets = targets_of({line.code for line in change.lines if line.variant_id is None})
-    ids = [
-        line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in change.lines
-    ]
-    known = set(Variant.objects.filter(pk__in={i for i in ids if i}, is_stocked=True).values_list("pk", flat=True))
-    errors, wanted = [], defaultdict[UUID, Decimal](Decimal)
-    for place, (line, variant_id) in enumerate(zip(change.lines, ids, strict=True)):
-        if variant_id not in known or variant_id is None:
-            detail = "There is no such variant, or it is not stocked."
-            name = "variant" if line.variant_id else "code"
-            errors.append({"pointer": f"/lines/{place}/{name}", "code": "unknown", "detail": detail})
-            continue
-        units = targets[line.code].units(line.quantity) if line.variant_id is None else line.quantity
-        wanted[variant_id] += units or 0
-        if problem := _wrong(change.kind, units):
-            errors.append({"pointer": f"/lines/{place}/quantity", "code": "range", "detail": problem})
-    if not change.lines or len(change.lines) > MOST_LINES:
-        errors.append({"pointer": "/lines", "code": "length", "detail": f"Between 1 and {MOST_LINES} lines."})
-    if change.occurred_at is not None and not can_have_happened(change.occurred_at, now=datetime.now(UTC)):
-        errors.append({"pointer": "/occurred_at", "code": "time", "detail": "This time cannot be right."})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
-    return dict(wanted)
+def _effects(change: StockChange, stated: Sequence[Stated]) -> list[Effect]:
+    rows = StockLevel.objects.filter(location=change.location_id, variant__in=[one.variant for one in stated])
+    levels = {row.variant_id: Level(row.on_hand, row.damaged, row.in_transit, row.average_cost) for row in rows}
+    effects = []
+    for one in stated:
+        level = levels.get(one.variant.pk, NOTHING_THERE)
+        made = effect_of(change, one, level)
+        effects.append(Effect(one.variant, one.quantity, level, made, value_of(made, one.variant, level)))
+    return effects
 
 
-def _wrong(kind: str, quantity: Decimal | None) -> str:
-    if quantity is None:
-        return "So many packs come to a part of a unit that we cannot keep."
-    if abs(quantity) > MOST_UNITS:
-        return "This is more than anybody has."
-    if kind == Kind.RECEIPT and quantity <= 0:
-        return "What was received is more than zero."
-    if kind == Kind.COUNT and quantity < 0:
-        return "Nobody counts less than zero."
-    if kind == Kind.ADJUSTMENT and quantity == 0:
-        return "An adjustment by zero changes nothing."
-    return ""
+def _moved_value(effects: Sequence[Effect]) -> Decimal:
+    """The value at stake: up and down added together; what is moved to damaged and back counts with its whole value."""
+    return sum((_at_stake(effect) for effect in effects), Decimal(0))
+
+
+def _at_stake(effect: Effect) -> Decimal:
+    made = effect.change
+    units = max(abs(made.on_hand), abs(made.damaged))
+    return abs(value_of(Change(on_hand=-units), effect.variant, effect.before) or Decimal(0))
 
 
 @transaction.atomic(durable=True)
-def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) -> None:
-    """The document's own row first, then the stock rows."""
-    keys: dict[Key, Decimal] = {(variant, document.location_id): quantity for variant, quantity in wanted.items()}
+def _commit(document: StockDocument, change: StockChange, stated: Sequence[Stated], actor: Actor) -> None:
+    """The document's own row first, then the lots it names, then the stock rows."""
     document.lines = []
     document.save(force_insert=True)
-    before = lock_levels(list(keys))
-    counts = document.kind == Kind.COUNT
-    deltas = {key: quantity - before[key] if counts else quantity for key, quantity in keys.items()}
-    document.lines = [
-        {
-            "variant": str(key[0]),
-            "quantity": plain_decimal(keys[key]),
-            "before": plain_decimal(before[key]),
-            "after": plain_decimal(before[key] + deltas[key]),
-        }
-        for key in sorted(keys)
-    ]
+    lots = _lots(stated)
+    by_key: dict[Key, Stated] = {(one.variant.pk, document.location_id): one for one in stated}
+    before = lock_states(list(by_key))
+    changes: dict[Key, Change] = {}
+    for key, one in by_key.items():
+        made = effect_of(change, one, before[key])
+        sign = -1 if made.on_hand < 0 and one.quantity > 0 else 1
+        named = tuple((lots[one.variant.pk, code], units * sign) for code, units in one.lots.items())
+        changes[key] = replace(made, lots=named if change.kind != Kind.COUNT else (), serials=tuple(one.serials))
+    document.lines = [_line(by_key[key], before[key], changes[key]) for key in sorted(by_key)]
     document.save(update_fields=["lines"])
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,
         object_type="stock",
         object_id=document.pk,
-        object_label=f"{document.get_kind_display()}, {len(keys)} variants",
-        changes={"kind": (None, document.kind), "reason": (None, document.reason), "lines": (None, len(keys))},
+        object_label=f"{document.get_kind_display()}, {len(by_key)} variants",
+        changes={
+            "kind": (None, document.kind),
+            **({"reason_code": (None, document.reason_code)} if document.reason_code else {}),
+            "reason": (None, document.reason),
+            "lines": (None, len(by_key)),
+        },
     )
     move_stock(
-        deltas=deltas,
-        kind=StockMovement.Kind(document.kind),
+        deltas=changes,
+        kind=_movement_kind(change),
         reference_type="stock_document",
         reference_id=document.pk,
         actor=actor,
@@ -175,6 +176,46 @@ def _commit(document: StockDocument, wanted: dict[UUID, Decimal], actor: Actor) 
         may_refuse=False,
         reason=document.reason,
     )
+
+
+def _movement_kind(change: StockChange) -> StockMovement.Kind:
+    why = change.why
+    if why is not None and why.on_hand and why.damaged:
+        return StockMovement.Kind.DAMAGE
+    return StockMovement.Kind(change.kind)
+
+
+def _lots(stated: Sequence[Stated]) -> dict[tuple[UUID, str], UUID]:
+    """The lots that are named, made where they are new; an expiry date that nobody knew yet is kept."""
+    found = {}
+    for one in sorted(stated, key=lambda each: each.variant.pk):
+        for code, expires_on in sorted(one.expires.items()):
+            lot, _ = Lot.objects.get_or_create(variant=one.variant, code=code, defaults={"expires_on": expires_on})
+            if expires_on is not None and lot.expires_on is None:
+                Lot.objects.filter(pk=lot.pk).update(expires_on=expires_on, version=lot.version + 1)
+            found[one.variant.pk, code] = lot.pk
+    return found
+
+
+def _line(one: Stated, before: Level, made: Change) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "variant": str(one.variant.pk),
+        "quantity": plain_decimal(one.quantity),
+        "before": plain_decimal(before.on_hand),
+        "after": plain_decimal(before.on_hand + made.on_hand),
+    }
+    if made.damaged:
+        line |= {
+            "damaged_before": plain_decimal(before.damaged),
+            "damaged_after": plain_decimal(before.damaged + made.damaged),
+        }
+    if made.unit_cost is not None:
+        line["unit_cost"] = plain_decimal(made.unit_cost, places=4)
+    if one.lots:
+        line["lots"] = [{"code": code, "quantity": plain_decimal(units)} for code, units in one.lots.items()]
+    if one.serials:
+        line["serials"] = one.serials
+    return line
 
 
 def _twin(change: StockChange, actor: Actor, conflict: Exception) -> Booked:

@@ -8,9 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from core.ids import uuid7
 from core.locations.models import Location
-from inventory.models import AttributeDefinition, Brand, ScanCode, StockDocument, TaxClass, Variant
+from inventory.models import AttributeDefinition, Brand, ScanCode, TaxClass, Variant
 from inventory.selectors import LONGEST_CODE
 from inventory.selectors.groups import category_tree
 from inventory.services.catalogue import MOST_VARIANTS, CodeDraft
@@ -228,43 +227,3 @@ def plain_number(value: Decimal) -> str:
     """A price to be edited: two places at least, no zeros beyond."""
     short = value.normalize()
     return f"{value:.2f}" if short == round(short, 2) else f"{short:f}"
-
-
-class StockForm(forms.Form):
-    """Goods received, a correction, or a count. ``id`` is made with the form, so that sending it twice books once."""
-
-    id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
-    kind = forms.ChoiceField(
-        label="What happened",
-        choices=[
-            (StockDocument.Kind.RECEIPT, "Goods received"),
-            (StockDocument.Kind.COUNT, "Counted"),
-            (StockDocument.Kind.ADJUSTMENT, "Correction"),
-        ],
-        widget=forms.RadioSelect,
-        initial=StockDocument.Kind.RECEIPT,
-    )
-    location = forms.ModelChoiceField(label="Location", queryset=Location.objects.none(), empty_label=None)
-    code = forms.CharField(
-        label="Article",
-        max_length=LONGEST_CODE,
-        help_text="Its SKU, or scan its code. The code of a pack counts its units.",
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
-    quantity = forms.DecimalField(
-        label="Quantity",
-        max_digits=14,
-        decimal_places=3,
-        help_text="Received or counted: how many. A correction: how many more, or fewer with a minus.",
-        widget=forms.TextInput({"inputmode": "text", "autocomplete": "off"}),
-    )
-    reason = forms.CharField(
-        label="Reason", max_length=200, help_text="Kept in the ledger: delivery note, breakage, stock take."
-    )
-
-    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ids = [place.pk for place in places]
-        self.fields["location"].queryset = Location.objects.filter(pk__in=ids)  # type: ignore[attr-defined]
-        if places:
-            self.fields["location"].initial = places[0].pk

@@ -16,7 +16,7 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.errors import OutOfStock, ReservationOver
 from inventory.models import StockLevel
-from inventory.permissions import ADJUST_STOCK, RESERVE_STOCK, VIEW_STOCK
+from inventory.permissions import ADJUST_STOCK, RESERVE_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.selectors import LONGEST_CODE, targets_of
 from inventory.selectors_stock import find_level, reservations
 from inventory.services.limits import set_limits
@@ -97,7 +97,14 @@ class Reservations(Page):
         rows = reservations(places=self.actor.places(VIEW_STOCK), live_only=not show_all)
         window = window_of(rows, by=("-created_at", "pk"), query=self.request.GET.dict())
         return self.render(
-            {"form": form, "window": window, "show_all": show_all, "now": datetime.now(UTC)}, status=status
+            {
+                "form": form,
+                "window": window,
+                "show_all": show_all,
+                "now": datetime.now(UTC),
+                "may_view_cost_of_stock": self.actor.may(VIEW_COST),
+            },
+            status=status,
         )
 
 

@@ -39,6 +39,20 @@ class LineInput(serializers.Serializer[Any]):
         return line
 
 
+class SoldLineInput(LineInput):
+    """A line that leaves the shelf: which of goods told apart, where it matters."""
+
+    lot = serializers.CharField(
+        required=False, allow_blank=True, max_length=40, help_text="Another lot than the one that expires first."
+    )
+    serials = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        required=False,
+        max_length=1000,
+        help_text="The pieces of goods with serial numbers, one per unit.",
+    )
+
+
 class PaymentInput(serializers.Serializer[Any]):
     """How (a part of) it was paid. ``tendered`` is the cash handed over; we compute the change."""
 
@@ -55,7 +69,7 @@ class OrderInput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     location = serializers.UUIDField()
-    lines = LineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
+    lines = SoldLineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
     payments = PaymentInput(many=True, max_length=MOST_PAYMENTS)  # type: ignore[call-arg]
     channel = serializers.ChoiceField(choices=CHANNELS, required=False)
     customer = serializers.UUIDField(required=False, allow_null=True)
@@ -76,6 +90,9 @@ class OrderInput(serializers.Serializer[Any]):
     )
     discount = GivenInput(required=False, allow_null=True)
     approval = serializers.UUIDField(required=False, allow_null=True, help_text="For a larger discount by hand.")
+    reservations = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=100, help_text="Goods set aside for this buyer."
+    )
 
 
 class OrderSummary(serializers.Serializer[Order]):

@@ -73,6 +73,8 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
                 quantity=line["quantity"],
                 unit_price=line.get("unit_price"),
                 discount=_given(line.get("discount")),
+                lot=line.get("lot", ""),
+                serials=line.get("serials", ()),
             )
             for line in body["lines"]
         ],
@@ -97,6 +99,7 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
         coupons=body.get("coupons", ()),
         discount=_given(body.get("discount")),
         approval_id=body.get("approval"),
+        reservations=body.get("reservations", ()),
     )
 
 

@@ -28,7 +28,8 @@ class GivenDiscount:
 class BasketLine:
     """What the customer takes: a variant, or a code that stands for one (a pack counts its units).
 
-    ``unit_price`` None means the price that holds for this customer, place and time.
+    ``unit_price`` None means the price that holds for this customer, place and time. ``lot`` names another lot than
+    the one that expires first; ``serials`` are the pieces of goods with serial numbers, one per unit.
     """
 
     variant_id: UUID | None = None
@@ -36,6 +37,8 @@ class BasketLine:
     unit_price: Decimal | None = None
     code: str = ""
     discount: GivenDiscount | None = None
+    lot: str = ""
+    serials: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class Tender:
 class Sale:
     """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless.
 
+    ``reservations`` are goods set aside for this buyer.
     ``approval_id`` is somebody's consent to what the actor may not do alone (a large discount by hand).
     """
 
@@ -74,6 +78,7 @@ class Sale:
     coupons: Sequence[str] = ()
     discount: GivenDiscount | None = None
     approval_id: UUID | None = None
+    reservations: Sequence[UUID] = ()
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""
@@ -103,6 +108,8 @@ class Sale:
         stated: dict[str, Any] = {
             "coupons": list(self.coupons),
             "discount": self.discount and self.discount.plain(),
+            "reservations": list(self.reservations),
+            "told_apart": {place: [x.lot, list(x.serials)] for place, x in enumerate(self.lines) if x.lot or x.serials},
             "line_discounts": {place: x.discount.plain() for place, x in enumerate(self.lines) if x.discount},
         }
         return {name: value for name, value in stated.items() if value}

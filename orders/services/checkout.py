@@ -34,6 +34,7 @@ from orders.services.drawers import check_register, enter_drawer, settle_drawer
 from orders.services.given import check_given, use_approval
 from orders.services.pricing import Priced, price_lines
 from orders.services.tenders import charge_accounts, payment_events, payments_of
+from orders.services.told_apart import goods_of
 from orders.tax import cash_difference
 
 __all__ = ["BasketLine", "GivenDiscount", "Placed", "Sale", "Tender", "place_order"]
@@ -66,6 +67,7 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
         GiftCardRefused, TooManyAttempts, NotEnoughCredit: a gift card or store credit does not pay it.
         NoOpenShift: the register has no shift for it.
         OutOfStock: a line cannot be covered; ``short`` lists every such line.
+        LotExpired, SerialRefused, ReservationOver: a lot, a piece or goods set aside cannot be sold (any more).
         ReusedIdentifier: the id belongs to another sale.
         Busy: the locks were not to be had in time.
     """
@@ -236,7 +238,7 @@ def _commit(sale: Sale, draft: _Draft, actor: Actor) -> None:
         use_approval(sale, draft.priced.by_hand, actor=actor)
     also = [*settle_drawer(drawer, order, actor=actor), *charge_accounts(draft.payments, actor=actor)]
     moved = move_stock(
-        deltas=draft.deltas,
+        deltas=goods_of(sale, draft.lines, draft.deltas, may_refuse=draft.may_refuse),
         kind=StockMovement.Kind.SALE,
         reference_type="order",
         reference_id=order.pk,

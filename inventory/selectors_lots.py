@@ -1,0 +1,82 @@
+"""Read lots and pieces: where they are, when they expire, where each of them came from and went."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Case, DateField, F, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from core.errors import NotFound
+from inventory.models import Lot, LotLevel, MovementLot, MovementSerial, Serial
+
+LAST = date(9999, 12, 31)
+
+
+def lots(
+    *, places: frozenset[UUID] | None, held_only: bool = True, expires_by: date | None = None, words: str = ""
+) -> QuerySet[Lot]:
+    """Lots with ``on_hand`` at the given locations (None: all) and ``ends``, for ``("ends", "id")``.
+
+    ``held_only``: those of which there is something, or less than nothing; ``words``: a SKU, or a part of the code.
+    """
+    levels = LotLevel.objects.all() if places is None else LotLevel.objects.filter(location_id__in=places)
+    rows = Lot.objects.select_related("variant__product")
+    held = levels.exclude(on_hand=0).values("lot")
+    if held_only:
+        rows = rows.filter(pk__in=held)
+    if expires_by is not None:
+        rows = rows.filter(expires_on__lte=expires_by)
+    if words := words.strip():
+        rows = rows.filter(code__icontains=words) | rows.filter(variant__sku__iexact=words)
+    here = Case(When(levels__in=levels, then=F("levels__on_hand")), default=Value(Decimal(0)))
+    return rows.annotate(
+        on_hand=Coalesce(Sum(here), Value(Decimal(0))),
+        ends=Coalesce("expires_on", Value(LAST), output_field=DateField()),
+    )
+
+
+def find_lot(lot_id: UUID) -> Lot:
+    """A lot. Raises `NotFound`."""
+    lot = Lot.objects.select_related("variant__product").filter(pk=lot_id).first()
+    if lot is None:
+        raise NotFound("There is no such lot.")
+    return lot
+
+
+def lot_levels(lot: Lot, *, places: frozenset[UUID] | None) -> list[LotLevel]:
+    """Where the lot lies, at the given locations (None: all)."""
+    rows = LotLevel.objects.filter(lot=lot).exclude(on_hand=0).select_related("location")
+    return list((rows if places is None else rows.filter(location_id__in=places)).order_by("location__code"))
+
+
+def way_of_lot(lot: Lot, *, places: frozenset[UUID] | None) -> QuerySet[MovementLot]:
+    """Every movement of the lot at the given locations (None: all), for ``-id``: its receipts and whom it went to."""
+    rows = MovementLot.objects.filter(lot=lot).select_related("movement__location")
+    return rows if places is None else rows.filter(movement__location_id__in=places)
+
+
+def serials(*, places: frozenset[UUID] | None, words: str = "", state: str = "") -> QuerySet[Serial]:
+    """Pieces for ``("number", "id")``, also those that are nowhere; ``words`` begin a number, or are a SKU."""
+    rows = Serial.objects.select_related("variant__product", "location")
+    if places is not None:
+        rows = rows.filter(location_id__in=places) | rows.filter(location__isnull=True)
+    if state:
+        rows = rows.filter(state=state)
+    if words := words.strip():
+        rows = rows.filter(number__istartswith=words) | rows.filter(variant__sku__iexact=words)
+    return rows
+
+
+def find_serial(serial_id: UUID) -> Serial:
+    """A piece. Raises `NotFound`."""
+    row = Serial.objects.select_related("variant__product", "location").filter(pk=serial_id).first()
+    if row is None:
+        raise NotFound("There is no such piece.")
+    return row
+
+
+def way_of_serial(serial: Serial, *, places: frozenset[UUID] | None) -> list[MovementSerial]:
+    """Every movement of the piece at the given locations (None: all), the latest first."""
+    rows = MovementSerial.objects.filter(serial=serial).select_related("movement__location").order_by("-id")
+    return list(rows if places is None else rows.filter(movement__location_id__in=places))

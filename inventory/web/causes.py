@@ -1,0 +1,69 @@
+"""What moved stock, in words and with the address of its page. Apps above this one tell what they know of theirs."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.urls import NoReverseMatch, reverse
+
+from core.actors import Actor
+from core.people.models import User
+from inventory.models import StockDocument, StockMovement
+from inventory.reasons import REASONS
+
+Describe = Callable[[Collection[UUID], Actor], Mapping[UUID, str]]
+PAGES = {"order": "order", "stock_document": "stock-document", "transfer": "transfer", "count": "count"}
+"""The page of a cause by what the ledger calls it; one that does not exist is told in words only."""
+_described: dict[str, Describe] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A movement in words: what, who, of what or for whom, and where to read more ("" where nowhere)."""
+
+    row: StockMovement
+    what: str
+    who: str
+    of: str
+    url: str
+
+
+def describe(reference_type: str, how: Describe) -> None:
+    """Say how causes of a kind are described (an order by its number and customer), once."""
+    _described[reference_type] = how
+
+
+def in_words(rows: Iterable[StockMovement], *, actor: Actor) -> list[Told]:
+    """Movements in words, as far as the actor may see: a few statements for any number of them."""
+    found = list(rows)
+    ids: dict[str, set[UUID]] = {}
+    for row in found:
+        ids.setdefault(row.reference_type, set()).add(row.reference_id)
+    users = {row.actor_id for row in found if row.actor_kind == "user" and row.actor_id}
+    names: dict[Any, str] = dict(User.objects.filter(pk__in=users).values_list("pk", "name")) if users else {}
+    known = {kind: how(ids[kind], actor) for kind, how in _described.items() if kind in ids}
+    documents = ids.get("stock_document")
+    reasons = dict(StockDocument.objects.filter(pk__in=documents).values_list("pk", "reason_code")) if documents else {}
+    return [
+        Told(
+            row=row,
+            what=_what(row, reasons.get(row.reference_id, "")),
+            who=names.get(row.actor_id) or row.actor_kind.replace("_", " "),
+            of=known.get(row.reference_type, {}).get(row.reference_id, ""),
+            url=_address(row),
+        )
+        for row in found
+    ]
+
+
+def _what(row: StockMovement, reason_code: str) -> str:
+    label = REASONS[reason_code].label if reason_code in REASONS else row.get_kind_display()
+    return label[:1].upper() + label[1:]
+
+
+def _address(row: StockMovement) -> str:
+    try:
+        return reverse(PAGES[row.reference_type], args=[row.reference_id])
+    except (KeyError, NoReverseMatch):
+        return ""

@@ -1,0 +1,173 @@
+"""Lots and pieces on pages: what expires, where a lot went, what became of one piece."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.errors import Conflict
+from core.locations.selectors import business_today
+from core.web.cursors import window_of
+from core.web.views import Page
+from inventory.models import Serial, StockPolicy, Variant
+from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST, VIEW_STOCK
+from inventory.selectors_lots import (
+    find_lot,
+    find_serial,
+    lot_levels,
+    lots,
+    serials,
+    way_of_lot,
+    way_of_serial,
+)
+from inventory.services.lots import block_lot, set_tracking
+from inventory.web.causes import in_words
+
+SEARCH = {"type": "search", "autocomplete": "off"}
+
+
+class LotFilter(forms.Form):
+    """Which lots."""
+
+    q = forms.CharField(
+        label="Search", required=False, max_length=64, widget=forms.TextInput({**SEARCH, "placeholder": "Lot or SKU"})
+    )
+    show = forms.ChoiceField(
+        label="Which",
+        required=False,
+        choices=[("", "On hand"), ("expiring", "Expiring soon"), ("expired", "Expired"), ("all", "All")],
+    )
+
+
+class SerialFilter(forms.Form):
+    """Which pieces."""
+
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=64,
+        widget=forms.TextInput({**SEARCH, "placeholder": "Serial number or SKU"}),
+    )
+    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *Serial.State.choices])
+
+
+class LotsPage(Page):
+    """What the pages of lots and pieces share."""
+
+    def tabs(self) -> dict[str, Any]:
+        return {"may_view_cost_of_stock": self.actor.may(VIEW_COST)}
+
+
+class Lots(LotsPage):
+    """/stock/lots/: lots by expiry date."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    template_name = "inventory/lots.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = LotFilter(request.GET)
+        if not form.is_valid():
+            return self.render({"form": form, **self.tabs()}, status=422)
+        show, today = form.cleaned_data["show"], business_today()
+        days = StockPolicy.objects.values_list("expiring_days", flat=True).first() or 14
+        limits = {"expiring": today + timedelta(days=days), "expired": today - timedelta(days=1)}
+        rows = lots(
+            places=self.actor.places(VIEW_STOCK),
+            held_only=show != "all",
+            expires_by=limits.get(show),
+            words=form.cleaned_data["q"],
+        )
+        window = window_of(rows, by=("ends", "id"), query=request.GET.dict())
+        return self.render(
+            {
+                "form": form,
+                "window": window,
+                "today": today,
+                "soon": today + timedelta(days=days),
+                "is_filtered": any(form.cleaned_data.values()),
+                **self.tabs(),
+            }
+        )
+
+
+class LotOne(LotsPage):
+    """/stock/lots/<id>/: where a lot came from, whom it went to, and what is left of it."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    template_name = "inventory/lot.html"
+
+    def get(self, request: HttpRequest, lot_id: UUID) -> HttpResponse:
+        lot, places = find_lot(lot_id), self.actor.places(VIEW_STOCK)
+        window = window_of(way_of_lot(lot, places=places), by=("-id",), query=request.GET.dict(), size=200)
+        told = in_words((part.movement for part in window.rows), actor=self.actor)
+        return self.render(
+            {
+                "lot": lot,
+                "levels": lot_levels(lot, places=places),
+                "window": window,
+                "rows": list(zip(window.rows, told, strict=True)),
+                "today": business_today(),
+                "may_adjust": self.actor.may(ADJUST_STOCK),
+            }
+        )
+
+
+class LotBlocking(Page):
+    """/stock/lots/<id>/blocking/: not to be sold, or to be sold again."""
+
+    required_permission: ClassVar = ADJUST_STOCK
+
+    def post(self, request: HttpRequest, lot_id: UUID) -> HttpResponse:
+        is_blocked = request.POST.get("blocked") == "yes"
+        lot = block_lot(lot_id, is_blocked=is_blocked, note=request.POST.get("note", "")[:200], actor=self.actor)
+        messages.success(request, f"Lot {lot.code} is {'blocked' if is_blocked else 'sold again'}.")
+        return redirect("stock-lot", lot.pk)
+
+
+class Serials(LotsPage):
+    """/stock/serials/: pieces by number."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    template_name = "inventory/serials.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = SerialFilter(request.GET)
+        if not form.is_valid():
+            return self.render({"form": form, **self.tabs()}, status=422)
+        wanted = form.cleaned_data
+        rows = serials(places=self.actor.places(VIEW_STOCK), words=wanted["q"], state=wanted["state"])
+        window = window_of(rows, by=("number", "id"), query=request.GET.dict())
+        return self.render({"form": form, "window": window, "is_filtered": any(wanted.values()), **self.tabs()})
+
+
+class SerialOne(LotsPage):
+    """/stock/serials/<id>/: the history of one piece."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    template_name = "inventory/serial.html"
+
+    def get(self, request: HttpRequest, serial_id: UUID) -> HttpResponse:
+        serial = find_serial(serial_id)
+        way = way_of_serial(serial, places=self.actor.places(VIEW_STOCK))
+        told = in_words((step.movement for step in way), actor=self.actor)
+        return self.render({"serial": serial, "rows": list(zip(way, told, strict=True))})
+
+
+class VariantTracking(Page):
+    """/stock/tracking/<variant>/: how an article is told apart."""
+
+    required_permission: ClassVar = MANAGE_PRODUCTS
+
+    def post(self, request: HttpRequest, variant_id: UUID) -> HttpResponse:
+        variant = Variant.objects.filter(pk=variant_id).first()
+        try:
+            variant = set_tracking(variant_id, tracking=request.POST.get("tracking", ""), actor=self.actor)
+        except Conflict as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            messages.success(request, f"{variant.sku}: {variant.get_tracking_display()}.")
+        return redirect("product", variant.product_id) if variant else redirect("products")

@@ -1,0 +1,71 @@
+"""What a sale says of goods told apart and set aside, in the words of the ledger."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from core.errors import Invalid
+from inventory.models import Lot
+from inventory.services.ledger import Change, Key
+from inventory.services.reservations import sell_reserved
+from orders.models import OrderLine
+from orders.services.basket import Sale
+
+
+def goods_of(
+    sale: Sale, lines: Sequence[OrderLine], deltas: Mapping[Key, Decimal], *, may_refuse: bool
+) -> Mapping[Key, Decimal | Change]:
+    """What leaves, with the lots and pieces the lines name and the reservations the sale takes up.
+
+    Belongs in the sale's transaction, after its own row and before `move_stock`: reservations end here.
+
+    Raises:
+        Invalid: a line names a lot that there is not.
+        ReservationOver: a reservation does not hold any more, and the sale is a wish.
+    """
+    lots: dict[UUID, dict[UUID, Decimal]] = {}
+    serials: dict[UUID, list[str]] = {}
+    named = _lots_named(sale, lines)
+    for place, (said, line) in enumerate(zip(sale.lines, lines, strict=True)):
+        if line.variant_id is None:
+            continue
+        if said.lot:
+            parts = lots.setdefault(line.variant_id, {})
+            parts[named[place]] = parts.get(named[place], Decimal(0)) - line.quantity
+        serials.setdefault(line.variant_id, []).extend(said.serials)
+    reserved = sell_reserved(
+        sale.reservations,
+        location_id=sale.location_id,
+        reference_type="order",
+        reference_id=sale.order_id,
+        must_all=may_refuse,
+    )
+    if stray := reserved.keys() - {variant for variant, _ in deltas}:
+        error = {"pointer": "/reservations", "code": "not-sold", "detail": "A reservation is for goods not sold here."}
+        raise Invalid(error["detail"], details={"errors": [error], "variants": [str(one) for one in sorted(stray)]})
+    return {
+        key: Change(
+            on_hand=delta,
+            reserved=reserved.get(key[0], Decimal(0)),
+            lots=tuple(lots.get(key[0], {}).items()),
+            serials=tuple(serials.get(key[0], ())),
+        )
+        for key, delta in deltas.items()
+    }
+
+
+def _lots_named(sale: Sale, lines: Sequence[OrderLine]) -> dict[int, UUID]:
+    """The lot of each line that names one; no query where none does."""
+    wanted = {place: line.lot for place, line in enumerate(sale.lines) if line.lot}
+    if not wanted:
+        return {}
+    rows = Lot.objects.filter(code__in=set(wanted.values()), variant__in=[line.variant_id for line in lines])
+    known = {(row.variant_id, row.code): row.pk for row in rows}
+    errors = [
+        {"pointer": f"/lines/{place}/lot", "code": "unknown", "detail": f"There is no lot {code}."}
+        for place, code in wanted.items()
+        if (lines[place].variant_id, code) not in known
+    ]
+    if errors:
+        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    return {place: known[variant, code] for place, code in wanted.items() if (variant := lines[place].variant_id)}
