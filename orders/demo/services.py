@@ -20,8 +20,7 @@ from core.tenancy.context import current_tenant
 from inventory.models import Category, Product, ScanCode, StockLevel, StockMovement, TaxClass, Variant
 from orders.demo.goods import Article, articles
 from orders.demo.sales import DAYS, Basket, baskets
-from orders.models import Customer, Order, OrderLine, Payment, Register
-from orders.services.discounts import create_discount
+from orders.models import Coupon, Customer, Discount, Order, OrderLine, Payment, Register
 from orders.tax import line_amounts
 
 CUSTOMERS = 120
@@ -68,24 +67,23 @@ def fill_demo_shop(*, now: datetime | None = None) -> dict[str, int]:
 def _reduce() -> None:
     """Two discounts and a coupon, so that a newcomer sees some: made after the history, which had none."""
     bakery = Category.objects.get(name="Bakery")
-    create_discount(
-        actor=SYSTEM,
+    Discount.objects.create(
         name="3 for 2 in the bakery",
-        kind="buy_get",
+        kind=Discount.Kind.BUY_GET,
         value=Decimal(100),
         buy_quantity=Decimal(2),
         get_quantity=Decimal(1),
         conditions={"categories": [str(bakery.pk)]},
     )
-    create_discount(
-        actor=SYSTEM,
+    welcome = Discount.objects.create(
         name="Welcome",
-        kind="percent",
-        scope="order",
+        kind=Discount.Kind.PERCENT,
+        scope=Discount.Scope.ORDER,
         value=Decimal(10),
         conditions={"least_total": "20"},
-        code="WELCOME",
+        needs_coupon=True,
     )
+    Coupon.objects.create(discount=welcome, code="WELCOME")
 
 
 def _put_on_shelf(shelf: list[Article]) -> list[Variant]:
