@@ -316,13 +316,3 @@ class LotUnblocked(DomainEvent):
     sku: str
     code: str
     note: str
-
-
-@event("variant.tracking_changed", about="variant", key="variant_id", permission=VIEW_PRODUCTS)
-class TrackingChanged(DomainEvent):
-    """A variant is told apart otherwise from now on: `none`, `lot` or `serial`. `version` is the product's."""
-
-    variant_id: UUID
-    version: int
-    sku: str
-    tracking: str

@@ -36,7 +36,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stock/lots/<uuid:lot_id>/blocking/", lots.LotBlocking.as_view(), name="stock-lot-blocking"),
     path("stock/serials/", lots.Serials.as_view(), name="stock-serials"),
     path("stock/serials/<uuid:serial_id>/", lots.SerialOne.as_view(), name="stock-serial"),
-    path("stock/tracking/<uuid:variant_id>/", lots.VariantTracking.as_view(), name="stock-tracking"),
     path("stock/value/", history.StockWorth.as_view(), name="stock-value"),
     path("stock/history/<uuid:variant_id>/<uuid:location_id>/", history.StockHistory.as_view(), name="stock-history"),
     path("stock/documents/<uuid:document_id>/", history.StockDocumentOne.as_view(), name="stock-document"),

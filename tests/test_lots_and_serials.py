@@ -1,6 +1,5 @@
 """Goods told apart: lots go by expiry date without a question, pieces go once, and the sums always hold."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -258,16 +257,3 @@ def test_a_lot_is_blocked_and_let_go_and_found_by_its_date(acme: Shop) -> None:
     assert browser.get("/stock/serials/?q=x").status_code == 200
     types = list(Event.objects.filter(type__startswith="lot.").values_list("type", flat=True))
     assert types == ["lot.blocked", "lot.unblocked"]
-
-
-def test_what_is_there_is_not_told_apart_afterwards(acme: Shop) -> None:
-    key = machine(acme)
-    body = {"variant": str(acme.variant("TEA").pk), "tracking": "lot"}
-    refused = key.browser.generic("PUT", "/api/v1/stock/tracking/", json.dumps(body), "application/json")
-    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
-    new = {"variant": str(make_variant("NEW").pk), "tracking": "serial"}
-    made = key.browser.generic("PUT", "/api/v1/stock/tracking/", json.dumps(new), "application/json")
-    assert made.json() == new
-    browser = acme.client("manager")
-    sent = browser.post(f"/stock/tracking/{body['variant']}/", {"tracking": "lot"}, follow=True)
-    assert "Correct its stock to zero" in sent.content.decode()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.ids import uuid7
-from core.testing import Shop, make_variant
+from core.testing import Shop
 from inventory.models import Lot
 from inventory.services import documents, late_costs, limits, lots, reservations
 
@@ -63,12 +63,6 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, lot: lots.block_lot(lot.pk, is_blocked=True, note="recall", actor=s.actor()),
         ("change", "lot"),
         ["lot.blocked"],
-    ),
-    "set_tracking": (
-        lambda s: make_variant("NEW"),
-        lambda s, v: lots.set_tracking(v.pk, tracking="lot", actor=s.actor()),
-        ("change", "variant"),
-        ["variant.tracking_changed"],
     ),
     "set_limits": (
         lambda s: None,

@@ -12,10 +12,10 @@ from core.api.fields import QuantityField
 from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
-from inventory.models import Lot, MovementLot, MovementSerial, Serial, StockMovement, Variant
-from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_STOCK
+from inventory.models import Lot, MovementLot, MovementSerial, Serial, StockMovement
+from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
 from inventory.selectors_lots import find_lot, find_serial, lots, serials, way_of_lot, way_of_serial
-from inventory.services.lots import block_lot, set_tracking
+from inventory.services.lots import block_lot
 
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
@@ -128,13 +128,6 @@ class SerialHistory(SerialBody):
     history = SerialStepBody(many=True)
 
 
-class TrackingInput(serializers.Serializer[Any]):
-    """How a variant is told apart."""
-
-    variant = serializers.UUIDField()
-    tracking = serializers.ChoiceField(choices=Variant.Tracking.choices)
-
-
 _LOT, _HELD, _STEP, _SERIAL, _SERIAL_STEP = LotBody(), HeldLotBody(), LotStepBody(), SerialBody(), SerialStepBody()
 
 
@@ -243,22 +236,3 @@ class SerialOne(ApiView):
         way = way_of_serial(row, places=self.actor.places(VIEW_STOCK))
         history = [_SERIAL_STEP.to_representation(step) for step in way]
         return Response({**_SERIAL.to_representation(row), "history": history})
-
-
-class Tracking(ApiView):
-    """/stock/tracking/: how a variant is told apart."""
-
-    required_permission: ClassVar = MANAGE_PRODUCTS
-    tag = "stock"
-
-    @extend_schema(
-        operation_id="set_tracking",
-        summary="Track a variant by lot, by serial number, or not at all",
-        description="409 `conflict` while there are goods of it: nobody knows of which lot they are.",
-        request=TrackingInput,
-        responses={200: TrackingInput},
-    )
-    def put(self, request: Request) -> Response:
-        body = self.read(TrackingInput)
-        variant = set_tracking(body["variant"], tracking=body["tracking"], actor=self.actor)
-        return Response({"variant": str(variant.pk), "tracking": variant.tracking})

@@ -38,7 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stock/lots/<uuid:lot_id>/movements/", lots.LotWay.as_view(), name="api-lot-movements"),
     path("stock/serials/", lots.Serials.as_view(), name="api-serials"),
     path("stock/serials/<uuid:serial_id>/", lots.SerialOne.as_view(), name="api-serial"),
-    path("stock/tracking/", lots.Tracking.as_view(), name="api-tracking"),
     path("stock/as-of/", answers.StockThen.as_view(), name="api-stock-as-of"),
     path("stock/value/", answers.Value.as_view(), name="api-stock-value"),
     path("stock/limits/", reservations.Limits.as_view(), name="api-stock-limits"),

@@ -1,18 +1,17 @@
-"""Lots and pieces as people handle them: what is told apart, and which lot must not be sold."""
+"""Lots as people handle them: which must not be sold."""
 
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, Invalid, NotFound, StaleVersion
+from core.errors import NotFound, StaleVersion
 from core.outbox.services import emit
-from inventory.events import LotBlocked, LotUnblocked, TrackingChanged
-from inventory.models import Lot, Product, StockLevel, Variant
-from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS
+from inventory.events import LotBlocked, LotUnblocked
+from inventory.models import Lot
+from inventory.permissions import ADJUST_STOCK
 
 
 @transaction.atomic
@@ -59,47 +58,3 @@ def block_lot(
         actor=actor,
     )
     return lot
-
-
-@transaction.atomic
-def set_tracking(variant_id: UUID, *, tracking: str, actor: Actor) -> Variant:
-    """Say whether a variant is told apart by lot or serial number. The same again changes nothing.
-
-    Raises:
-        Forbidden: the actor may not manage products.
-        NotFound: there is no such variant.
-        Invalid: there is no such way of tracking.
-        Conflict: goods of it are somewhere, and nobody knows of which lot they are: take them out first.
-    """
-    actor.require(MANAGE_PRODUCTS)
-    if tracking not in Variant.Tracking.values:
-        error = {"pointer": "/tracking", "code": "unknown", "detail": f"One of: {', '.join(Variant.Tracking.values)}."}
-        raise Invalid(error["detail"], details={"errors": [error]})
-    variant = Variant.objects.select_for_update(of=("self",)).select_related("product").filter(pk=variant_id).first()
-    if variant is None:
-        raise NotFound("There is no such variant.")
-    if variant.tracking == tracking:
-        return variant
-    kept = StockLevel.objects.select_for_update().filter(variant=variant_id).order_by("variant_id", "location_id")
-    if any(level.on_hand or level.damaged or level.in_transit for level in kept):
-        raise Conflict(
-            "There are goods of it. Correct its stock to zero, change this, then receive it by lot or number."
-        )
-    if Lot.objects.filter(~Q(levels__on_hand=0), variant=variant_id, levels__isnull=False).exists():
-        raise Conflict("A lot of it is not settled: its stock is not zero.")
-    before, variant.tracking = variant.tracking, tracking
-    variant.save(update_fields=["tracking"])
-    Product.objects.filter(pk=variant.product_id).update(version=variant.product.version + 1)
-    record(
-        AuditEntry.Action.CHANGE,
-        actor=actor,
-        object_type="variant",
-        object_id=variant.pk,
-        object_label=variant.sku,
-        changes={"tracking": (before, tracking)},
-    )
-    emit(
-        TrackingChanged(variant_id=variant.pk, version=variant.product.version + 1, sku=variant.sku, tracking=tracking),
-        actor=actor,
-    )
-    return variant

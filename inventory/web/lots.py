@@ -9,12 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.errors import Conflict
 from core.locations.selectors import business_today
 from core.web.cursors import window_of
 from core.web.views import Page
-from inventory.models import Serial, StockPolicy, Variant
-from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST, VIEW_STOCK
+from inventory.models import Serial, StockPolicy
+from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.selectors_lots import (
     find_lot,
     find_serial,
@@ -24,7 +23,7 @@ from inventory.selectors_lots import (
     way_of_lot,
     way_of_serial,
 )
-from inventory.services.lots import block_lot, set_tracking
+from inventory.services.lots import block_lot
 from inventory.web.causes import in_words
 
 SEARCH = {"type": "search", "autocomplete": "off"}
@@ -155,19 +154,3 @@ class SerialOne(LotsPage):
         way = way_of_serial(serial, places=self.actor.places(VIEW_STOCK))
         told = in_words((step.movement for step in way), actor=self.actor)
         return self.render({"serial": serial, "rows": list(zip(way, told, strict=True))})
-
-
-class VariantTracking(Page):
-    """/stock/tracking/<variant>/: how an article is told apart."""
-
-    required_permission: ClassVar = MANAGE_PRODUCTS
-
-    def post(self, request: HttpRequest, variant_id: UUID) -> HttpResponse:
-        variant = Variant.objects.filter(pk=variant_id).first()
-        try:
-            variant = set_tracking(variant_id, tracking=request.POST.get("tracking", ""), actor=self.actor)
-        except Conflict as refusal:
-            messages.error(request, refusal.detail)
-        else:
-            messages.success(request, f"{variant.sku}: {variant.get_tracking_display()}.")
-        return redirect("product", variant.product_id) if variant else redirect("products")
