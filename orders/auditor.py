@@ -64,22 +64,56 @@ CHECKS: dict[str, str] = {
             ON coupon_use.coupon_id = coupon.id AND coupon_use.given_back_at IS NULL
         GROUP BY coupon.id HAVING coupon.used <> count(coupon_use.id)
     """,
+    "what was voided, parked or ended holds no money": """
+        SELECT document.id, document.number, document.state, sum(payment.amount)
+        FROM orders_order AS document JOIN orders_payment AS payment ON payment.order_id = document.id
+        WHERE document.state IN ('voided', 'parked', 'ended')
+        GROUP BY document.id HAVING sum(payment.amount) <> 0 OR document.state <> 'voided'
+    """,
+    "no more came back of a line than was sold, and all of it for all of its money": """
+        SELECT origin.id, origin.quantity, sum(line.quantity), origin.total, sum(line.total)
+        FROM orders_orderline AS line JOIN orders_orderline AS origin ON origin.id = line.origin_id
+        JOIN orders_order AS document ON document.id = line.order_id AND document.state <> 'voided'
+        GROUP BY origin.id
+        HAVING origin.quantity + sum(line.quantity) < 0 OR origin.total + sum(line.total) < 0
+            OR (origin.quantity + sum(line.quantity) = 0 AND origin.total + sum(line.total) <> 0)
+    """,
+    "what an exchange sets off comes to nothing": """
+        SELECT document.ticket, sum(payment.amount), count(DISTINCT document.id)
+        FROM orders_payment AS payment JOIN orders_order AS document ON document.id = payment.order_id
+        WHERE payment.method = 'exchange' AND document.source = ''
+        GROUP BY document.ticket HAVING document.ticket IS NULL OR sum(payment.amount) <> 0
+    """,
     "the stock that left is what the document's lines say": """
         SELECT coalesce(lines.order_id, moved.order_id), coalesce(lines.variant_id, moved.variant_id),
                lines.quantity, moved.quantity
         FROM (
-            SELECT line.order_id, line.variant_id, sum(line.quantity) AS quantity
-            FROM orders_orderline AS line JOIN orders_order AS document ON document.id = line.order_id
-            WHERE line.is_stocked AND line.variant_id IS NOT NULL AND document.channel <> 'history'
-              AND document.state = 'completed'
-            GROUP BY line.order_id, line.variant_id HAVING sum(line.quantity) <> 0
+            SELECT order_id, variant_id, sum(quantity) AS quantity FROM (
+                SELECT line.order_id, line.variant_id, line.quantity
+                FROM orders_orderline AS line JOIN orders_order AS document ON document.id = line.order_id
+                WHERE line.is_stocked AND line.variant_id IS NOT NULL AND document.channel <> 'history'
+                  AND document.state = 'completed' AND line.disposition NOT IN ('vendor', 'none')
+                  AND NOT EXISTS (SELECT FROM orders_fulfilment AS parcel WHERE parcel.order_id = document.id)
+                UNION ALL
+                SELECT line.order_id, line.variant_id, part.quantity
+                FROM orders_fulfilmentline AS part JOIN orders_orderline AS line ON line.id = part.line_id
+                JOIN orders_fulfilment AS parcel ON parcel.id = part.fulfilment_id
+                WHERE parcel.state IN ('shipped', 'done') AND line.is_stocked AND line.variant_id IS NOT NULL
+            ) AS gone GROUP BY order_id, variant_id HAVING sum(quantity) <> 0
         ) AS lines
         FULL JOIN (
-            SELECT movement.reference_id AS order_id, movement.variant_id, -sum(movement.delta) AS quantity
+            SELECT document.id AS order_id, movement.variant_id, -sum(movement.delta + movement.damaged) AS quantity
             FROM inventory_stockmovement AS movement
-            JOIN orders_order AS document ON document.id = movement.reference_id AND document.channel <> 'history'
-            WHERE movement.reference_type = 'order' AND movement.kind IN ('sale', 'refund')
-            GROUP BY movement.reference_id, movement.variant_id
+            LEFT JOIN orders_fulfilment AS parcel
+              ON movement.reference_type = 'fulfilment' AND parcel.id = movement.reference_id
+            LEFT JOIN orders_orderchange AS change
+              ON movement.reference_type IN ('order_change', 'change_undone') AND change.id = movement.reference_id
+            JOIN orders_order AS document ON document.channel <> 'history' AND document.id = CASE
+                movement.reference_type WHEN 'order' THEN movement.reference_id
+                WHEN 'fulfilment' THEN parcel.order_id ELSE change.order_id END
+            WHERE movement.reference_type IN ('order', 'fulfilment', 'order_change', 'change_undone')
+              AND movement.kind IN ('sale', 'refund', 'void', 'edit')
+            GROUP BY document.id, movement.variant_id HAVING sum(movement.delta + movement.damaged) <> 0
         ) AS moved USING (order_id, variant_id)
         WHERE lines.quantity IS DISTINCT FROM moved.quantity
     """,

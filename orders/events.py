@@ -59,6 +59,70 @@ class PaymentReceived(DomainEvent):
     amount: Decimal
 
 
+@event("order.updated", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderUpdated(DomainEvent):
+    """An order stands elsewhere than before: paid, handed over, returned, changed or cancelled.
+
+    ``paid`` is ``unpaid``, ``partly``, ``paid`` or ``overpaid``; ``handed_over`` and ``returned`` are ``none``,
+    ``partly`` or ``all``. All are read from the order's rows.
+    """
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    state: str
+    paid: str
+    handed_over: str
+    returned: str
+    currency: str
+    total: Decimal
+
+
+@event("order.refunded", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderRefunded(DomainEvent):
+    """Goods came back. ``order_id`` is the refund, a document of its own; its amounts and ``items`` are negative."""
+
+    order_id: UUID
+    version: int
+    number: str
+    refund_of: UUID | None
+    location_id: UUID
+    currency: str
+    total: Decimal
+    tax_total: Decimal
+    items: Decimal
+    lines: int
+    business_date: date
+
+
+@event("order.voided", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderVoided(DomainEvent):
+    """A completed sale never was: ``total`` is what no longer counts for ``business_date``."""
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    currency: str
+    total: Decimal
+    reason: str
+    business_date: date
+
+
+@event("payment.refunded", about="payment", key="payment_id", permission=VIEW_ORDERS)
+class PaymentRefunded(DomainEvent):
+    """Money went back for a refund or a void: a payment of its own, its ``amount`` negative."""
+
+    payment_id: UUID
+    version: int
+    order_id: UUID
+    location_id: UUID
+    method: str
+    currency: str
+    amount: Decimal
+
+
 @event("order.parked", about="order", key="order_id", permission=VIEW_ORDERS)
 class OrderParked(DomainEvent):
     """A cart was put aside at a location, for whichever till takes it up. Nothing is booked."""

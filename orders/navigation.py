@@ -4,7 +4,9 @@ from core.web.navigation import NavItem, register
 from inventory.web.panels import Panel, register_panel
 from orders.permissions import (
     IMPORT_HISTORY,
+    REFUND,
     SELL,
+    VIEW_APPROVALS,
     VIEW_CREDIT,
     VIEW_CUSTOMERS,
     VIEW_DISCOUNTS,
@@ -24,6 +26,9 @@ register(
         order=30,
         in_bottom_bar=True,
     ),
+    NavItem(label="Returns", url_name="returns", icon="refund", permission=REFUND, group="Sell", order=40),
+    NavItem(label="Parked", url_name="parked", icon="clock", permission=SELL, group="Sell", order=25),
+    NavItem(label="Approvals", url_name="approvals", icon="check", permission=VIEW_APPROVALS, group="Shop", order=118),
     NavItem(
         label="Customers", url_name="customers", icon="customers", permission=VIEW_CUSTOMERS, group="Sell", order=60
     ),

@@ -11,6 +11,7 @@ from core.people.models import Grant, User
 from core.people.permissions import means_something
 from orders.models import Approval, ApprovalPin, Order
 from orders.permissions import SELL, VIEW_APPROVALS, VIEW_ORDERS
+from orders.selectors_axes import by_axes, with_axes
 
 CARTS = (Order.State.PARKED, Order.State.ENDED)
 """States of what was never sold: no list of orders shows them."""
@@ -26,8 +27,15 @@ def visible_orders(
     business_date_from: date | None = None,
     business_date_to: date | None = None,
     q: str = "",
+    state: str | None = None,
+    paid: str | None = None,
+    handed_over: str | None = None,
+    returned: str | None = None,
 ) -> QuerySet[Order]:
-    """Orders of the locations the actor may see, narrowed by what is given; ``q`` is the number on a receipt."""
+    """Orders of the locations the actor may see, narrowed by what is given; ``q`` is the number on a receipt.
+
+    ``paid``, ``handed_over`` and ``returned`` as in `orders.selectors_axes`.
+    """
     rows = Order.objects.exclude(state__in=CARTS)
     places = actor.places(VIEW_ORDERS)
     if places is not None:
@@ -39,14 +47,17 @@ def visible_orders(
         "customer_id": customer,
         "business_date__gte": business_date_from,
         "business_date__lte": business_date_to,
+        "state": state,
         "number__in": {q.strip(), q.strip().upper()} if q.strip() else None,
     }
-    return rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return by_axes(rows, paid=paid, handed_over=handed_over, returned=returned)
 
 
 def find_order(order_id: UUID, *, actor: Actor) -> Order:
     """An order with its lines and payments. Raises `NotFound` also for one of a location the actor may not see."""
-    order = visible_orders(actor=actor).prefetch_related("lines", "payments").filter(pk=order_id).first()
+    rows = with_axes(visible_orders(actor=actor)).select_related("location", "customer")
+    order = rows.prefetch_related("lines", "payments").filter(pk=order_id).first()
     if order is None:
         raise NotFound("There is no such order.")
     return order

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.cash_pages import cash_pages
-from orders.web import customer_merges, customers, discounts, imports, till, views
+from orders.web import after, customer_merges, customers, discounts, imports, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -16,6 +16,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("discounts/<uuid:discount_id>/", discounts.DiscountEdit.as_view(), name="discount"),
     path("discounts/<uuid:discount_id>/coupons/", discounts.CouponAdd.as_view(), name="coupon-add"),
     path("coupons/<uuid:coupon_id>/switch/", discounts.CouponSwitch.as_view(), name="coupon-switch"),
+    path("orders/<uuid:order_id>/return/", after.OrderReturn.as_view(), name="order-return"),
+    path("orders/<uuid:order_id>/void/", after.OrderVoid.as_view(), name="order-void"),
+    path("returns/", after.Returns.as_view(), name="returns"),
+    path("parked/", after.ParkedCarts.as_view(), name="parked"),
+    path("parked/<uuid:order_id>/discard/", after.ParkedDiscard.as_view(), name="parked-discard"),
+    path("approvals/", after.Approvals.as_view(), name="approvals"),
+    path("settings/pin/", after.MyPin.as_view(), name="my-pin"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.CustomerEdit.as_view(), name="customer-new"),
     path("customers/duplicates/", customer_merges.Duplicates.as_view(), name="customer-duplicates"),

@@ -21,8 +21,10 @@ from inventory.services.groups import create_brand, create_category
 from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Order
+from orders.services.approvals import Request, give_approval
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from orders.services.discounts import create_discount
+from orders.services.parking import Cart, park
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.shop_window_stock import fill_stock_room
@@ -65,6 +67,21 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             server.serve(shop.tenant.schema_name)
     prices, edit = _other_prices(shop)
     order = _sell_too_much(shop)
+    cart = Cart(
+        order_id=uuid7(),
+        location_id=shop.location.pk,
+        lines=[BasketLine(variant_id=tea.pk, quantity=Decimal("1.5"))],
+        label=LONG_NAME[:80],
+    )
+    park(cart, actor=owner)
+    wanted = Request(
+        approval_id=uuid7(),
+        permission="orders.void",
+        location_id=shop.location.pk,
+        requested_by=shop.person("cashier").pk,
+        shown=f"Void of #{order.number}: {LONG_NAME}",
+    )
+    give_approval(wanted, actor=owner)
     return (
         _catalogue(shop)
         | fill_stock_room(shop)

@@ -17,7 +17,7 @@ from inventory.web import codes as code_forms
 from inventory.web import forms as inventory_forms
 from inventory.web import group_forms
 from orders.models import Order
-from orders.web import customer_forms
+from orders.web import after_forms, customer_forms
 from orders.web import forms as order_forms
 from orders.web import imports as import_forms
 from tests.api import machine
@@ -57,7 +57,8 @@ HOSTILE = {
 def fields() -> set[str]:
     """Every name that a form or a page of the product reads, and some that it does not."""
     inventory = (inventory_forms, group_forms, code_forms)
-    modules = (people_forms, *inventory, order_forms, customer_forms, import_forms, webhook_forms)
+    orders = (order_forms, after_forms, customer_forms, import_forms)
+    modules = (people_forms, *inventory, *orders, webhook_forms)
     kinds = [kind for module in modules for kind in vars(module).values()]
     names = {"after", "before", "page", "cursor", "limit", "period", "date", "from", "to", "table", "metrics", "sort"}
     names |= {"next", "types", "epoch", "updated_since", "active", "nobody-reads-this", *AuditFilter.base_fields}

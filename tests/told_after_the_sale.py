@@ -6,12 +6,25 @@ from typing import Any
 
 from core.ids import uuid7
 from core.testing import PASSWORD, Shop
-from orders.services import approvals, checkout, parking
+from orders.services import approvals, changes, checkout, exchanges, parking, returns, rewriting, voids
 
-MODULES = (approvals, parking)
-OTHERS = {"orders.services.papers"}
-PARTS = {"policy", "allowed"}
-"""Parts of other services, told by those; `policy` asks."""
+MODULES = (approvals, changes, exchanges, parking, returns, voids)
+OTHERS = {"orders.services.papers", "orders.services.money_back", "orders.services.rewriting"}
+PARTS = {
+    "policy",
+    "allowed",
+    "locked_sale",
+    "exchange",
+    "preview",
+    "stock_difference",
+    "part_of_exchange",
+    "draft_of",
+    "to_give_back",
+    "book",
+    "through_drawer",
+    "changes_of",
+}
+"""Parts of other services, told by those; `policy` asks; an exchange is a return and a sale."""
 
 
 def approval(shop: Shop) -> Any:
@@ -27,6 +40,37 @@ def approval(shop: Shop) -> Any:
 def parked(shop: Shop) -> parking.Kept:
     line = checkout.BasketLine(variant_id=shop.variant("TEA").pk, quantity=Decimal(1))
     return parking.park(parking.Cart(order_id=uuid7(), location_id=shop.location.pk, lines=[line]), actor=shop.actor())
+
+
+def sold(shop: Shop) -> checkout.Placed:
+    line = checkout.BasketLine(variant_id=shop.variant("TEA").pk, quantity=Decimal(2))
+    payment = checkout.Tender(method="cash", amount=Decimal("9.00"))
+    sale = checkout.Sale(order_id=uuid7(), location_id=shop.location.pk, lines=[line], payments=[payment])
+    return checkout.place_order(sale, actor=shop.actor())
+
+
+def returned(shop: Shop, placed: checkout.Placed) -> Any:
+    line = returns.ReturnLine(position=1, quantity=Decimal(1))
+    wanted = returns.Return(refund_id=uuid7(), order_id=placed.order.pk, lines=[line], reason="too big")
+    return returns.return_goods(wanted, actor=shop.actor())
+
+
+def proposed(shop: Shop, placed: checkout.Placed) -> Any:
+    return changes.propose_change(
+        change_id=uuid7(),
+        order_id=placed.order.pk,
+        actions=[rewriting.Action(kind="quantity", position=1, quantity=Decimal(1))],
+        actor=shop.actor(),
+    )[0]
+
+
+def turned(shop: Shop, change: Any, *, undo: bool) -> Any:
+    turn = changes.revert_change if undo else changes.confirm_change
+    version = change.base_version + undo
+    paid = [checkout.Tender(method="cash", amount=Decimal("4.50"))] if undo else None
+    how = changes.Settlement(payments=paid)
+    turn(change.pk, order_id=change.order_id, version=version, settlement=how, actor=shop.actor())
+    return change
 
 
 TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[str, str], list[str]]] = {
@@ -55,5 +99,30 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, k: parking.discard(k.order.pk, actor=s.actor()),
         ("delete", "order"),
         ["order.discarded"],
+    ),
+    "return_goods": (
+        sold,
+        returned,
+        ("refund", "order"),
+        ["order.refunded", "payment.refunded", "order.updated", "stock.changed"],
+    ),
+    "void_order": (
+        sold,
+        lambda s, p: voids.void_order(p.order.pk, void_id=uuid7(), reason="mistake", actor=s.actor()),
+        ("void", "order"),
+        ["order.voided", "payment.refunded", "stock.changed"],
+    ),
+    "propose_change": (sold, proposed, ("create", "order_change"), []),
+    "confirm_change": (
+        lambda s: proposed(s, sold(s)),
+        lambda s, c: turned(s, c, undo=False),
+        ("change", "order"),
+        ["order.updated", "payment.refunded", "stock.changed"],
+    ),
+    "revert_change": (
+        lambda s: turned(s, proposed(s, sold(s)), undo=False),
+        lambda s, c: turned(s, c, undo=True),
+        ("change", "order"),
+        ["order.updated", "payment.received", "stock.changed"],
     ),
 }

@@ -1,6 +1,7 @@
 """The bodies of the orders API."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -9,10 +10,15 @@ from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from core.money import plain_amount
 from orders.models import Order, OrderLine, Payment
+from orders.selectors import CARTS
+from orders.selectors_axes import axes_of, returned_of
 from orders.services.checkout import MOST_LINES
 from orders.services.offers import MOST_COUPONS
 from orders.services.tenders import MOST_PAYMENTS
 
+PAID = ("unpaid", "partly", "paid", "overpaid")
+PARTS = ("none", "partly", "all")
+STATES = [choice for choice in Order.State.choices if choice[0] not in CARTS]
 CHANNELS = [choice for choice in Order.Channel.choices if choice[0] != Order.Channel.HISTORY]
 
 
@@ -172,6 +178,24 @@ class OrderDetail(OrderSummary):
     payments = PaymentOutput(many=True)
 
 
+class LineOne(LineOutput):
+    """A line with what came back of it; a refund's line says where its goods went."""
+
+    returned = QuantityField(help_text="So much of it came back.")
+    disposition = serializers.CharField(help_text="Of a refund's line: restock, damaged, vendor or none.")
+
+
+class OrderOne(OrderSummary):
+    """An order with its lines and payments, and where it stands. All of that is read from its rows."""
+
+    paid = serializers.ChoiceField(choices=PAID)
+    handed_over = serializers.ChoiceField(choices=PARTS)
+    returned = serializers.ChoiceField(choices=PARTS)
+    to_pay = AmountField(help_text="Still to be paid; negative: to be given back.")
+    lines = LineOne(many=True)
+    payments = PaymentOutput(many=True)
+
+
 class OrderQuery(PageQuery):
     """Which orders: newest first. ``number`` finds one by the number on its receipt."""
 
@@ -182,6 +206,10 @@ class OrderQuery(PageQuery):
     business_date_to = serializers.DateField(required=False)
     customer = serializers.UUIDField(required=False)
     q = serializers.CharField(required=False, max_length=40, help_text="The number of an order.")
+    state = serializers.ChoiceField(choices=STATES, required=False)
+    paid = serializers.ChoiceField(choices=PAID, required=False)
+    handed_over = serializers.ChoiceField(choices=PARTS, required=False)
+    returned = serializers.ChoiceField(choices=PARTS, required=False)
 
 
 class OrderPage(serializers.Serializer[Any]):
@@ -192,6 +220,7 @@ class OrderPage(serializers.Serializer[Any]):
 
 
 # Serializers without input hold no state of a request: building their fields once saves a sale a good part of its time.
+_AMOUNT, _QUANTITY = AmountField(), QuantityField()
 _SUMMARY, _LINE, _PAYMENT = OrderSummary(), LineOutput(), PaymentOutput()
 
 
@@ -209,4 +238,25 @@ def order_detail(order: Order, lines: Sequence[OrderLine], payments: Sequence[Pa
         "discounts": order.discounts,
         "lines": [_LINE.to_representation(line) for line in lines],
         "payments": [_PAYMENT.to_representation(payment) for payment in payments],
+    }
+
+
+def order_one(order: Order) -> dict[str, Any]:
+    """The body of one order (`OrderOne`) with its axes, from an order that `find_order` brought."""
+    where, back = axes_of(order), returned_of(order.pk)
+    return {
+        **_SUMMARY.to_representation(order),
+        "paid": where.paid,
+        "handed_over": where.handed_over,
+        "returned": where.returned,
+        "to_pay": _AMOUNT.to_representation(where.to_pay),
+        "lines": [
+            {
+                **_LINE.to_representation(line),
+                "returned": _QUANTITY.to_representation(back.get(line.pk, Decimal(0))),
+                "disposition": line.disposition,
+            }
+            for line in order.lines.all()
+        ],
+        "payments": [_PAYMENT.to_representation(payment) for payment in order.payments.all()],
     }

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.api import approvals, customer_merges, customers, discounts, parking, views
+from orders.api import after, approvals, changes, customer_merges, customers, discounts, parking, views
 from orders.api.cash_urls import cash_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("discounts/<uuid:discount_id>/", discounts.DiscountOne.as_view(), name="api-discount"),
     path("coupons/", discounts.Coupons.as_view(), name="api-coupons"),
     path("coupons/<uuid:coupon_id>/", discounts.CouponOne.as_view(), name="api-coupon"),
+    path("orders/<uuid:order_id>/returns/", after.Returns.as_view(), name="api-order-returns"),
+    path("orders/<uuid:order_id>/exchanges/", after.Exchanges.as_view(), name="api-order-exchanges"),
+    path("orders/<uuid:order_id>/changes/", changes.Changes.as_view(), name="api-order-changes"),
+    path(
+        "orders/<uuid:order_id>/changes/<uuid:change_id>/confirm/",
+        changes.ConfirmChange.as_view(),
+        name="api-change-confirm",
+    ),
+    path(
+        "orders/<uuid:order_id>/changes/<uuid:change_id>/revert/",
+        changes.RevertChange.as_view(),
+        name="api-change-revert",
+    ),
+    path("orders/<uuid:order_id>/void/", after.Void.as_view(), name="api-order-void"),
     path("customers/", customers.Customers.as_view(), name="api-customers"),
     path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="api-customer"),
     path("customers/<uuid:customer_id>/consents/", customers.Consents.as_view(), name="api-consents"),

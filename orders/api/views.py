@@ -116,8 +116,8 @@ class OrderOne(ApiView):
     @extend_schema(
         operation_id="get_order",
         summary="An order with its lines and payments",
-        responses={200: bodies.OrderDetail},
+        responses={200: bodies.OrderOne},
     )
     def get(self, request: Request, order_id: UUID) -> Response:
         order = find_order(order_id, actor=self.actor)
-        return versioned(bodies.order_detail(order, list(order.lines.all()), list(order.payments.all())), order)
+        return versioned(bodies.order_one(order), order)

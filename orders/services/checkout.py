@@ -93,7 +93,7 @@ class _Draft:
     needs_approval: bool
 
     @classmethod
-    def of(cls, sale: Sale, actor: Actor) -> "_Draft":
+    def of(cls, sale: Sale, actor: Actor, *, set_off: Decimal = Decimal(0)) -> "_Draft":
         location = active_location(sale.location_id)
         tenant = current_tenant()
         now = datetime.now(UTC)
@@ -148,7 +148,7 @@ class _Draft:
             if line.is_stocked and line.variant_id:
                 deltas[line.variant_id, location.pk] -= line.quantity
         may_refuse = not (location.sells_below_zero or sale.accept_shortage)
-        payments = payments_of(sale.payments, order, actor=actor)
+        payments = payments_of(sale.payments, order, actor=actor, set_off=set_off)
         return cls(order, lines, payments, dict(deltas), may_refuse, priced, needs_approval)
 
 
@@ -205,9 +205,8 @@ def _some_exist(payments: Sequence[Tender]) -> bool:
     return Payment.objects.filter(pk__in=[tender.id for tender in payments]).exists()
 
 
-@transaction.atomic(durable=True)
-def _commit(sale: Sale, draft: _Draft, actor: Actor) -> None:
-    """The transaction: own row and its shift first, then coupons and accounts, the hot stock rows last."""
+def _write(sale: Sale, draft: _Draft, actor: Actor) -> None:
+    """What the transaction does: own row and its shift first, then coupons and accounts, the hot stock rows last."""
     order = draft.order
     if order.customer_id:
         order.customer_id = lock_buyer(order.customer_id)
@@ -248,6 +247,57 @@ def _commit(sale: Sale, draft: _Draft, actor: Actor) -> None:
         told_before=[*_events(draft), *also],
     )
     _freeze_costs(draft, {row.variant_id: row.unit_cost for row in moved})
+
+
+_commit = transaction.atomic(durable=True)(_write)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangedSale:
+    """The sale of an exchange, priced and not written; ``set_off`` of what is ``due`` is paid by what came back."""
+
+    sale: Sale
+    draft: _Draft
+    actor: Actor
+    set_off: Decimal
+
+    @property
+    def due(self) -> Decimal:
+        return self.draft.order.total + self.draft.order.cash_rounding
+
+    @property
+    def payments(self) -> Sequence[Payment]:
+        return self.draft.payments
+
+    @property
+    def keys(self) -> list[tuple[UUID, UUID]]:
+        return list(self.draft.deltas)
+
+    def write(self) -> Placed:
+        """Write it, in the transaction of the exchange."""
+        _write(self.sale, self.draft, self.actor)
+        return Placed(self.draft.order, True, self.draft.lines, self.draft.payments)
+
+
+def part_of_exchange(sale: Sale, *, set_off: Decimal, ticket: UUID, actor: Actor) -> ExchangedSale:
+    """Price a sale of which up to ``set_off`` is paid by goods that come back. Raises as `place_order`."""
+    draft = _Draft.of(sale, actor, set_off=set_off)
+    order = draft.order
+    order.ticket = ticket
+    used = order.total + order.cash_rounding - sum((payment.amount for payment in draft.payments), Decimal(0))
+    if used:
+        draft.payments.append(
+            Payment(
+                order=order,
+                method=Payment.Method.EXCHANGE,
+                currency=order.currency,
+                amount=used,
+                actor_id=actor.id,
+                actor_label=actor.label[:200],
+                received_at=order.occurred_at,
+            )
+        )
+    return ExchangedSale(sale, draft, actor, used)
 
 
 def _freeze_costs(draft: _Draft, costs: Mapping[UUID, Decimal | None]) -> None:

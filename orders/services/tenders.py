@@ -49,7 +49,9 @@ def register_means(means: Means) -> None:
     MEANS[means.method] = means
 
 
-def payments_of(tenders: Sequence[Tender], order: Order, *, actor: Actor) -> list[Payment]:
+def payments_of(
+    tenders: Sequence[Tender], order: Order, *, actor: Actor, set_off: Decimal = Decimal(0)
+) -> list[Payment]:
     """Payment rows for what was tendered; they come to the order's total and its cash rounding exactly.
 
     Any number of payments of any kind. Cash may be tendered for more: the rest is change, an amount of its own. Reads
@@ -62,6 +64,7 @@ def payments_of(tenders: Sequence[Tender], order: Order, *, actor: Actor) -> lis
     """
     _check(tenders, order)
     due = order.total + order.cash_rounding
+    due -= min(set_off, due)
     paid = sum((tender.amount for tender in tenders), Decimal(0))
     if paid != due or any(tender.amount < 0 for tender in tenders):
         told = {"total": plain_amount(due, order.currency), "paid": plain_amount(paid, order.currency)}

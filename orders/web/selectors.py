@@ -46,13 +46,14 @@ def best_sellers(location_id: UUID, *, count: int) -> list[UUID]:
 
 
 def _best_sellers(location_id: UUID, count: int) -> list[str]:
-    sales = Order.objects.filter(location=location_id, kind=Order.Kind.SALE)
+    sales = Order.objects.filter(COMPLETED, location=location_id, kind=Order.Kind.SALE)
     last_day = sales.aggregate(day=Max("business_date"))["day"]
     if last_day is None:
         return []
     lines = OrderLine.objects.filter(
         order__location=location_id,
         order__kind=Order.Kind.SALE,
+        order__state=Order.State.COMPLETED,
         order__business_date__gt=last_day - timedelta(days=FAVOURITE_DAYS),
         variant__isnull=False,
         is_stocked=True,
@@ -90,7 +91,8 @@ def last_sales_of(product: Product, *, actor: Actor) -> list[OrderLine]:
     """The latest lines that sold a product, newest first, of the locations the actor may see."""
     if not actor.may(VIEW_ORDERS):
         return []
-    lines = OrderLine.objects.filter(variant__in=product.variants.values("pk"))
+    sold = [Order.State.OPEN, Order.State.COMPLETED]
+    lines = OrderLine.objects.filter(variant__in=product.variants.values("pk"), order__state__in=sold)
     places = actor.places(VIEW_ORDERS)
     if places is not None:
         lines = lines.filter(order__location__in=places)

@@ -9,13 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.errors import Invalid
+from core.locations.selectors import business_today
 from core.web.cursors import window_of
 from core.web.views import Page
 from orders.errors import MailNotSetUp, TooManyAttempts
-from orders.permissions import SELL, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.models import Order
+from orders.permissions import REFUND, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.receipts.content import Receipt as Slip
 from orders.receipts.content import receipt_of
-from orders.selectors import find_order, visible_orders
+from orders.selectors import approvals_of, find_order, visible_orders
+from orders.selectors_axes import axes_of
 from orders.services.receipts import email_receipt, print_receipt
 from orders.web.forms import OrderFilter
 from orders.web.selectors import found_orders, history_of
@@ -61,8 +64,20 @@ class OrderOne(Page):
 
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)
+        where = axes_of(order)
+        is_sale = order.kind == Order.Kind.SALE and order.state == Order.State.COMPLETED
         return self.render(
-            {**_paper(receipt_of(order)), "history": history_of(order), "may_view_customers": self.may_view()}
+            {
+                **_paper(receipt_of(order)),
+                "history": history_of(order),
+                "axes": where,
+                "refunds": list(order.refunds.order_by("occurred_at", "pk")),
+                "may_return": is_sale and where.returned != "all" and self.actor.may(REFUND, at=order.location_id),
+                "may_void": is_sale
+                and order.business_date == business_today(order.location)
+                and self.actor.may(SELL, at=order.location_id),
+                "may_view_customers": self.may_view(),
+            }
         )
 
     def may_view(self) -> bool:
@@ -98,4 +113,4 @@ class ReceiptMail(Page):
 
 def _paper(slip: Slip) -> dict[str, Any]:
     names = ("order", "lines", "payments", "taxes", "change", "cards", "is_copy")
-    return {name: getattr(slip, name) for name in names}
+    return {**{name: getattr(slip, name) for name in names}, "approvals": approvals_of(slip.order)}

@@ -28,6 +28,7 @@ def an_order(shop: Shop) -> UUID:
 
 
 ARGUMENTS: dict[str, Sample] = {
+    "change_id": nobody,
     "attribute_id": nobody,
     "brand_id": nobody,
     "category_id": nobody,

@@ -1,0 +1,148 @@
+"""The axes of an order, read from rows: paid, handed over, returned. Nothing sets them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from orders.events import OrderUpdated
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
+
+Paid = Literal["unpaid", "partly", "paid", "overpaid"]
+Part = Literal["none", "partly", "all"]
+_MONEY: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=24, decimal_places=4)
+_UNITS: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=24, decimal_places=3)
+GONE = (Fulfilment.State.SHIPPED, Fulfilment.State.DONE)
+"""States of a fulfilment whose goods have left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Where an order stands. ``to_pay`` is what is still due (negative: to be given back)."""
+
+    paid: Paid
+    handed_over: Part
+    returned: Part
+    to_pay: Decimal
+
+
+def with_axes(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """Orders with the sums that `axes_of` reads, so that a list costs one statement."""
+    payments = Payment.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(sum=Sum("amount"))
+    lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(sum=Sum("quantity"))
+    gone = (
+        FulfilmentLine.objects.filter(fulfilment__order=OuterRef("pk"), fulfilment__state__in=GONE)
+        .order_by()
+        .values("fulfilment__order")
+        .annotate(sum=Sum("quantity"))
+    )
+    back = (
+        OrderLine.objects.filter(origin__order=OuterRef("pk"))
+        .exclude(order__state=Order.State.VOIDED)
+        .order_by()
+        .values("origin__order")
+        .annotate(sum=-Sum("quantity"))
+    )
+    return rows.annotate(
+        paid_sum=_sum(payments, _MONEY),
+        units=_sum(lines, _UNITS),
+        units_gone=_sum(gone, _UNITS),
+        units_back=_sum(back, _UNITS),
+    )
+
+
+def _sum(rows: QuerySet[Any, Any], field: "DecimalField[Decimal, Decimal]") -> Coalesce:
+    return Coalesce(Subquery(rows.values("sum")), Value(Decimal(0)), output_field=field)
+
+
+def by_axes(
+    rows: QuerySet[Order], *, paid: str | None = None, handed_over: str | None = None, returned: str | None = None
+) -> QuerySet[Order]:
+    """The orders that stand so on these axes."""
+    if not (paid or handed_over or returned):
+        return rows
+    rows = with_axes(rows)
+    due = F("total") + F("cash_rounding")
+    elsewhere, done = Q(is_paid_elsewhere=True), Q(state=Order.State.COMPLETED)
+    ways = {
+        "paid": {
+            "unpaid": Q(paid_sum=0) & ~Q(paid_sum=due) & ~elsewhere,
+            "partly": Q(paid_sum__gt=0, paid_sum__lt=due) & ~elsewhere,
+            "paid": Q(paid_sum=due) | elsewhere,
+            "overpaid": Q(paid_sum__gt=due) & ~elsewhere,
+        },
+        "handed_over": {
+            "none": ~done & Q(units_gone=0),
+            "partly": ~done & Q(units_gone__gt=0, units_gone__lt=F("units")),
+            "all": done | Q(units_gone__gt=0, units_gone__gte=F("units")),
+        },
+        "returned": {
+            "none": Q(units_back=0),
+            "partly": Q(units_back__gt=0, units_back__lt=F("units")),
+            "all": Q(units_back__gt=0, units_back__gte=F("units")),
+        },
+    }
+    for axis, value in (("paid", paid), ("handed_over", handed_over), ("returned", returned)):
+        if value:
+            rows = rows.filter(ways[axis][value])
+    return rows
+
+
+def axes_of(order: Order) -> Axes:
+    """Where one order stands; reads its sums unless `with_axes` brought them."""
+    row = order if hasattr(order, "units_back") else with_axes(Order.objects.filter(pk=order.pk)).get()
+    due = order.total + order.cash_rounding
+    paid_sum = due if order.is_paid_elsewhere else row.paid_sum  # type: ignore[attr-defined]
+    units, gone, back = row.units, row.units_gone, row.units_back  # type: ignore[attr-defined]
+    return Axes(
+        paid=_paid(paid_sum, due),
+        handed_over="all" if order.state == Order.State.COMPLETED else _part(gone, units),
+        returned=_part(back, units),
+        to_pay=due - paid_sum,
+    )
+
+
+def _paid(paid: Decimal, due: Decimal) -> Paid:
+    if paid == due:
+        return "paid"
+    if paid > due:
+        return "overpaid"
+    return "partly" if paid > 0 else "unpaid"
+
+
+def _part(some: Decimal, of: Decimal) -> Part:
+    if not some:
+        return "none"
+    return "partly" if some < of else "all"
+
+
+def returned_of(order_id: UUID) -> dict[int, Decimal]:
+    """How much of each line of a sale came back so far, by the line's key."""
+    rows = OrderLine.objects.filter(origin__order=order_id).exclude(order__state=Order.State.VOIDED).order_by()
+    return {int(row["origin"] or 0): -row["sum"] for row in rows.values("origin").annotate(sum=Sum("quantity"))}
+
+
+def bump(order: Order) -> None:
+    """A new version of an order whose returns, payments or goods changed; its row is locked by the caller."""
+    order.version += 1
+    Order.objects.filter(pk=order.pk).update(version=order.version)
+
+
+def updated(order: Order) -> OrderUpdated:
+    """What is told of an order that stands elsewhere on its axes now."""
+    where = axes_of(Order.objects.get(pk=order.pk))
+    return OrderUpdated(
+        order_id=order.pk,
+        version=order.version,
+        number=order.number,
+        location_id=order.location_id,
+        state=order.state,
+        paid=where.paid,
+        handed_over=where.handed_over,
+        returned=where.returned,
+        currency=order.currency,
+        total=order.total,
+    )

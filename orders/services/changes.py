@@ -1,0 +1,287 @@
+"""A placed order is changed: proposed with its difference shown, confirmed once, taken back exactly.
+
+A change keeps the order's lines before and after it, so nothing of its history is lost.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from core.actors import Actor
+from core.api.idempotency import fingerprint
+from core.audit.models import AuditEntry
+from core.audit.services import record
+from core.errors import Conflict, NotFound, ReusedIdentifier, StaleVersion
+from core.events import DomainEvent
+from core.money import plain_decimal
+from core.retry import with_locks
+from inventory.models import StockMovement
+from inventory.services.ledger import Change, move_stock
+from orders.models import Order, OrderChange, OrderLine, Payment
+from orders.permissions import CHANGE_ORDER, VIEW_ORDERS
+from orders.selectors_axes import updated
+from orders.services.basket import Tender
+from orders.services.drawers import check_register, enter_drawer
+from orders.services.money_back import give_to_accounts, money_back, refunded_events
+from orders.services.papers import add_up
+from orders.services.rewriting import Action, kept, new_lines, restored
+from orders.services.tenders import charge_accounts, payment_events, payments_of
+
+State = OrderChange.State
+SUMS = ("subtotal", "discount_total", "tax_total", "total", "items", "line_count")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """How the difference is paid or given back: ``payments`` in positive amounts; None gives back as it was paid."""
+
+    payments: Sequence[Tender] | None = None
+    register_id: UUID | None = None
+
+
+def propose_change(
+    *, change_id: UUID, order_id: UUID, actions: Sequence[Action], actor: Actor, reason: str = ""
+) -> tuple[OrderChange, bool]:
+    """Work out what some actions would make of a completed sale, and keep it; nothing of the order changes.
+
+    Answers the change and whether this call made it; ``change_id`` is the client's.
+
+    Raises:
+        NotFound: there is no such order here.
+        Forbidden: the actor may not change orders here.
+        Conflict: this order cannot be changed (any more).
+        Invalid: an action cannot be done; every one is named.
+        ReusedIdentifier: the id belongs to another change.
+    """
+    order = _found(Order.objects.filter(pk=order_id), actor)
+    digest = fingerprint([order_id, [action.plain() for action in actions], reason])
+    stored = OrderChange.objects.filter(pk=change_id).first()
+    if stored is not None:
+        return _same(stored, digest, actor), False
+    _check(order)
+    before = list(order.lines.all())
+    after = new_lines(order, before, actions, actor)
+    then = copy(order)
+    add_up(then, after)
+    change = OrderChange(
+        id=change_id,
+        request_hash=digest,
+        order=order,
+        base_version=order.version,
+        actions=[action.plain() for action in actions],
+        before=[kept(line) for line in before],
+        after=[kept(line) for line in after],
+        difference=then.total - order.total,
+        reason=reason[:200],
+        created_by_kind=actor.kind,
+        created_by_id=actor.id,
+        created_by_label=actor.label[:200],
+    )
+    try:
+        with transaction.atomic():
+            change.save(force_insert=True)
+            record(
+                AuditEntry.Action.CREATE,
+                actor=actor,
+                object_type="order_change",
+                object_id=change.pk,
+                object_label=order.number,
+                changes={"difference": (None, change.difference), "actions": (None, len(actions))},
+            )
+    except IntegrityError:
+        return _same(OrderChange.objects.get(pk=change_id), digest, actor), False
+    return change, True
+
+
+def _same(stored: OrderChange, digest: bytes, actor: Actor) -> OrderChange:
+    if stored.created_by_id != actor.id:
+        raise NotFound("There is no such change.")
+    if bytes(stored.request_hash) != digest:
+        raise ReusedIdentifier("This id belongs to another change.")
+    return stored
+
+
+def _found(rows: Any, actor: Actor) -> Order:
+    order: Order | None = rows.select_related("location").first()
+    if order is None or not actor.may(VIEW_ORDERS, at=order.location_id):
+        raise NotFound("There is no such order.")
+    actor.require(CHANGE_ORDER, at=order.location_id)
+    return order
+
+
+def _check(order: Order) -> None:
+    """Which orders can be changed: the one place that says so."""
+    if order.kind != Order.Kind.SALE or order.state != Order.State.COMPLETED:
+        raise Conflict(f"Only a completed sale can be changed; this {order.kind} is {order.state}.")
+    if order.channel == Order.Channel.HISTORY or order.is_paid_elsewhere:
+        raise Conflict("What was imported stays as it was.")
+    if order.refunds.exists() or order.fulfilments.exists() or order.ticket is not None:
+        raise Conflict("A part of it came back or was sent. Take goods back, or sell others instead.")
+
+
+def confirm_change(
+    change_id: UUID, *, order_id: UUID, version: int, settlement: Settlement, actor: Actor
+) -> tuple[OrderChange, bool]:
+    """Apply a proposed change: lines, sums, the difference in money and in goods, once.
+
+    ``version`` is the order's as the proposal showed it. Answers the change and whether this call applied it.
+
+    Raises:
+        NotFound, Forbidden, Conflict: as `propose_change`; also a change that was taken back.
+        StaleVersion: the order was changed since.
+        WrongPayment, Invalid: the payments do not come to the difference.
+        OutOfStock: there is not enough of what is added.
+    """
+    return _again(lambda: _turn(change_id, order_id, version, settlement, actor, undo=False))
+
+
+def revert_change(
+    change_id: UUID, *, order_id: UUID, version: int, settlement: Settlement, actor: Actor
+) -> tuple[OrderChange, bool]:
+    """Take an applied change back: lines and sums are exactly as before it. Raises as `confirm_change`."""
+    return _again(lambda: _turn(change_id, order_id, version, settlement, actor, undo=True))
+
+
+def _again(work: Any) -> tuple[OrderChange, bool]:
+    try:
+        made: tuple[OrderChange, bool] = with_locks(work)
+    except IntegrityError as conflict:
+        raise ReusedIdentifier("The id of a payment belongs to something else.") from conflict
+    return made
+
+
+@transaction.atomic
+def _turn(
+    change_id: UUID, order_id: UUID, version: int, settlement: Settlement, actor: Actor, *, undo: bool
+) -> tuple[OrderChange, bool]:
+    order = _found(Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order_id), actor)
+    change = OrderChange.objects.select_for_update().filter(pk=change_id, order=order).first()
+    if change is None:
+        raise NotFound("There is no such change.")
+    if change.state == (State.REVERTED if undo else State.APPLIED):
+        return change, False
+    if change.state != (State.APPLIED if undo else State.PROPOSED):
+        raise Conflict(f"This change is {change.state}.")
+    due_version = change.base_version + 1 if undo else change.base_version
+    if order.version != version or order.version != due_version:
+        raise StaleVersion("The order was changed since. Propose it anew.", details={"version": order.version})
+    _check(order)
+    difference = -change.difference if undo else change.difference
+    before, after = (change.after, change.before) if undo else (change.before, change.after)
+    now = datetime.now(UTC)
+    lines = _rewrite(order, [restored(stored) for stored in after])
+    payments = _settle(order, difference, settlement, now, actor)
+    change.state = State.REVERTED if undo else State.APPLIED
+    setattr(change, "reverted_at" if undo else "applied_at", now)
+    change.save(update_fields=["state", "applied_at", "reverted_at"])
+    record(
+        AuditEntry.Action.CHANGE,
+        actor=actor,
+        object_type="order",
+        object_id=order.pk,
+        object_label=order.number,
+        changes={
+            "total": (order.total - difference, order.total),
+            "change": (None, change.pk),
+        },
+    )
+    _move(order, change, before, lines, payments, now, actor, undo=undo)
+    return change, True
+
+
+def _rewrite(order: Order, lines: list[OrderLine]) -> list[OrderLine]:
+    """The order with these lines and their sums, at its next version. Lines that stay keep their keys."""
+    present = {line.position: line for line in order.lines.all()}
+    add_up(order, lines)
+    order.version += 1
+    order.save(update_fields=[*SUMS, "version"])
+    gone = present.keys() - {line.position for line in lines}
+    OrderLine.objects.filter(order=order, position__in=gone).delete()
+    for line in lines:
+        if line.position in present:
+            line.pk = present[line.position].pk
+            line.save(force_update=True)
+        else:
+            line.save(force_insert=True)
+    return lines
+
+
+def _settle(order: Order, difference: Decimal, how: Settlement, now: datetime, actor: Actor) -> list[Payment]:
+    if not difference and not how.payments:
+        return []
+    if difference >= 0:
+        due = order.total + order.cash_rounding
+        payments = payments_of(how.payments or (), order, actor=actor, set_off=due - difference)
+    else:
+        payments = money_back(order, order, -difference, how.payments, actor=actor)
+    for payment in payments:
+        payment.received_at, payment.register_id, payment.shift_id = now, None, None
+    if how.register_id is not None:
+        check_register(how.register_id, location_id=order.location_id)
+        enter_drawer(how.register_id, when=now).stamp(None, payments)
+    Payment.objects.bulk_create(payments)
+    return payments
+
+
+def stock_difference(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> dict[UUID, Decimal]:
+    """How many more (or, negative, fewer) units of each variant leave the shelf."""
+    units: dict[UUID, Decimal] = defaultdict(Decimal)
+    for lines, sign in ((before, -1), (after, 1)):
+        for line in lines:
+            if line["is_stocked"] and line["variant_id"]:
+                units[UUID(line["variant_id"])] += sign * Decimal(line["quantity"])
+    return {variant: quantity for variant, quantity in units.items() if quantity}
+
+
+def _move(
+    order: Order,
+    change: OrderChange,
+    before: Sequence[Mapping[str, Any]],
+    lines: Sequence[OrderLine],
+    payments: Sequence[Payment],
+    now: datetime,
+    actor: Actor,
+    *,
+    undo: bool,
+) -> None:
+    costs = {UUID(x["variant_id"]): Decimal(x["unit_cost"]) for x in before if x["variant_id"] and x["unit_cost"]}
+    deltas = {
+        (variant, order.location_id): Change(on_hand=-units, unit_cost=costs.get(variant) if units < 0 else None)
+        for variant, units in stock_difference(before, [kept(line) for line in lines]).items()
+    }
+    give_to_accounts(payments, actor=actor)
+    incoming = [payment for payment in payments if payment.amount > 0]
+    told: list[DomainEvent] = [
+        updated(order),
+        *payment_events(incoming, order),
+        *refunded_events([payment for payment in payments if payment.amount < 0], order),
+        *charge_accounts(incoming, actor=actor),
+    ]
+    moved = move_stock(
+        deltas=deltas,
+        kind=StockMovement.Kind.EDIT,
+        reference_type="change_undone" if undo else "order_change",
+        reference_id=change.pk,
+        actor=actor,
+        occurred_at=now,
+        may_refuse=not order.location.sells_below_zero,
+        reason=change.reason,
+        told_before=told,
+    )
+    had = {UUID(line["variant_id"]) for line in before if line["variant_id"]}
+    for row in moved:
+        if row.variant_id not in had:
+            OrderLine.objects.filter(order=order, variant=row.variant_id).update(unit_cost=row.unit_cost)
+
+
+def preview(change: OrderChange) -> dict[str, str]:
+    """The stock difference of a change: units by variant, as programs read them."""
+    units = stock_difference(change.before, change.after)
+    return {str(variant): plain_decimal(quantity) for variant, quantity in sorted(units.items())}

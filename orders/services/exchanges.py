@@ -1,0 +1,107 @@
+"""Goods for goods: a refund and a sale of one ticket, in one transaction, and one amount to pay or to give back."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from core.actors import Actor
+from core.errors import Invalid, ReusedIdentifier
+from core.locations.selectors import active_location
+from core.retry import with_locks
+from inventory.services.ledger import lock_levels
+from orders.models import Order, Payment
+from orders.permissions import REFUND, SELL
+from orders.services.basket import Sale
+from orders.services.checkout import Placed, part_of_exchange
+from orders.services.credit import lock_accounts
+from orders.services.money_back import money_back, row
+from orders.services.papers import error, same_request
+from orders.services.returns import Refunded, Return, book, changes_of, draft_of, locked_sale, through_drawer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What comes back and what the customer takes instead. ``returned.refund_id`` and ``sale.order_id`` are the
+    client's; ``returned.payments`` is what is given back, ``sale.payments`` what is paid, of the net amount.
+    """
+
+    ticket: UUID
+    returned: Return
+    sale: Sale
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """Both documents. ``net`` is what the customer paid, or (negative) got back."""
+
+    refund: Refunded
+    sale: Placed
+    net: Decimal
+    is_new: bool
+
+
+def exchange(wanted: Exchange, *, actor: Actor) -> Exchanged:
+    """Take goods back and sell others, all or nothing; a repeat answers both documents again.
+
+    What one sets off against the other is a payment ``exchange`` in both, with opposite signs.
+
+    Raises:
+        As `orders.services.returns.return_goods` and `orders.services.checkout.place_order`. ``WrongPayment``: the
+        payments do not come to the net amount.
+    """
+    try:
+        return with_locks(lambda: _commit(wanted, actor))
+    except IntegrityError as conflict:
+        raise ReusedIdentifier("One of these ids belongs to something else.") from conflict
+
+
+@transaction.atomic
+def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
+    back = wanted.returned
+    origin = locked_sale(back.order_id, actor)
+    stored = Order.objects.filter(pk=back.refund_id).first()
+    if stored is not None:
+        return _again(stored, wanted, actor)
+    _check(wanted)
+    place = active_location(wanted.sale.location_id)
+    actor.require(REFUND, at=place.pk)
+    actor.require(SELL, at=place.pk)
+    draft = draft_of(replace(back, location_id=place.pk, register_id=wanted.sale.register_id), origin, place, actor)
+    draft.order.request_hash = back.hash()
+    sale = part_of_exchange(wanted.sale, set_off=draft.due, ticket=wanted.ticket, actor=actor)
+    draft.order.ticket = wanted.ticket
+    drawer = through_drawer(draft.order)
+    payments = money_back(draft.order, origin, draft.due - sale.set_off, back.payments, actor=actor)
+    if sale.set_off:
+        payments.append(row(draft.order, Payment.Method.EXCHANGE, -sale.set_off, actor))
+    # Both halves move accounts and stock: all of them are locked in the order of everybody else, before either moves.
+    lock_accounts({x.account_id for x in [*payments, *sale.payments] if x.account_id is not None})
+    levels = [*sale.keys, *changes_of(draft.lines, place.pk)]
+    if levels:
+        lock_levels(levels)
+    refund = book(draft, payments, drawer, actor)
+    return Exchanged(refund, sale.write(), sale.due - draft.due, True)
+
+
+def _check(wanted: Exchange) -> None:
+    if wanted.returned.location_id not in (None, wanted.sale.location_id):
+        detail = "Goods come back where the others are taken."
+        raise Invalid(detail, details={"errors": [error("/returned/location", "elsewhere", detail)]})
+    if wanted.returned.register_id not in (None, wanted.sale.register_id):
+        detail = "Money goes through one drawer."
+        raise Invalid(detail, details={"errors": [error("/returned/register", "elsewhere", detail)]})
+
+
+def _again(stored: Order, wanted: Exchange, actor: Actor) -> Exchanged:
+    told = "This id belongs to an order with other content."
+    same_request(stored, actor=actor, request_hash=wanted.returned.hash(), told=told)
+    sale = Order.objects.filter(pk=wanted.sale.order_id).select_related("location", "customer").first()
+    if sale is None or sale.ticket != wanted.ticket or stored.ticket != wanted.ticket:
+        raise ReusedIdentifier(told)
+    same_request(sale, actor=actor, request_hash=wanted.sale.hash(), told=told)
+    refund = Refunded(stored, False, list(stored.lines.all()), list(stored.payments.all()))
+    placed = Placed(sale, False, list(sale.lines.all()), list(sale.payments.all()))
+    net = sale.total + sale.cash_rounding + stored.total + stored.cash_rounding
+    return Exchanged(refund, placed, net, False)

@@ -1,0 +1,365 @@
+"""Goods come back: at the price, discount and tax of their sale, in as many pieces as the customer likes."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from core.actors import Actor
+from core.api.idempotency import fingerprint
+from core.audit.models import AuditEntry
+from core.audit.services import record
+from core.errors import Conflict, NotFound, ReusedIdentifier
+from core.events import DomainEvent
+from core.locations.models import Location
+from core.locations.selectors import active_location, business_today
+from core.money import plain_amount, plain_decimal, round_money
+from core.retry import with_locks
+from core.tenancy.context import current_tenant
+from inventory.models import StockMovement
+from inventory.services.ledger import Change, move_stock
+from orders.errors import PriceChanged
+from orders.events import OrderRefunded
+from orders.models import Order, OrderLine, Payment
+from orders.permissions import REFUND, REFUND_BEYOND, VIEW_ORDERS
+from orders.selectors_axes import bump, returned_of, updated
+from orders.services.approvals import allowed, policy
+from orders.services.basket import Tender
+from orders.services.drawers import Drawer, check_register, enter_drawer, settle_drawer
+from orders.services.money_back import give_to_accounts, money_back, refunded_events
+from orders.services.papers import error, new_document, refuse, same_request
+from orders.tax import cash_difference, share_of
+
+Disposition = OrderLine.Disposition
+MOST_LINES = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnLine:
+    """So much of a line of the sale (by its ``position``) comes back, and where it goes."""
+
+    position: int
+    quantity: Decimal
+    disposition: str = Disposition.RESTOCK.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What comes back. ``refund_id`` is the client's and makes repeats harmless.
+
+    ``payments`` None: all by one way (``by_method``), or by the ways in which it was paid. ``location_id`` None: where
+    it was sold.
+    """
+
+    refund_id: UUID
+    order_id: UUID
+    lines: Sequence[ReturnLine]
+    reason: str
+    payments: Sequence[Tender] | None = None
+    by_method: str = ""
+    register_id: UUID | None = None
+    location_id: UUID | None = None
+    approval_id: UUID | None = None
+    expected_total: Decimal | None = None
+
+    def hash(self) -> bytes:
+        """What a repeat must have in common with the first try; the approval that was needed for it is no content."""
+        lines = [[line.position, line.quantity.normalize(), line.disposition] for line in self.lines]
+        paid = None if self.payments is None else [[x.method, x.amount.normalize(), x.reference] for x in self.payments]
+        return fingerprint(
+            [self.order_id, lines, self.reason, paid, self.by_method, self.location_id, self.register_id]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """The refund with its rows, and whether this call made it."""
+
+    order: Order
+    is_new: bool
+    lines: Sequence[OrderLine]
+    payments: Sequence[Payment]
+
+
+def return_goods(wanted: Return, *, actor: Actor) -> Refunded:
+    """Take goods back and give the money back, in one transaction; a repeat answers the refund it made.
+
+    Raises:
+        Forbidden: the actor takes nothing back at this location.
+        ApprovalNeeded, ApprovalRefused: it is late, or more than the shop lets the actor give back alone.
+        NotFound: there is no such sale here.
+        Invalid: a line is wrong, or more of it comes back than is left; every such line is named.
+        Conflict: it is no completed sale.
+        NoOpenShift: the register named has no open shift.
+        PriceChanged: ``expected_total`` is not what is to be given back.
+        WrongPayment: the payments do not come to it.
+        ReusedIdentifier: the id belongs to something else.
+    """
+    try:
+        return with_locks(lambda: _commit(wanted, actor))
+    except IntegrityError as conflict:
+        raise ReusedIdentifier("This id, or one of a payment, belongs to something else.") from conflict
+
+
+@transaction.atomic
+def _commit(wanted: Return, actor: Actor) -> Refunded:
+    sale = locked_sale(wanted.order_id, actor)
+    stored = Order.objects.filter(pk=wanted.refund_id).first()
+    if stored is not None:
+        told = "This id belongs to an order with other content."
+        same_request(stored, actor=actor, request_hash=wanted.hash(), told=told)
+        return Refunded(stored, False, list(stored.lines.all()), list(stored.payments.all()))
+    place = active_location(wanted.location_id or sale.location_id)
+    actor.require(REFUND, at=place.pk)
+    draft = draft_of(wanted, sale, place, actor)
+    stated = wanted.payments
+    if stated is None and wanted.by_method:
+        stated = [Tender(method=wanted.by_method, amount=draft.due)] if draft.due else []
+    drawer = through_drawer(draft.order)
+    payments = money_back(draft.order, sale, draft.due, stated, actor=actor)
+    return book(draft, payments, drawer, actor)
+
+
+def through_drawer(order: Order) -> Drawer | None:
+    """Let a document go through the open drawer of its register, if it names one: before it is written."""
+    if order.register_id is None:
+        return None
+    check_register(order.register_id, location_id=order.location_id)
+    drawer = enter_drawer(order.register_id, when=order.occurred_at)
+    drawer.stamp(order, ())
+    return drawer
+
+
+def locked_sale(order_id: UUID, actor: Actor) -> Order:
+    """A completed sale that the actor may see, its row locked: what was returned of it cannot change meanwhile."""
+    rows = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order_id)
+    sale = rows.select_related("location").first()
+    if sale is None or not actor.may(VIEW_ORDERS, at=sale.location_id):
+        raise NotFound("There is no such order.")
+    if sale.kind != Order.Kind.SALE or sale.state != Order.State.COMPLETED:
+        raise Conflict(f"Only a completed sale can be returned; this {sale.kind} is {sale.state}.")
+    return sale
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A refund as computed under the lock of its sale, not written. ``due`` is to be given back: zero or more."""
+
+    sale: Order
+    order: Order
+    lines: list[OrderLine]
+    due: Decimal
+
+
+def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
+    """What a return comes to, against what is left of the sale by now; asks for an approval where one is needed."""
+    origins = {line.position: line for line in sale.lines.all()}
+    back = returned_of(sale.pk)
+    _check(wanted, origins, back)
+    lines = [
+        _line(place_, each, origins[each.position], back, sale) for place_, each in enumerate(wanted.lines, start=1)
+    ]
+    when = datetime.now(UTC)
+    order = new_document(
+        order_id=wanted.refund_id,
+        request_hash=wanted.hash(),
+        location=place,
+        lines=lines,
+        actor=actor,
+        when=when,
+        like=sale,
+        kind=Order.Kind.REFUND,
+        channel=Order.Channel.COUNTER if sale.channel == Order.Channel.HISTORY else sale.channel,
+        customer_id=sale.customer_id,
+        refund_of=sale,
+        register_id=wanted.register_id,
+        note=wanted.reason[:300],
+    )
+    is_last = all(
+        back.get(line.pk, Decimal(0))
+        + sum((x.quantity for x in wanted.lines if x.position == line.position), Decimal(0))
+        >= line.quantity
+        for line in origins.values()
+    )
+    due = _due(order, sale, is_last=is_last, by_cash=_only_cash(wanted, sale))
+    order.cash_rounding = -due - order.total
+    if wanted.expected_total is not None and wanted.expected_total != due:
+        told = {name: plain_amount(x, sale.currency) for name, x in (("due", due), ("expected", wanted.expected_total))}
+        raise PriceChanged(f"{told['due']} is to be given back, not {told['expected']}.", details=told)
+    _ask(wanted, sale, place, due, actor)
+    return Draft(sale, order, lines, due)
+
+
+def _check(wanted: Return, origins: Mapping[int, OrderLine], back: Mapping[int, Decimal]) -> None:
+    errors = []
+    if not wanted.lines or len(wanted.lines) > MOST_LINES:
+        errors.append(error("/lines", "length", f"Between 1 and {MOST_LINES} lines."))
+    seen: set[int] = set()
+    for place, line in enumerate(wanted.lines):
+        origin = origins.get(line.position)
+        if origin is None or line.position in seen:
+            detail = "There is no such line in this sale." if origin is None else "This line stands here twice."
+            errors.append(error(f"/lines/{place}/position", "unknown" if origin is None else "twice", detail))
+            continue
+        seen.add(line.position)
+        left = origin.quantity - back.get(origin.pk, Decimal(0))
+        if not 0 < line.quantity <= left:
+            detail = f"Between 0 and {plain_decimal(max(left, Decimal(0)))} can come back."
+            errors.append(error(f"/lines/{place}/quantity", "too-many" if line.quantity > 0 else "positive", detail))
+        if line.disposition not in Disposition.values:
+            errors.append(error(f"/lines/{place}/disposition", "unknown", "Nobody knows this place."))
+    if not wanted.reason.strip():
+        errors.append(error("/reason", "required", "Say why it comes back."))
+    refuse(*errors)
+
+
+def _line(place: int, wanted: ReturnLine, origin: OrderLine, back: Mapping[int, Decimal], sale: Order) -> OrderLine:
+    share = share_of(
+        origin,
+        back.get(origin.pk, Decimal(0)),
+        wanted.quantity,
+        currency=sale.currency,
+        rounding=sale.rounding,  # type: ignore[arg-type]
+    )
+    nothing_came = wanted.disposition == Disposition.NONE
+    return OrderLine(
+        position=place,
+        variant_id=origin.variant_id,
+        sku=origin.sku,
+        code=origin.code,
+        name=origin.name,
+        quantity=-share.quantity,
+        unit_price=origin.unit_price,
+        list_price=origin.list_price,
+        discount=-share.discount,
+        tax_rate=origin.tax_rate,
+        net=-share.net,
+        tax=-share.tax,
+        total=-share.total,
+        # Goods that did not come back were sold for less, not un-sold: their cost stays spent.
+        unit_cost=Decimal(0) if nothing_came and origin.unit_cost is not None else origin.unit_cost,
+        is_stocked=origin.is_stocked,
+        origin=origin,
+        disposition=wanted.disposition,
+        tax_parts=[{**part, "amount": str(-Decimal(part["amount"]))} for part in share.tax_parts],
+    )
+
+
+def _only_cash(wanted: Return, sale: Order) -> bool:
+    if wanted.payments is None and wanted.by_method:
+        return wanted.by_method == Payment.Method.CASH
+    methods = {x.method for x in (sale.payments.all() if wanted.payments is None else wanted.payments)}
+    return methods == {Payment.Method.CASH}
+
+
+def _due(order: Order, sale: Order, *, is_last: bool, by_cash: bool) -> Decimal:
+    paid_back = sum((-(x.total + x.cash_rounding) for x in sale.refunds.exclude(state=Order.State.VOIDED)), Decimal(0))
+    return to_give_back(
+        -order.total,
+        left=sale.total + sale.cash_rounding - paid_back,
+        is_last=is_last,
+        currency=sale.currency,
+        cash_step=current_tenant().cash_step if by_cash else None,
+    )
+
+
+def to_give_back(
+    worth: Decimal, *, left: Decimal, is_last: bool, currency: str, cash_step: Decimal | None = None
+) -> Decimal:
+    """What is given back for goods ``worth`` so much, in coins that exist: never more than is ``left`` of what was
+    paid, and with the last piece all of it, so that the pieces sum to what was paid.
+    """
+    if not is_last:
+        worth = round_money(worth, currency)
+        left = min(left, worth + cash_difference(worth, cash_step))
+    return max(round_money(left, currency), Decimal(0))
+
+
+def _ask(wanted: Return, sale: Order, place: Location, due: Decimal, actor: Actor) -> None:
+    limits = policy()
+    age = (business_today(place) - sale.business_date).days
+    late = limits.return_days is not None and age > limits.return_days
+    much = limits.refund_amount is not None and due > limits.refund_amount
+    if late or much:
+        allowed(
+            actor,
+            REFUND_BEYOND,
+            at=place.pk,
+            approval_id=wanted.approval_id,
+            act=("order", wanted.refund_id),
+            subject=sale.pk,
+            amount=due,
+        )
+
+
+def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor: Actor) -> Refunded:
+    """Write a refund: its own rows, the sale's version, audit and events, and the stock rows last."""
+    order, sale = draft.order, draft.sale
+    order.save(force_insert=True)
+    OrderLine.objects.bulk_create(draft.lines)
+    Payment.objects.bulk_create(payments)
+    bump(sale)
+    amended = settle_drawer(drawer, order, actor=actor)
+    record(
+        AuditEntry.Action.REFUND,
+        actor=actor,
+        object_type="order",
+        object_id=order.pk,
+        object_label=order.number,
+        changes={"refund_of": (None, sale.number), "total": (None, order.total), "reason": (None, order.note)},
+    )
+    give_to_accounts(payments, actor=actor)
+    move_stock(
+        deltas=changes_of(draft.lines, order.location_id),
+        kind=StockMovement.Kind.REFUND,
+        reference_type="order",
+        reference_id=order.pk,
+        actor=actor,
+        occurred_at=order.occurred_at,
+        may_refuse=False,
+        reason=order.note,
+        told_before=[*_told(order, sale, payments), updated(sale), *amended],
+    )
+    return Refunded(order, True, draft.lines, payments)
+
+
+def changes_of(lines: Sequence[OrderLine], location_id: UUID) -> dict[tuple[UUID, UUID], Change]:
+    """What comes back on the shelf or damaged, at the cost it was sold at (their mean, where lines differ)."""
+    coming: dict[UUID, list[OrderLine]] = defaultdict(list)
+    for line in lines:
+        if line.is_stocked and line.variant_id and line.disposition in (Disposition.RESTOCK, Disposition.DAMAGED):
+            coming[line.variant_id].append(line)
+    made = {}
+    for variant_id, rows in coming.items():
+        units = {kind: -sum((x.quantity for x in rows if x.disposition == kind), Decimal(0)) for kind in Disposition}
+        costs = [(x.quantity, x.unit_cost) for x in rows if x.unit_cost is not None]
+        worth, of = sum((q * c for q, c in costs), Decimal(0)), sum((q for q, _ in costs), Decimal(0))
+        made[variant_id, location_id] = Change(
+            on_hand=units[Disposition.RESTOCK],
+            damaged=units[Disposition.DAMAGED],
+            unit_cost=(worth / of).quantize(Decimal("0.0001")) if of else None,
+        )
+    return made
+
+
+def _told(order: Order, sale: Order, payments: Sequence[Payment]) -> list[DomainEvent]:
+    return [
+        OrderRefunded(
+            order_id=order.pk,
+            version=order.version,
+            number=order.number,
+            refund_of=sale.pk,
+            location_id=order.location_id,
+            currency=order.currency,
+            total=order.total,
+            tax_total=order.tax_total,
+            items=order.items,
+            lines=order.line_count,
+            business_date=order.business_date,
+        ),
+        *refunded_events(payments, order),
+    ]

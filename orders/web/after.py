@@ -1,0 +1,238 @@
+"""Pages around an order that was placed: take goods back, void it, parked carts, who approved what."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.api.views import as_uuid
+from core.errors import Conflict, DomainError, Forbidden, Invalid, ReusedIdentifier, StaleVersion
+from core.ids import uuid7
+from core.people.permissions import AUTHENTICATED
+from core.people.services import TooManyAttempts
+from core.web.cursors import window_of
+from core.web.views import Page
+from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceChanged, WrongPayment, WrongPin
+from orders.models import Order
+from orders.permissions import REFUND, SELL, VIEW_APPROVALS
+from orders.selectors import approvals, approvers, find_order, parked_carts, visible_orders
+from orders.selectors_axes import returned_of
+from orders.services.approvals import Request, give_approval, set_pin
+from orders.services.parking import discard
+from orders.services.returns import Return, ReturnLine, return_goods
+from orders.services.voids import void_order
+from orders.web.after_forms import ApprovedForm, PinForm, ReceiptSearch, ReturnForm, VoidForm
+
+REFUSALS = (
+    Invalid,
+    Conflict,
+    ReusedIdentifier,
+    StaleVersion,
+    ApprovalRefused,
+    WrongPin,
+    TooManyAttempts,
+    WrongPayment,
+    PriceChanged,
+    Forbidden,
+)
+NEWEST_FIRST = ("-occurred_at", "-id")
+
+
+def explain(refusal: DomainError, form: forms.Form) -> None:
+    """A refusal of a service on the form it came from."""
+    told = [problem["detail"] for problem in refusal.details.get("errors", [])] or [refusal.detail]
+    for detail in told:
+        form.add_error(None, detail)
+
+
+def approval_from(form: ApprovedForm, needed: ApprovalNeeded, *, actor: Any, shown: str) -> UUID | None:
+    """The approval that somebody gave on the form, or None: then the form asks for it from now on."""
+    details = needed.details
+    place = UUID(details["location"])
+    form.ask(approvers(permission=details["permission"], location_id=place))
+    approver = as_uuid(str(form.data.get("approver", "")))
+    if approver is None:
+        return None
+    wanted = Request(
+        approval_id=uuid7(),
+        permission=details["permission"],
+        location_id=place,
+        approver_id=approver,
+        pin=str(form.data.get("pin", ""))[:12],
+        shown=shown,
+        amount=details["amount"] and forms.DecimalField().clean(details["amount"]),
+        subject=as_uuid(details["subject"] or ""),
+    )
+    return give_approval(wanted, actor=actor).pk
+
+
+class Returns(Page):
+    """/returns/: scan or type a receipt."""
+
+    required_permission: ClassVar = REFUND
+    template_name = "orders/returns.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if not request.GET.get("number"):
+            return self.render({"form": ReceiptSearch()})
+        form = ReceiptSearch(request.GET)
+        if not form.is_valid():
+            return self.render({"form": form}, status=422)
+        found = list(visible_orders(actor=self.actor, kind=Order.Kind.SALE, q=form.cleaned_data["number"])[:2])
+        if len(found) == 1:
+            return redirect("order-return", found[0].pk)
+        form.add_error("number", "Several sales carry this number." if found else "No sale carries this number.")
+        return self.render({"form": form}, status=422)
+
+
+class OrderReturn(Page):
+    """/orders/<id>/return/: tick lines, say how many, give the money back."""
+
+    required_permission: ClassVar = REFUND
+    template_name = "orders/return.html"
+
+    def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
+        order, form = self.form_of(order_id)
+        if request.GET.get("all"):
+            form.initial.update(form.all_back())
+        return self.render({"order": order, "form": form})
+
+    def form_of(self, order_id: UUID, data: Any = None) -> tuple[Order, ReturnForm]:
+        order = find_order(order_id, actor=self.actor)
+        return order, ReturnForm(data, lines=list(order.lines.all()), back=returned_of(order.pk))
+
+    def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
+        order, form = self.form_of(order_id, request.POST)
+        if not form.is_valid():
+            return self.render({"order": order, "form": form}, status=422)
+        try:
+            try:
+                refund = self.give_back(order, form, None)
+            except ApprovalNeeded as needed:
+                shown = f"Refund of #{order.number}: {needed.details['amount']} {order.currency}"
+                given = approval_from(form, needed, actor=self.actor, shown=shown)
+                if given is None:
+                    form.add_error(None, "This refund needs somebody who may approve it.")
+                    return self.render({"order": order, "form": form}, status=needed.status)
+                refund = self.give_back(order, form, given)
+        except REFUSALS as refusal:
+            explain(refusal, form)
+            return self.render({"order": order, "form": form}, status=refusal.status)
+        messages.success(request, f"Returned. Give back {-(refund.total + refund.cash_rounding):f} {refund.currency}.")
+        return redirect("order", refund.pk)
+
+    def give_back(self, order: Order, form: ReturnForm, approval_id: UUID | None) -> Order:
+        values = form.cleaned_data
+        wanted = Return(
+            refund_id=values["id"],
+            order_id=order.pk,
+            lines=[ReturnLine(position=p, quantity=q, disposition=w) for p, q, w in form.taken()],
+            reason=values["reason"],
+            by_method=values["method"],
+            approval_id=approval_id,
+        )
+        return return_goods(wanted, actor=self.actor).order
+
+
+class OrderVoid(Page):
+    """/orders/<id>/void/: as if it never was."""
+
+    required_permission: ClassVar = SELL
+    template_name = "orders/void.html"
+
+    def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
+        order = find_order(order_id, actor=self.actor)
+        return self.render({"order": order, "form": VoidForm(initial={"version": order.version})})
+
+    def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
+        order, form = find_order(order_id, actor=self.actor), VoidForm(request.POST)
+        if not form.is_valid():
+            return self.render({"order": order, "form": form}, status=422)
+        try:
+            try:
+                self.void(order, form, None)
+            except ApprovalNeeded as needed:
+                shown = f"Void of #{order.number}: {order.total:f} {order.currency}"
+                given = approval_from(form, needed, actor=self.actor, shown=shown)
+                if given is None:
+                    form.add_error(None, "Voiding needs somebody who may approve it.")
+                    return self.render({"order": order, "form": form}, status=needed.status)
+                self.void(order, form, given)
+        except REFUSALS as refusal:
+            explain(refusal, form)
+            return self.render({"order": order, "form": form}, status=refusal.status)
+        messages.success(request, f"#{order.number} is voided: goods and money are back.")
+        return redirect("order", order.pk)
+
+    def void(self, order: Order, form: VoidForm, approval_id: UUID | None) -> None:
+        values = form.cleaned_data
+        void_order(
+            order.pk,
+            void_id=values["id"],
+            reason=values["reason"],
+            version=values["version"],
+            approval_id=approval_id,
+            actor=self.actor,
+        )
+
+
+class ParkedCarts(Page):
+    """/parked/: carts that wait for a till."""
+
+    required_permission: ClassVar = SELL
+    template_name = "orders/parked.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        window = window_of(parked_carts(actor=self.actor), by=NEWEST_FIRST, query=request.GET.dict())
+        return self.render({"window": window})
+
+
+class ParkedDiscard(Page):
+    """/parked/<id>/discard/: throw one away."""
+
+    required_permission: ClassVar = SELL
+
+    def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
+        try:
+            discard(order_id, actor=self.actor)
+        except AlreadyTaken as refusal:
+            messages.info(request, f"{refusal.details['by']} has taken it up meanwhile.")
+        else:
+            messages.success(request, "Thrown away.")
+        return redirect("parked")
+
+
+class Approvals(Page):
+    """/approvals/: who let whom do what."""
+
+    required_permission: ClassVar = VIEW_APPROVALS
+    template_name = "orders/approvals.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        rows = approvals(actor=self.actor)
+        return self.render({"window": window_of(rows, by=("-approved_at", "-id"), query=request.GET.dict())})
+
+
+class MyPin(Page):
+    """/settings/pin/: one's own PIN."""
+
+    required_permission: ClassVar = AUTHENTICATED
+    template_name = "orders/pin.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.render({"form": PinForm()})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = PinForm(request.POST)
+        if not form.is_valid():
+            return self.render({"form": form}, status=422)
+        try:
+            set_pin(pin=form.cleaned_data["pin"], password=form.cleaned_data["password"], actor=self.actor)
+        except (Invalid, Forbidden, TooManyAttempts) as refusal:
+            explain(refusal, form)
+            return self.render({"form": form}, status=422)
+        messages.success(request, "Your PIN is set.")
+        return redirect("my-pin")

@@ -1,0 +1,137 @@
+"""Forms for what happens to an order after it was placed."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from core.ids import uuid7
+from core.money import plain_decimal
+from core.people.models import User
+from orders.models import OrderLine, Payment
+from orders.services.money_back import WAYS
+
+AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input--num"}
+
+
+class ReceiptSearch(forms.Form):
+    """The number on a receipt, scanned or typed."""
+
+    number = forms.CharField(
+        label="Number on the receipt",
+        max_length=40,
+        widget=forms.TextInput({"autocomplete": "off", "autofocus": True, "autocapitalize": "characters"}),
+    )
+
+
+class ApprovedForm(forms.Form):
+    """A form whose act may need somebody else: they choose their name and type their PIN."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    approver = forms.CharField(label="Approved by", required=False, max_length=40, widget=forms.Select)
+    pin = forms.CharField(
+        label="Their PIN",
+        required=False,
+        max_length=12,
+        widget=forms.PasswordInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    asks: bool = False
+    """Whether the approver is asked for."""
+
+    def ask(self, people: Sequence[User]) -> None:
+        """Show who can approve it."""
+        self.asks = True
+        none = [("", "Nobody here can approve this")] if not people else [("", "Choose")]
+        self.fields["approver"].widget.choices = [*none, *((str(one.pk), str(one)) for one in people)]  # type: ignore[attr-defined]
+
+
+class VoidForm(ApprovedForm):
+    """Why a sale never was."""
+
+    reason = forms.CharField(label="Reason", max_length=200, widget=forms.TextInput({"autocomplete": "off"}))
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class ReturnForm(ApprovedForm):
+    """How many of each line come back, and where they go."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=200, widget=forms.TextInput({"autocomplete": "off", "list": "return-reasons"})
+    )
+    method = forms.ChoiceField(
+        label="Money back",
+        required=False,
+        choices=[("", "As it was paid"), *(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
+    )
+
+    def __init__(self, *args: Any, lines: Sequence[OrderLine], back: Mapping[int, Decimal], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = list(lines)
+        self.left = {line.position: line.quantity - back.get(line.pk, Decimal(0)) for line in lines}
+        for line in lines:
+            left = self.left[line.position]
+            self.fields[f"quantity_{line.position}"] = forms.DecimalField(
+                label=f"How many of {line.name or line.sku} come back",
+                required=False,
+                min_value=Decimal(0),
+                max_value=max(left, Decimal(0)),
+                max_digits=14,
+                decimal_places=3,
+                widget=forms.TextInput({**AMOUNT, "placeholder": "0", "disabled": left <= 0}),
+            )
+            self.fields[f"where_{line.position}"] = forms.ChoiceField(
+                label=f"Where {line.name or line.sku} goes",
+                required=False,
+                choices=OrderLine.Disposition.choices,
+                initial=OrderLine.Disposition.RESTOCK,
+            )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each line with its two fields, for the table."""
+        return [
+            {
+                "line": line,
+                "left": self.left[line.position],
+                "quantity": self[f"quantity_{line.position}"],
+                "where": self[f"where_{line.position}"],
+            }
+            for line in self.lines
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors and not self.taken():
+            raise forms.ValidationError("Say how many of which line come back.")
+        return values
+
+    def taken(self) -> list[tuple[int, Decimal, str]]:
+        """Position, quantity and disposition of what comes back."""
+        found = []
+        for line in self.lines:
+            quantity = self.cleaned_data.get(f"quantity_{line.position}")
+            if quantity:
+                where = self.cleaned_data.get(f"where_{line.position}") or OrderLine.Disposition.RESTOCK.value
+                found.append((line.position, quantity, where))
+        return found
+
+    def all_back(self) -> dict[str, str]:
+        """What the form says when everything that is left comes back."""
+        return {f"quantity_{place}": plain_decimal(left) for place, left in self.left.items() if left > 0}
+
+
+class PinForm(forms.Form):
+    """A new PIN of one's own."""
+
+    pin = forms.CharField(
+        label="New PIN",
+        max_length=12,
+        help_text="4 to 12 digits. You type it at a colleague's till to approve something for them.",
+        widget=forms.PasswordInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    password = forms.CharField(
+        label="Your password",
+        max_length=200,
+        help_text="So that nobody sets a PIN for you at an open screen.",
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )

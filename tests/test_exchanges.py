@@ -1,0 +1,137 @@
+"""Goods for goods: two documents of one ticket, one amount to pay or to give back, all of it or nothing."""
+
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+
+from core.ids import uuid7
+from core.outbox.models import Event
+from core.testing import Shop, sale_body
+from inventory.models import StockLevel
+from orders.auditor import audit_books
+from orders.models import CreditAccount, Customer, Order, Payment
+from orders.services.checkout import BasketLine, Sale, Tender
+from orders.services.exchanges import Exchange, Exchanged, exchange
+from orders.services.returns import Return, ReturnLine, return_goods
+from tests.api import person
+from tests.test_race_checkout import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def sell(shop: Shop, basket: dict[str, str], **more: Any) -> Order:
+    body = sale_body(shop, basket, **more)
+    assert person(shop, "owner").post("orders/", body).status_code == 201
+    return Order.objects.get(pk=body["id"])
+
+
+def body(shop: Shop, sku: str, units: str, paid: list[dict[str, str]], back: list[dict[str, str]] | None) -> Any:
+    returned: dict[str, Any] = {
+        "id": str(uuid7()),
+        "lines": [{"position": 1, "quantity": "1"}],
+        "reason": "another one",
+    }
+    if back is not None:
+        returned["payments"] = back
+    return {
+        "ticket": str(uuid7()),
+        "returned": returned,
+        "sale": {
+            "id": str(uuid7()),
+            "location": str(shop.location.pk),
+            "lines": [{"variant": str(shop.variant(sku).pk), "quantity": units}],
+            "payments": paid,
+        },
+    }
+
+
+def levels() -> dict[str, Decimal]:
+    return {row.variant.sku: row.on_hand for row in StockLevel.objects.select_related("variant")}
+
+
+@pytest.mark.parametrize(
+    ("sold", "taken", "units", "paid", "net", "off", "given"),
+    [
+        ("TEA", "CUP", "1", [{"method": "card", "amount": "7.50"}], "7.50", "4.50", []),
+        ("CUP", "TEA", "1", [], "-7.50", "4.50", [Decimal("-7.50")]),
+        ("TEA", "TEA", "1", [], "0.00", "4.50", []),
+    ],
+)
+def test_an_exchange_is_a_refund_and_a_sale_and_one_net_amount(
+    acme: Shop, sold: str, taken: str, units: str, paid: Any, net: str, off: str, given: list[Decimal]
+) -> None:
+    origin = sell(acme, {sold: "1"})
+    before = levels()
+    wanted = body(acme, taken, units, paid, None)
+    cashier = person(acme, "cashier")
+    answers = [cashier.post(f"orders/{origin.pk}/exchanges/", wanted) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200], answers[0].content
+    assert answers[0].json()["net"] == answers[1].json()["net"] == net
+    documents = Order.objects.filter(ticket=wanted["ticket"])
+    assert sorted(documents.values_list("kind", flat=True)) == ["refund", "sale"]
+    offs = Payment.objects.filter(method="exchange").order_by("amount").values_list("amount", flat=True)
+    assert list(offs) == [-Decimal(off), Decimal(off)]
+    others = Payment.objects.filter(order__kind="refund").exclude(method="exchange")
+    assert list(others.values_list("amount", flat=True)) == given
+    after = levels()
+    assert after[sold] + after[taken] == before[sold] + before[taken]
+    assert audit_books() == []
+
+
+def test_an_exchange_that_cannot_be_covered_takes_nothing_back(acme: Shop) -> None:
+    origin, told = sell(acme, {"TEA": "1"}), Event.objects.count()
+    wanted = body(acme, "CUP", "11", [{"method": "cash", "amount": "127.50"}], None)
+    answer = person(acme, "cashier").post(f"orders/{origin.pk}/exchanges/", wanted)
+    assert (answer.status_code, answer.json()["code"]) == (409, "out-of-stock")
+    wrong = body(acme, "CUP", "1", [{"method": "cash", "amount": "7.49"}], None)
+    assert person(acme, "cashier").post(f"orders/{origin.pk}/exchanges/", wrong).json()["code"] == "wrong-payment"
+    taken = body(acme, "CUP", "1", [{"method": "cash", "amount": "7.50"}], None)
+    taken["sale"]["id"] = str(origin.pk)
+    assert person(acme, "cashier").post(f"orders/{origin.pk}/exchanges/", taken).json()["code"] == "identifier-reused"
+    assert (Order.objects.count(), Event.objects.count()) == (1, told)
+
+
+def test_money_goes_back_to_the_customers_store_credit_and_a_used_payment_id_is_refused(acme: Shop) -> None:
+    customer = Customer.objects.get(number="C1")
+    origin, cashier = sell(acme, {"TEA": "2"}, customer=str(customer.pk)), acme.actor("cashier")
+    tender = Tender(method="credit", amount=Decimal("4.50"))
+    line = ReturnLine(position=1, quantity=Decimal(1))
+    wanted = Return(refund_id=uuid7(), order_id=origin.pk, lines=[line], reason="x", payments=[tender])
+    return_goods(wanted, actor=cashier)
+    assert CreditAccount.objects.get(customer=customer, kind="credit").balance == Decimal("4.50")
+    again = {
+        "id": str(uuid7()),
+        "lines": [{"position": 1, "quantity": "1"}],
+        "reason": "x",
+        "payments": [{"id": str(tender.id), "method": "cash", "amount": "4.50"}],
+    }
+    assert person(acme, "cashier").post(f"orders/{origin.pk}/returns/", again).json()["code"] == "identifier-reused"
+    walk_in = sell(acme, {"TEA": "1"})
+    answer = person(acme, "cashier").post(
+        f"orders/{walk_in.pk}/returns/", {**again, "payments": [{"method": "credit", "amount": "4.50"}]}
+    )
+    assert answer.json()["errors"][0]["code"] == "no-account"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_exchanges_against_each_other_and_sales_neither_deadlock_nor_give_twice(acme: Shop) -> None:
+    tea, cup = sell(acme, {"TEA": "1"}), sell(acme, {"CUP": "1"})
+
+    def swap(origin: Order, sku: str, paid: str) -> Exchanged:
+        line = ReturnLine(position=1, quantity=Decimal(1))
+        tenders = [Tender(method="cash", amount=Decimal(paid))] if paid else []
+        sale = Sale(
+            order_id=uuid7(),
+            location_id=acme.location.pk,
+            lines=[BasketLine(variant_id=acme.variant(sku).pk, quantity=Decimal(1))],
+            payments=tenders,
+        )
+        back = Return(refund_id=uuid7(), order_id=origin.pk, lines=[line], reason="x")
+        return exchange(Exchange(ticket=uuid7(), returned=back, sale=sale), actor=acme.actor("cashier"))
+
+    work: list[Any] = [partial(swap, tea, "CUP", "7.50"), partial(swap, cup, "TEA", "")] * 4
+    results = at_once(acme, work, 8)
+    assert sum(isinstance(result, Exchanged) for result in results) == 2, results
+    assert levels() == {"TEA": Decimal(9), "CUP": Decimal(9), "JAM": Decimal(10)}
