@@ -2,12 +2,28 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.web import booking, bulk, codes, groups, history, labels, lots, prices, reservations, stock, views
+from inventory.web import (
+    booking,
+    bulk,
+    codes,
+    groups,
+    history,
+    labels,
+    lots,
+    pictures,
+    prices,
+    reservations,
+    stock,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", views.Products.as_view(), name="products"),
     path("products/new/", views.ProductEdit.as_view(), name="product-new"),
     path("products/<uuid:product_id>/", views.ProductOne.as_view(), name="product"),
+    path("products/<uuid:product_id>/pictures/", pictures.ProductPictures.as_view(), name="product-pictures"),
+    path("products/pictures/<uuid:picture_id>/", pictures.PictureOne.as_view(), name="picture"),
+    path("pictures/<str:picture_name>/", pictures.PictureFile.as_view(), name="picture-file"),
     path("products/<uuid:product_id>/retire/", views.ProductRetire.as_view(), name="product-retire"),
     path("products/<uuid:product_id>/edit/", views.ProductEdit.as_view(), name="product-edit"),
     path("products/bulk/", bulk.BulkEdits.as_view(), name="bulk-edits"),

@@ -18,6 +18,7 @@ from inventory.services.attributes import create_attribute
 from inventory.services.bulk import preview_bulk_edit
 from inventory.services.code_rules import add_preset
 from inventory.services.groups import create_brand, create_category
+from inventory.services.pictures import add_picture
 from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Order
@@ -27,6 +28,7 @@ from orders.services.discounts import create_discount
 from orders.services.parking import Cart, park
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
+from tests.pictures import a_picture
 from tests.shop_window_stock import fill_stock_room
 from tests.webhook_receiver import receiving
 from tests.webhook_steps import connect
@@ -114,7 +116,10 @@ def _catalogue(shop: Shop) -> dict[str, Any]:
     parts = [TaxPart(name="GST", rate=Decimal(5)), TaxPart(name="PST", rate=Decimal(7), on_top=True)]
     field = {"code": "material", "label": "Material", "kind": "choice", "choices": ["Glass", "Old rose velvet"]}
     add_preset("de", actor=owner)
+    picture = add_picture(shop.variant("TEA").product_id, a_picture(), alt=LONG_NAME, actor=owner)
     return {
+        "picture_id": picture.pk,
+        "picture_name": f"{picture.sha256}-320.webp",
         "rule_id": EmbeddedCodeRule.objects.earliest("position").pk,
         "category_id": below.pk,
         "brand_id": create_brand(name=LONG_NAME, actor=owner).pk,

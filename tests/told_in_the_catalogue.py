@@ -5,16 +5,17 @@ from decimal import Decimal
 from typing import Any
 
 from core.testing import Shop
-from inventory.services import attributes, catalogue, code_rules, groups, retiring, scancodes, tax_classes
+from inventory.services import attributes, catalogue, code_rules, groups, pictures, retiring, scancodes, tax_classes
+from tests.pictures import a_picture
 
-MODULES = (attributes, code_rules, groups, retiring, scancodes, tax_classes)
+MODULES = (attributes, code_rules, groups, pictures, retiring, scancodes, tax_classes)
 OTHERS = {"inventory.services.edits"}
 """What these services have in common, told by each."""
 QUIET = {
     "add_preset": "calls create_rule for each",
     "shift_category": "calls update_category for each that changes its place",
 }
-ASKS = {"combined_rate", "checked_attributes", "fitting", "checked_code"}
+ASKS = {"encode", "combined_rate", "checked_attributes", "fitting", "checked_code"}
 PARTS = {"brand_named", "note_change", "category_at", "touch", "touch_values", "claim_code", "release_codes", "belongs"}
 """Parts of other services, told by those."""
 
@@ -134,6 +135,24 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
     "remove_code": (
         lambda s: s.variant().codes.get().pk,
         lambda s, c: scancodes.remove_code(c, actor=s.actor()),
+        ("change", "product"),
+        ["product.updated"],
+    ),
+    "add_picture": (
+        lambda s: s.variant().product_id,
+        lambda s, p: pictures.add_picture(p, a_picture(), actor=s.actor()),
+        ("change", "product"),
+        ["product.updated"],
+    ),
+    "change_picture": (
+        lambda s: pictures.add_picture(s.variant().product_id, a_picture(), actor=s.actor()),
+        lambda s, p: pictures.change_picture(p.pk, alt="A cup", actor=s.actor()),
+        ("change", "product"),
+        ["product.updated"],
+    ),
+    "remove_picture": (
+        lambda s: pictures.add_picture(s.variant().product_id, a_picture(), actor=s.actor()),
+        lambda s, p: pictures.remove_picture(p.pk, actor=s.actor()),
         ("change", "product"),
         ["product.updated"],
     ),

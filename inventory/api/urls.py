@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import answers, bulk, codes, groups, labels, lots, prices, reservations, stock, views
+from inventory.api import answers, bulk, codes, groups, labels, lots, pictures, prices, reservations, stock, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", groups.Attributes.as_view(), name="api-attributes"),
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulk-edits/<uuid:edit_id>/undo/", bulk.Undo.as_view(), name="api-bulk-edit-undo"),
     path("labels/", labels.Labels.as_view(), name="api-labels"),
     path("price-changes/", prices.PriceChanges.as_view(), name="api-price-changes"),
+    path("products/<uuid:product_id>/pictures/", pictures.Pictures.as_view(), name="api-pictures"),
+    path("pictures/<uuid:picture_id>/", pictures.PictureOne.as_view(), name="api-picture"),
     path("code-rules/", codes.CodeRules.as_view(), name="api-code-rules"),
     path("code-rules/reading/", codes.CodeReading.as_view(), name="api-code-reading"),
     path("code-rules/<uuid:rule_id>/", codes.CodeRuleOne.as_view(), name="api-code-rule"),

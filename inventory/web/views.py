@@ -14,6 +14,7 @@ from core.web.views import Page
 from inventory.models import AttributeDefinition, Brand, Product
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
 from inventory.selectors.groups import attributes_for, category_tree
+from inventory.selectors.pictures import picture_url
 from inventory.services.catalogue import ProductDraft, VariantDraft, create_product, update_product
 from inventory.services.retiring import retire_product
 from inventory.web.forms import ProductFilter, ProductForm, VariantForms, initial_of, tax_choices
@@ -81,6 +82,7 @@ class ProductOne(Page):
                 "levels": levels_of(product, actor=self.actor),
                 "movements": movements_of(product, actor=self.actor),
                 "facts": facts_of(product),
+                "pictures": [{"row": row, "url": picture_url(row.sha256, 800)} for row in product.pictures.all()],
                 "panels": panels_for(product, actor=self.actor),
                 "may_manage": self.actor.may(MANAGE_PRODUCTS),
                 "may_view_cost": self.actor.may(VIEW_COST),

@@ -23,6 +23,7 @@ ARGUMENT = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 NO_PAGES = {
     "board/data/": "text/html",  # a part of the board
     "reports/download.csv": "text/csv",
+    "pictures/<str:picture_name>/": "image/webp",
     "till/articles/": "application/json",
     "login/": "text/html",  # who is logged in is sent on
 }
@@ -118,6 +119,7 @@ def test_what_is_no_page_is_what_it_says(
 ) -> None:
     page, ears = owner
     open_page(page, ears, product.url(SHOPS["acme"], "/live/status/"))
-    status, kind, text = page.evaluate(FETCH, f"/{path}?location={arguments['location']}")
+    address = ARGUMENT.sub(lambda match: str(arguments[match[1]]), path)
+    status, kind, text = page.evaluate(FETCH, f"/{address}?location={arguments['location']}")
     assert (status, kind.partition(";")[0]) == (200, NO_PAGES[path])
     assert CANARY not in text

@@ -50,6 +50,8 @@ ARGUMENTS: dict[str, Sample] = {
     "lot_id": nobody,
     "order_id": an_order,
     "other_id": nobody,
+    "picture_id": nobody,
+    "picture_name": lambda shop: f"{'0' * 64}-320.webp",
     "product_id": lambda shop: shop.variant("TEA").product_id,
     "price_list_id": nobody,
     "register_id": nobody,
