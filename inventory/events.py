@@ -1,6 +1,6 @@
 """What happens to goods and stock."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -316,3 +316,129 @@ class LotUnblocked(DomainEvent):
     sku: str
     code: str
     note: str
+
+
+@event("transfer.created", about="transfer", key="transfer_id", permission=VIEW_STOCK)
+class TransferCreated(DomainEvent):
+    """Somebody drafted a transfer of goods to another location. Nothing has moved."""
+
+    transfer_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    destination_id: UUID
+    lines: int
+
+
+@event("transfer.shipped", about="transfer", key="transfer_id", permission=VIEW_STOCK)
+class TransferShipped(DomainEvent):
+    """The goods of a transfer left ``location_id`` and are on their way to ``destination_id``."""
+
+    transfer_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    destination_id: UUID
+    lines: int
+
+
+@event("transfer.received", about="transfer", key="transfer_id", permission=VIEW_STOCK)
+class TransferReceived(DomainEvent):
+    """Goods of a transfer arrived at ``location_id``: all of them or a part. Quantities are units of all lines."""
+
+    transfer_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    source_id: UUID
+    receipt_id: UUID
+    received: Decimal
+    damaged: Decimal
+    unannounced: Decimal
+
+
+@event("transfer.closed", about="transfer", key="transfer_id", permission=VIEW_STOCK)
+class TransferClosed(DomainEvent):
+    """Nothing of a transfer is on its way any more. ``missing`` units were lost, ``damaged`` arrived unfit to sell."""
+
+    transfer_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    source_id: UUID
+    damaged: Decimal
+    missing: Decimal
+
+
+@event("transfer.cancelled", about="transfer", key="transfer_id", permission=VIEW_STOCK)
+class TransferCancelled(DomainEvent):
+    """A draft was given up, or the goods on their way went back to ``location_id``: ``returned`` units."""
+
+    transfer_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    destination_id: UUID
+    returned: Decimal
+
+
+@event("count.opened", about="count", key="count_id", permission=VIEW_STOCK)
+class CountOpened(DomainEvent):
+    """Somebody began a stocktake at ``location_id``. The shop goes on selling."""
+
+    count_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    is_blind: bool
+
+
+@event("count.closed", about="count", key="count_id", permission=VIEW_STOCK)
+class CountClosed(DomainEvent):
+    """A stocktake was booked (``is_booked``) or given up. ``variances`` is how many articles were not as recorded."""
+
+    count_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    is_booked: bool
+    articles: int
+    variances: int
+
+
+@event("stock.over", about="variant", key="variant_id", permission=VIEW_STOCK)
+class StockOver(DomainEvent):
+    """The stock of a variant at a location rose above what somebody wants to have there: once per crossing."""
+
+    variant_id: UUID
+    version: int
+    location_id: UUID
+    sku: str
+    on_hand: Decimal
+    over_at: Decimal
+
+
+@event("stock.expiring", about="variant", key="variant_id", permission=VIEW_STOCK)
+class StockExpiring(DomainEvent):
+    """A lot on the shelf of a location expires soon, or has expired: once per lot and location."""
+
+    variant_id: UUID
+    version: int
+    location_id: UUID
+    sku: str
+    lot_id: UUID
+    lot: str
+    expires_on: date
+    on_hand: Decimal
+
+
+@event("stock.dead", about="variant", key="variant_id", permission=VIEW_STOCK)
+class StockDead(DomainEvent):
+    """Nothing of a variant was sold at a location for ``days`` although there is some: once, until it sells again."""
+
+    variant_id: UUID
+    version: int
+    location_id: UUID
+    sku: str
+    on_hand: Decimal
+    days: int

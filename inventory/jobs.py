@@ -5,7 +5,8 @@ from uuid import UUID
 
 from core.actors import Actor
 from core.jobs.registry import Progress, job
-from inventory.permissions import MANAGE_PRICES, RESERVE_STOCK
+from inventory.permissions import MANAGE_PRICES, RESERVE_STOCK, VIEW_STOCK
+from inventory.services.alerts import look_over_stock
 from inventory.services.bulk import APPLY, UNDO, run_bulk_edit
 from inventory.services.reservations import SWEEP, expire_reservations
 
@@ -30,3 +31,10 @@ def apply_edit(*, actor: Actor, progress: Progress, edit_id: str) -> dict[str, A
 def undo_edit(*, actor: Actor, progress: Progress, edit_id: str) -> dict[str, Any]:
     """Take an applied bulk edit back."""
     return run_bulk_edit(UUID(edit_id), actor=actor, progress=progress, is_undo=True)
+
+
+@job("inventory.look_over_stock", permission=VIEW_STOCK, queue="fast", nightly=True)
+def look_over(*, actor: Actor, progress: Progress) -> dict[str, Any]:
+    """Bring the alerts up to date: what does not sell, what expires, and limits that were set anew."""
+    looked = look_over_stock(actor=actor)
+    return {"raised": looked.raised, "cleared": looked.cleared}

@@ -1,7 +1,7 @@
 """Where the pages of goods and stock stand in the navigation."""
 
 from core.web.navigation import NavItem, register
-from inventory.permissions import MANAGE_PRODUCTS, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.permissions import COUNT_STOCK, MANAGE_PRODUCTS, VIEW_PRODUCTS, VIEW_STOCK
 
 register(
     NavItem(
@@ -24,4 +24,9 @@ register(
         group="Shop",
         order=5,
     ),
+    NavItem(
+        label="Transfers", url_name="transfers", icon="arrow-right", permission=VIEW_STOCK, group="Stock", order=52
+    ),
+    NavItem(label="Stocktakes", url_name="counts", icon="check", permission=COUNT_STOCK, group="Stock", order=54),
+    NavItem(label="Alerts", url_name="stock-alerts", icon="bell", permission=VIEW_STOCK, group="Stock", order=56),
 )

@@ -15,3 +15,7 @@ class OrdersConfig(AppConfig):
         from orders.models import CustomerGroup
 
         register_groups(lambda: dict(CustomerGroup.objects.values_list("pk", "name")))
+        from core.locations.closing import keeps_open
+        from orders.selectors_closing import drawers_left
+
+        keeps_open(drawers_left)

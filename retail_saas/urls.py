@@ -7,6 +7,7 @@ from core.web.styleguide import StyleGuide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.people.urls")),
+    path("", include("core.locations.urls")),
     path("", include("core.audit.urls")),
     path("", include("core.jobs.urls")),
     path("", include("inventory.urls")),

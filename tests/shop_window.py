@@ -29,6 +29,7 @@ from orders.services.parking import Cart, park
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.pictures import a_picture
+from tests.shop_window_moves import counted, send
 from tests.shop_window_stock import fill_stock_room
 from tests.webhook_receiver import receiving
 from tests.webhook_steps import connect
@@ -102,6 +103,8 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "edit_id": edit.pk,
             "price_list_id": prices.pk,
             "run_id": run.pk,
+            "count_id": counted(shop, {"TEA": "30", "CUP": "4"}).pk,
+            "transfer_id": send(shop, {"TEA": "3", "CUP": "2"}).pk,
             "user_id": shop.person("viewer").pk,
             "variant_id": tea.pk,
         }

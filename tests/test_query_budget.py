@@ -28,6 +28,13 @@ def grow(shop: Shop, key: Api, rounds: int) -> None:
         Customer.objects.create(number=sku)
         Location.objects.create(code=sku[:12], name=sku)
         assert key.post("orders/", sale_body(shop, {sku: "1"})).status_code == 201
+        body = {
+            "id": str(uuid7()),
+            "source": str(shop.location.pk),
+            "destination": str(Location.objects.exclude(pk=shop.location.pk).first().pk),  # type: ignore[union-attr]
+            "lines": [{"variant": str(shop.variant(sku).pk), "quantity": "1"}],
+        }
+        assert key.post("transfers/", body).status_code == 201
     number_events(shop.tenant)
 
 

@@ -20,6 +20,7 @@ from inventory.models import StockException
 from inventory.services import catalogue, documents, exceptions, prices
 from orders.services import checkout
 from tests import told_after_the_sale as after
+from tests import told_between_places as places
 from tests import told_in_the_catalogue as shelves
 from tests import told_in_the_stock_room as stock_room
 from tests import told_of_customers as buyers
@@ -38,6 +39,7 @@ MODULES = (
     replays,
     *after.MODULES,
     *shelves.MODULES,
+    *places.MODULES,
     *stock_room.MODULES,
     *buyers.MODULES,
     *money.MODULES,
@@ -182,6 +184,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
     ),
     **after.TOLD,
     **shelves.TOLD,
+    **places.TOLD,
     **stock_room.TOLD,
     **buyers.TOLD,
     **money.TOLD,
@@ -192,6 +195,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
 QUIET = {
     **stock_room.QUIET,
     **money.QUIET,
+    **places.QUIET,
     "note_prices": "is a part of services that set prices; they tell",
     "check_credentials": "a visit, not a change of the shop: the audit log has it",
     "note_log_in": "likewise",
@@ -205,7 +209,7 @@ QUIET = {
     "replay_since": "likewise",
 }
 ASKS = {"live_secrets"} | shelves.ASKS
-PARTS = shelves.PARTS | after.PARTS | reductions.PARTS | money.PARTS
+PARTS = shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS
 """Parts of other services, told by those."""
 
 
@@ -229,7 +233,7 @@ def test_no_service_is_forgotten_here() -> None:
         "inventory.services.history",
         "inventory.services.edits",
     }  # parts of services, told by their callers
-    others |= after.OTHERS | stock_room.OTHERS
+    others |= after.OTHERS | places.OTHERS | stock_room.OTHERS
     others |= {"inventory.services.labels"}  # no fact of the shop; see tests/test_labels.py
     others |= {"inventory.services.bulk"}  # see tests/test_bulk_edit.py
     others |= buyers.OTHERS

@@ -8,14 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView
 from core.events import CATALOGUE, matches
 from core.jobs.models import Job
 from core.jobs.services import find_job
-from core.locations.models import Location
 from core.outbox.selectors import events_after
-from core.people.permissions import AUTHENTICATED, VIEW_EVENTS, VIEW_LOCATIONS
+from core.people.permissions import AUTHENTICATED, VIEW_EVENTS
 from core.tenancy.context import current_tenant
 
 MOST_EVENTS = 1000
@@ -193,41 +191,3 @@ class JobOne(ApiView):
     @extend_schema(operation_id="get_job", summary="Background work", responses={200: JobBody})
     def get(self, request: Request, job_id: UUID) -> Response:
         return Response(JobBody(find_job(job_id, actor=self.actor)).data)
-
-
-class LocationBody(serializers.Serializer[Location]):
-    """A place with its own stock."""
-
-    id = serializers.UUIDField()
-    code = serializers.CharField()
-    name = serializers.CharField()
-    time_zone = serializers.SerializerMethodField()
-    sells_below_zero = serializers.BooleanField()
-    is_active = serializers.BooleanField()
-
-    def get_time_zone(self, location: Location) -> str:
-        return location.time_zone or current_tenant().time_zone
-
-
-class LocationPage(serializers.Serializer[Any]):
-    """One page of locations, by code."""
-
-    results = LocationBody(many=True)
-    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
-
-
-class Locations(ApiView):
-    """/locations/: where the shop holds goods and sells."""
-
-    required_permission: ClassVar = VIEW_LOCATIONS
-    tag = "platform"
-
-    @extend_schema(
-        operation_id="list_locations", summary="Locations", parameters=[PageQuery], responses={200: LocationPage}
-    )
-    def get(self, request: Request) -> Response:
-        wanted = self.query(PageQuery)
-        places = self.actor.places(VIEW_LOCATIONS)
-        rows = Location.objects.all() if places is None else Location.objects.filter(pk__in=places)
-        found, beyond = page_of(rows, by=("code", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
-        return Response({"results": [LocationBody(row).data for row in found], "next": beyond})

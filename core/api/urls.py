@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.api import documents, platform
+from core.api import documents, locations, platform
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", platform.Root.as_view(), name="api-root"),
     path("events/", platform.Events.as_view(), name="api-events"),
     path("jobs/<uuid:job_id>/", platform.JobOne.as_view(), name="api-job"),
-    path("locations/", platform.Locations.as_view(), name="api-locations"),
+    path("locations/", locations.Locations.as_view(), name="api-locations"),
+    path("locations/<uuid:location_id>/", locations.LocationOne.as_view(), name="api-location"),
     path("schema/", documents.Schema.as_view(), name="api-schema"),
     path("docs/", documents.Docs.as_view(), name="api-docs"),
     path("docs/problems/", documents.Problems.as_view(), name="api-problems"),

@@ -20,6 +20,7 @@ class Location(models.Model):
     )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    version = models.BigIntegerField(default=1, db_default=1)
 
     class Meta:
         ordering: ClassVar = ["code", "pk"]

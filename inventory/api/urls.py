@@ -2,7 +2,22 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import answers, bulk, codes, groups, labels, lots, pictures, prices, reservations, stock, views
+from inventory.api import (
+    alerts,
+    answers,
+    bulk,
+    codes,
+    counts,
+    groups,
+    labels,
+    lots,
+    pictures,
+    prices,
+    reservations,
+    stock,
+    transfers,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", groups.Attributes.as_view(), name="api-attributes"),
@@ -45,4 +60,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stock/limits/", reservations.Limits.as_view(), name="api-stock-limits"),
     path("stock/reservations/", reservations.Reservations.as_view(), name="api-reservations"),
     path("stock/reservations/<uuid:reservation_id>/", reservations.ReservationOne.as_view(), name="api-reservation"),
+    path("stock/alerts/", alerts.Alerts.as_view(), name="api-stock-alerts"),
+    path("stock/alerts/<uuid:alert_id>/snooze/", alerts.AlertSnooze.as_view(), name="api-stock-alert-snooze"),
+    path("counts/", counts.Counts.as_view(), name="api-counts"),
+    path("counts/<uuid:count_id>/", counts.CountOne.as_view(), name="api-count"),
+    path("counts/<uuid:count_id>/entries/", counts.CountEntries.as_view(), name="api-count-entries"),
+    path("counts/<uuid:count_id>/take-back/", counts.CountTakeBack.as_view(), name="api-count-take-back"),
+    path("counts/<uuid:count_id>/lines/", counts.CountLines.as_view(), name="api-count-lines"),
+    path("counts/<uuid:count_id>/review/", counts.CountReview.as_view(), name="api-count-review"),
+    path("counts/<uuid:count_id>/resume/", counts.CountResume.as_view(), name="api-count-resume"),
+    path("counts/<uuid:count_id>/recount/", counts.CountRecount.as_view(), name="api-count-recount"),
+    path("counts/<uuid:count_id>/approve/", counts.CountApprove.as_view(), name="api-count-approve"),
+    path("counts/<uuid:count_id>/cancel/", counts.CountCancel.as_view(), name="api-count-cancel"),
+    path("transfers/", transfers.Transfers.as_view(), name="api-transfers"),
+    path("transfers/<uuid:transfer_id>/", transfers.TransferOne.as_view(), name="api-transfer"),
+    path("transfers/<uuid:transfer_id>/ship/", transfers.TransferShip.as_view(), name="api-transfer-ship"),
+    path("transfers/<uuid:transfer_id>/cancel/", transfers.TransferCancel.as_view(), name="api-transfer-cancel"),
+    path("transfers/<uuid:transfer_id>/take-back/", transfers.TransferTakeBack.as_view(), name="api-transfer-back"),
+    path("transfers/<uuid:transfer_id>/receipts/", transfers.TransferReceipts.as_view(), name="api-transfer-receipts"),
 ]

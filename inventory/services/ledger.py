@@ -20,7 +20,9 @@ from core.outbox.services import emit_all
 from inventory.errors import OutOfStock
 from inventory.events import StockChanged, StockLow, StockOut
 from inventory.models import StockException, StockLevel, StockMovement, Variant
+from inventory.services.alerts import watch
 from inventory.services.changes import Cause, Change, Key, Level, Moved
+from inventory.services.rebasing import counted_since
 from inventory.services.tracking import follow
 
 __all__ = [
@@ -178,12 +180,24 @@ def move_stock(
         wanted = {key: -change.on_hand for key, change in changes.items() if change.on_hand < 0 and key not in booked}
         raise OutOfStock(details={"short": _short(wanted)})
     events, exceptions = _consequences(moved, kind=kind, reference_type=reference_type, reference_id=reference_id)
+    events += watch(moved)
     if tracked := [one for one in moved if one.tracking in TRACKED]:
         cause = (reference_type, reference_id)
         exceptions += follow(tracked, changes, kind=kind, cause=cause, may_refuse=may_refuse)
     if exceptions:
         StockException.objects.bulk_create(exceptions)
     emit_all([*told_before, *events], actor=actor, occurred_at=occurred_at)
+    for instant, opposite in counted_since(moved, kind=kind, occurred_at=occurred_at).items():
+        move_stock(
+            deltas=opposite,
+            kind=Kind.REBASE,
+            reference_type=reference_type,
+            reference_id=reference_id,
+            actor=actor,
+            occurred_at=instant,
+            may_refuse=False,
+            reason="known late; a count had seen it",
+        )
     return moved
 
 

@@ -29,12 +29,14 @@ def an_order(shop: Shop) -> UUID:
 
 ARGUMENTS: dict[str, Sample] = {
     "change_id": nobody,
+    "alert_id": nobody,
     "attribute_id": nobody,
     "brand_id": nobody,
     "category_id": nobody,
     "card_id": nobody,
     "code": lambda shop: "5012345678900",
     "edit_id": nobody,
+    "count_id": nobody,
     "customer_id": lambda shop: Customer.objects.get(number="C1").pk,
     "coupon_id": nobody,
     "delivery_id": lambda shop: 1,
@@ -61,6 +63,7 @@ ARGUMENTS: dict[str, Sample] = {
     "run_id": nobody,
     "tax_class_id": lambda shop: TaxClass.objects.get(name="standard").pk,
     "shift_id": nobody,
+    "transfer_id": nobody,
     "user_id": lambda shop: shop.person("viewer").pk,
     "variant_id": lambda shop: shop.variant("TEA").pk,
 }

@@ -1,0 +1,71 @@
+"""Read transfers: for the pages and the API, at the locations the actor may see."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from core.actors import Actor
+from core.errors import NotFound
+from inventory.models import ScanCode, Transfer, TransferLine
+from inventory.permissions import MOVE_STOCK, VIEW_STOCK
+
+
+def transfers(*, actor: Actor, state: str = "", location_id: UUID | None = None) -> QuerySet[Transfer]:
+    """Transfers from or to the actor's locations, with both ends, lines and receipts."""
+    lines = TransferLine.objects.select_related("variant__product").order_by("pk")
+    rows = Transfer.objects.select_related("source", "destination")
+    rows = rows.prefetch_related(Prefetch("lines", lines), "receipts")
+    places = actor.places(VIEW_STOCK)
+    if places is not None:
+        rows = rows.filter(Q(source__in=places) | Q(destination__in=places))
+    if state:
+        rows = rows.filter(state=state)
+    if location_id is not None:
+        rows = rows.filter(Q(source=location_id) | Q(destination=location_id))
+    return rows
+
+
+def transfer_rows(*, actor: Actor, state: str = "", location_id: UUID | None = None) -> QuerySet[Transfer]:
+    """The same for a list: without the lines, with ``line_count``."""
+    rows = transfers(actor=actor, state=state, location_id=location_id).prefetch_related(None)
+    return rows.annotate(line_count=Count("lines"))
+
+
+def find_transfer(transfer_id: UUID, *, actor: Actor) -> Transfer:
+    """One transfer. Raises `NotFound`, also for one between locations the actor does not see."""
+    transfer = transfers(actor=actor).filter(pk=transfer_id).first()
+    if transfer is None:
+        raise NotFound("There is no such transfer.")
+    return transfer
+
+
+@dataclass(frozen=True, slots=True)
+class MayDo:
+    """What the actor may do with a transfer as it stands."""
+
+    edit: bool
+    ship: bool
+    receive: bool
+    take_back: bool
+
+
+def what_may_be_done(transfer: Transfer, *, actor: Actor) -> MayDo:
+    """What the services would allow."""
+    at_source = actor.may(MOVE_STOCK, at=transfer.source_id)
+    at_destination = actor.may(MOVE_STOCK, at=transfer.destination_id)
+    is_draft = transfer.state == Transfer.State.DRAFT
+    is_shipped = transfer.state == Transfer.State.SHIPPED
+    return MayDo(
+        edit=is_draft and (at_source or at_destination),
+        ship=is_draft and at_source,
+        receive=is_shipped and at_destination,
+        take_back=is_shipped and at_source,
+    )
+
+
+def codes_of(variant_ids: list[UUID]) -> dict[str, tuple[str, Decimal]]:
+    """Every code of some variants: which variant, and how many units a scan of it counts."""
+    rows = ScanCode.objects.filter(kind=ScanCode.Kind.VARIANT, variant__in=variant_ids)
+    return {row.code: (str(row.variant_id), row.pack_quantity) for row in rows}

@@ -1,0 +1,157 @@
+import { announce, h } from "../lib/dom.js";
+import { getJson } from "../lib/api.js";
+import { toast } from "../lib/toast.js";
+import { Wedge } from "../lib/till/wedge.js";
+
+/**
+ * A form of articles with a number each: a scan adds its units to the article's field, wherever the cursor is. Codes of
+ * the articles on the list are known without asking the server; others are looked up and get a row of their own.
+ * What was scanned survives a reload until the form is sent. Without JavaScript the fields are typed into.
+ */
+class ScanList extends HTMLElement {
+  #waiting = Promise.resolve();
+
+  connectedCallback() {
+    this.leave = new AbortController();
+    const options = { signal: this.leave.signal };
+    this.form = this.querySelector("form");
+    this.field = this.form.elements.code;
+    this.rows = this.querySelector("[data-rows]");
+    this.known = new Map(Object.entries(JSON.parse(document.getElementById(this.dataset.known).textContent).codes));
+    this.wedge = new Wedge();
+    this.field.addEventListener("keydown", (event) => this.#enter(event), options);
+    this.addEventListener("click", (event) => this.#click(event), options);
+    this.form.addEventListener("input", () => this.#keep(), options);
+    this.form.addEventListener("submit", () => sessionStorage.removeItem(this.#key), options);
+    document.addEventListener("keydown", (event) => this.#hear(event), options);
+    this.#restore();
+    if (!matchMedia("(pointer: coarse)").matches) this.field.focus();
+    this.dataset.ready = "true";
+  }
+
+  disconnectedCallback() {
+    this.leave.abort();
+  }
+
+  get #key() {
+    return `scan-list:${location.pathname}`;
+  }
+
+  #enter(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const typed = this.field.value.trim();
+    if (typed) this.scan(typed);
+    this.field.value = "";
+    this.wedge.reset();
+    event.stopPropagation();
+  }
+
+  /** A scanner that types while the cursor is elsewhere. */
+  #hear(event) {
+    if (event.target === this.field) return;
+    const scanned = this.wedge.feed({
+      key: event.key,
+      at: event.timeStamp,
+      isModified: event.ctrlKey || event.altKey || event.metaKey,
+    });
+    if (!scanned) return;
+    event.preventDefault();
+    const { target } = event;
+    if (target.matches?.("input")) target.value = target.value.slice(0, -scanned.typed);
+    this.scan(scanned.code);
+  }
+
+  /** Count a scan; scans are worked off in the order they came. */
+  scan(code) {
+    const units = this.form.elements.amount?.value || "1";
+    if (this.form.elements.amount) this.form.elements.amount.value = "1";
+    this.#waiting = this.#waiting.then(() => this.#count(code, units)).catch(() => {});
+    return this.#waiting;
+  }
+
+  async #count(code, units) {
+    let found = this.known.get(code) ?? this.known.get(code.padStart(14, "0"));
+    if (!found) {
+      try {
+        const answer = await getJson(`/api/v1/scan/${encodeURIComponent(code)}/`);
+        if (!answer.variant) {
+          toast(`${code} is ${answer.name}, no article.`, { kind: "error" });
+          return;
+        }
+        found = { variant: answer.variant, pack: answer.pack_quantity, name: answer.name, sku: answer.sku };
+        this.known.set(code, found);
+      } catch (problem) {
+        toast(problem.status === 404 ? `${code} is nothing we know.` : `${code}: ${problem.detail || problem.message}`, {
+          kind: "error",
+        });
+        return;
+      }
+    }
+    const row = this.#row(found);
+    const input = row.querySelector("[data-units]");
+    const more = Number(units) * Number(found.pack);
+    const sum = Math.round(((Number(input.value) || 0) + more) * 1000) / 1000;
+    input.value = String(sum);
+    this.#mark(row);
+    this.#keep();
+    announce(`${row.dataset.name}: ${sum}`);
+  }
+
+  #row({ variant, name, sku }) {
+    const there = this.rows.querySelector(`[data-variant="${variant}"]`);
+    if (there) return there;
+    const template = this.querySelector("template");
+    const row = template.content.firstElementChild.cloneNode(true);
+    row.dataset.variant = variant;
+    row.dataset.name = name;
+    row.querySelector("[data-name]").textContent = name;
+    row.querySelector("[data-sku]").textContent = sku;
+    for (const input of row.querySelectorAll("input")) {
+      input.name = `${input.dataset.field}-${variant}`;
+      input.setAttribute("aria-label", `${input.dataset.label} ${name}`);
+    }
+    this.rows.append(row);
+    this.querySelector("[data-nothing]")?.setAttribute("hidden", "");
+    return row;
+  }
+
+  #mark(row) {
+    for (const other of this.rows.querySelectorAll(".is-new")) other.classList.remove("is-new");
+    row.classList.add("is-new");
+    row.scrollIntoView({ block: "nearest" });
+    const last = this.querySelector("[data-last]");
+    if (last) last.replaceChildren(h("strong", {}, row.querySelector("[data-units]").value), ` ${row.dataset.name}`);
+  }
+
+  #click(event) {
+    const step = event.target.closest("[data-step]");
+    if (!step) return;
+    const input = step.closest("[data-variant]").querySelector(step.dataset.of === "d" ? "[data-damaged]" : "[data-units]");
+    input.value = String(Math.max(0, (Number(input.value) || 0) + Number(step.dataset.step)));
+    this.#keep();
+  }
+
+  #keep() {
+    const values = [...this.rows.querySelectorAll("[data-variant]")].map((row) => ({
+      variant: row.dataset.variant,
+      name: row.dataset.name,
+      sku: row.querySelector("[data-sku]").textContent,
+      units: row.querySelector("[data-units]").value,
+      damaged: row.querySelector("[data-damaged]")?.value ?? "",
+    }));
+    sessionStorage.setItem(this.#key, JSON.stringify({ version: this.dataset.version, values }));
+  }
+
+  #restore() {
+    const kept = JSON.parse(sessionStorage.getItem(this.#key) ?? "null");
+    if (kept?.version !== this.dataset.version || this.dataset.answer === "true") return;
+    for (const { units, damaged, ...article } of kept.values) {
+      const row = this.#row(article);
+      row.querySelector("[data-units]").value = units;
+      const broken = row.querySelector("[data-damaged]");
+      if (broken) broken.value = damaged;
+    }
+  }
+}
+customElements.define("scan-list", ScanList);
