@@ -15,7 +15,7 @@ from core.money import exponent
 from core.tenancy.context import current_tenant
 from core.web.views import Page
 from inventory.web.selectors import Article, articles, categories_for_sale, places_for
-from orders.permissions import MANAGE_CUSTOMERS, OVERSELL, SELL, VIEW_CUSTOMERS
+from orders.permissions import GIVE_DISCOUNT, MANAGE_CUSTOMERS, OVERSELL, SELL, VIEW_CUSTOMERS
 from orders.services.checkout import MOST_LINES
 from orders.web.forms import ArticleQuery
 from orders.web.selectors import best_sellers
@@ -44,11 +44,14 @@ class Till(Page):
                         "customers": self.actor.may(VIEW_CUSTOMERS),
                         "add_customers": self.actor.may(MANAGE_CUSTOMERS),
                     },
+                    "permissions": {"discount": GIVE_DISCOUNT},
                     "urls": {
                         "articles": reverse("till-articles"),
                         "scan": reverse("api-scan", args=["CODE"]).removesuffix("CODE/"),
                         "orders": reverse("api-orders"),
+                        "quote": reverse("api-order-quote"),
                         "parked": reverse("api-parked"),
+                        "approvals": reverse("api-approvals"),
                         "customers": reverse("api-customers"),
                         "order": reverse("order", args=[NO_ID]),
                         "order_api": reverse("api-order", args=[NO_ID]),
@@ -122,4 +125,6 @@ def _terms() -> dict[str, Any]:
         "rounding": tenant.rounding,
         "exponent": exponent(tenant.currency),
         "currency": tenant.currency,
+        "by_document": tenant.tax_by_document,
+        "cash_step": None if tenant.cash_step is None else str(tenant.cash_step),
     }

@@ -1,6 +1,7 @@
 import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
 import { amountText, quantityText } from "../lib/till/money.js";
+import { refusedCoupons, savingsOf } from "../lib/till/quotes.js";
 import { toast } from "../lib/toast.js";
 
 /** The basket: lines with steppers, sums, and the two ways to pay. Fires "pay" (detail: cash or card). */
@@ -77,7 +78,7 @@ class TillCart extends HTMLElement {
 
   #sum() {
     const { terms } = this.state;
-    const { net, tax, total, units } = this.state.totals();
+    const { net, tax, total, discount, units } = this.state.totals();
     const isEmpty = this.state.isEmpty;
     const show = (name, text) => {
       for (const place of this.querySelectorAll(`[data-show="${name}"]`)) place.textContent = text;
@@ -87,18 +88,35 @@ class TillCart extends HTMLElement {
     show("units", `${quantity(quantityText(units))} ${units === 1000n ? "item" : "items"}`);
     show("net", written(net));
     show("tax", written(tax));
+    show("discount", written(-discount));
+    for (const part of this.querySelectorAll("[data-discounted]")) part.hidden = discount === 0n;
+    this.toggleAttribute("data-reckoned", !this.state.quote && !isEmpty);
+    this.#approval();
     show("tax-label", terms.inclusive ? "Tax in it" : "Tax");
     show("total", written(total));
     this.#buyer();
     this.querySelector(".till-empty").hidden = !isEmpty;
     this.list.hidden = isEmpty;
-    for (const button of this.querySelectorAll("[data-pay], [data-clear]")) button.disabled = isEmpty;
+    for (const button of this.querySelectorAll("[data-pay], [data-clear], [data-reduce]")) button.disabled = isEmpty;
+  }
+
+  /** Coupons that do not hold, and who approved what was taken off. */
+  #approval() {
+    const { cart, quote } = this.state;
+    const told = [
+      ...refusedCoupons(quote).map(({ coupon, detail }) => `${coupon}: ${detail}`),
+      ...(quote?.needs_approval && !cart.approval ? ["Somebody must approve what is taken off by hand."] : []),
+    ];
+    const line = this.querySelector("[data-told]");
+    line.textContent = told.join(" ") || (cart.approval ? `Approved by ${cart.approval.by}` : "");
+    line.hidden = line.textContent === "";
+    line.classList.toggle("is-bad", told.length > 0);
   }
 
   #buyer() {
     const { customer } = this.state.cart;
     const row = this.querySelector("[data-buyer]");
-    if (!row) return;
+    if (!row.querySelector("[data-show='customer']")) return;
     row.classList.toggle("is-known", Boolean(customer));
     row.querySelector("[data-show='customer']").textContent = customer?.name ?? "Add a customer";
     row.querySelector("[data-show='customer-number']").textContent = customer && customer.number !== customer.name ? customer.number : "";
@@ -114,9 +132,11 @@ class TillCart extends HTMLElement {
       h("span", { class: "cart__name" }, line.title),
       h("span", { class: "cart__total" }),
       h("span", { class: "cart__note" }),
+      h("span", { class: "cart__saved", hidden: true }),
       h(
         "span",
         { class: "cart__quantity till-line-tools" },
+        h("button", { class: "button button--icon button--quiet", type: "button", "data-why": true, title: "Price and discount (F1)", "aria-label": `Price and discount: ${line.title}` }, icon("tag")),
         h("button", { class: "button button--icon button--quiet", type: "button", "data-remove": true, "aria-label": `Remove: ${line.title}` }, icon("trash")),
         h(
           "span",
@@ -134,11 +154,19 @@ class TillCart extends HTMLElement {
     const shown = amount[this.state.terms.inclusive ? "total" : "net"];
     row.querySelector(".cart__name").textContent = line.title;
     row.querySelector(".cart__total").textContent = money(amountText(shown, this.state.terms.exponent));
-    row.querySelector(".cart__note").textContent = `${quantity(line.quantity)} × ${money(line.unit_price)}`;
+    row.querySelector(".cart__note").textContent = `${quantity(line.quantity)} × ${money(this.state.priceOf(line))}`;
+    this.#saved(row.querySelector(".cart__saved"), line, amount);
     const field = row.querySelector(".stepper__value");
     field.dataset.value = line.quantity;
     if (document.activeElement !== field || field.value !== line.quantity) field.value = line.quantity;
     row.classList.toggle("is-selected", isSelected);
+  }
+
+  /** What was taken off and why, in a few words; all of it stands behind the tag. */
+  #saved(place, line, { discount }) {
+    const steps = savingsOf(this.state.quoted(line));
+    place.hidden = discount === 0n;
+    place.textContent = steps.length > 0 ? steps.map(({ name, amount }) => `${name} ${money(amount)}`).join(", ") : `${money(amountText(-discount, this.state.terms.exponent))}`;
   }
 
   #glow(row) {
@@ -157,6 +185,10 @@ class TillCart extends HTMLElement {
     if (button.dataset.pay) return this.dispatchEvent(new CustomEvent("pay", { bubbles: true, detail: button.dataset.pay }));
     if (button.dataset.ask) return this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: button.dataset.ask }));
     if (this.state.isFrozen) return undefined;
+    if (button.hasAttribute("data-why")) {
+      this.state.select(id);
+      return this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: "discount:line" }));
+    }
     if (button.hasAttribute("data-no-customer")) this.state.setCustomer(null);
     else if (button.dataset.step) this.state.step(id, Number(button.dataset.step));
     else if (button.hasAttribute("data-remove")) this.state.remove(id);

@@ -1,9 +1,9 @@
 import { announce, jsonScript } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { Asides } from "../lib/till/asides.js";
-import { lowerToStock } from "../lib/till/cart.js";
 import { Checkout } from "../lib/till/checkout.js";
 import { Scans } from "../lib/till/scans.js";
+import { Quotes, refusedCoupons } from "../lib/till/quotes.js";
 import { Server } from "../lib/till/server.js";
 import { Session } from "../lib/till/session.js";
 import { Keys } from "../lib/till/keys.js";
@@ -21,10 +21,11 @@ class TillCounter extends HTMLElement {
     if (setup.locations.length === 0) return;
     this.session = new Session(setup);
     this.server = new Server(setup, () => this.session.place.id);
+    this.session.follow(new Quotes({ ask: (body, options) => this.server.quote(body, options) }));
     this.checkout = new Checkout({ post: (body) => this.server.sell(body), find: (id) => this.server.order(id) });
     this.scans = new Scans({
       lookUp: (code) => this.server.scan(code),
-      onFound: ({ article, pack }, code) => this.#add(article, pack, code),
+      onFound: (found, code) => this.#found(found, code),
       onRefused: (code, problem) => this.#unknown(code, problem),
     });
     this.held = [];
@@ -85,12 +86,14 @@ class TillCounter extends HTMLElement {
     this.products.focusField();
   }
 
-  /** Open a dialog beside the sale: "customer", "parked". */
+  /** Open a dialog beside the sale: "customer", "parked", "discount" (or of it "discount:order"). */
   ask(name) {
+    const [aside, ...more] = name.split(":");
     if (this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return;
-    if (name === "parked" && this.#isLookingUp()) return;
+    if (aside === "parked" && this.#isLookingUp()) return;
+    if (aside === "discount" && (this.session.isEmpty || this.session.isFrozen)) return;
     this.cart.open(false);
-    this.asides.open(name);
+    this.asides.open(aside, ...more);
   }
 
   /** A code came from the scanner, wherever the cursor was. */
@@ -115,7 +118,30 @@ class TillCounter extends HTMLElement {
     if (this.#isLookingUp()) return;
     this.cart.open(false);
     if (this.payment.isOpen) this.payment.choose(method);
-    else this.payment.open(method);
+    else if (this.#isPayable(() => this.pay(method))) this.payment.open(method);
+  }
+
+  /** Whether nothing that the server said of the basket stands in the way; what does is asked for, then `again`. */
+  #isPayable(again) {
+    const { quote, cart } = this.session;
+    const [refused] = refusedCoupons(quote);
+    if (refused) {
+      toast(`${refused.coupon}: ${refused.detail}`, { kind: "warning" });
+      this.ask("discount:coupon");
+      return false;
+    }
+    if (!quote?.needs_approval || cart.approval) return true;
+    this.#approve(again);
+    return false;
+  }
+
+  async #approve(again) {
+    try {
+      const { approve } = await import("../lib/till/refusals.js");
+      await approve(this, null, again);
+    } catch {
+      toast("It cannot be asked for now. Try again when the server answers.", { kind: "error" });
+    }
   }
 
   #isLookingUp() {
@@ -150,6 +176,23 @@ class TillCounter extends HTMLElement {
     announce(`${article.title} added`);
   }
 
+  /** A code was an article, or something else that the till can do something with. */
+  #found({ article, pack, price, other }, code) {
+    if (article) {
+      this.#add(article, pack, code);
+      if (price) this.products.say(`${article.title}: its label says ${money(price)}. The basket has the price of the catalogue.`, "error");
+    } else if (other.kind === "customer" && !this.session.isFrozen) {
+      this.session.setCustomer({ id: other.id, name: other.name, number: "" });
+      this.products.say(`Customer: ${other.name}`, "success");
+      announce(`${other.name} is the customer`);
+    } else if (other.kind === "order") {
+      this.products.say(`Receipt ${other.name}`);
+      toast(`Receipt ${other.name}. The basket is kept.`, { seconds: 0, action: { label: "Open it", run: () => location.assign(other.url) } });
+    } else {
+      this.products.say(`${other.name} is nothing to sell.`, "error");
+    }
+  }
+
   #unknown(code, problem) {
     const isUnknown = problem.status === 404;
     const text = isUnknown ? `Nothing carries the code ${code}.` : `${code} could not be looked up: ${problem.detail || problem.message}`;
@@ -162,9 +205,9 @@ class TillCounter extends HTMLElement {
   async #typed(text) {
     if (this.session.isFrozen) return;
     try {
-      const { article, pack } = await this.server.scan(text);
+      const found = await this.server.scan(text);
       this.products.clear();
-      this.#add(article, pack, text);
+      this.#found(found, text);
     } catch (problem) {
       if (problem.status !== 404) return this.#unknown(text, problem);
       await this.#search(text);
@@ -233,42 +276,11 @@ class TillCounter extends HTMLElement {
       const logIn = { label: "Log in again", href: this.session.setup.urls.log_in, isPrimary: true };
       return this.payment.refuse("Your session ended. The basket is kept; log in and go on.", { actions: [logIn] });
     }
-    if (verdict === "out-of-stock") return this.#short(problem.body.short, body, back);
-    if (verdict === "price-changed") return this.#reprice(problem, back);
-    return this.payment.refuse(problem.detail || problem.title, { actions: [back] });
-  }
-
-  #short(rows, body, back) {
-    this.cart.markShort(new Set(rows.map((row) => row.variant_id)));
-    const lower = {
-      label: "Sell what is there",
-      isPrimary: true,
-      run: () => {
-        this.session.edit((cart) => lowerToStock(cart, rows));
-        if (this.session.isEmpty) this.payment.close();
-        else this.payment.open(this.payment.method);
-      },
-    };
-    const anyway = { label: "Sell anyway", run: () => this.#sell({ ...body, accept_shortage: true }) };
-    const mayOversell = this.session.place.may_oversell;
-    this.payment.refuse("There is not enough in stock.", { rows, actions: [lower, ...(mayOversell ? [anyway] : []), back] });
-  }
-
-  async #reprice(problem, back) {
-    this.scans.forget();
     try {
-      const ids = this.session.cart.lines.map((line) => line.id).join(",");
-      const { changed, gone } = this.session.refresh(await this.server.articles({ ids }));
-      const told = [
-        ...changed.map((line) => `${line.title} is now ${money(line.unit_price)}.`),
-        ...gone.map((line) => `${line.title} is not for sale any more.`),
-      ];
-      const again = { label: "Take the payment", isPrimary: true, run: () => this.payment.open(this.payment.method) };
-      const actions = this.session.isEmpty ? [back] : [again, back];
-      this.payment.refuse(`Prices changed in the meantime. ${told.join(" ")}`, { actions });
-      this.products.reload();
+      const { explain } = await import("../lib/till/refusals.js");
+      return await explain(this, { verdict, problem }, { body, back, sell: (changed) => this.#sell(changed) });
     } catch {
-      this.payment.refuse(problem.detail, { actions: [back] });
+      return this.payment.refuse(problem.detail || problem.title, { actions: [back] });
     }
   }
 }

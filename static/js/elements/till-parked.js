@@ -40,7 +40,8 @@ class TillParked extends Aside {
     this.parkButton = h("button", { class: "button button--large button--primary button--block", type: "submit" }, icon("clock"), " Park this basket");
     this.logIn = h("a", { class: "button button--large button--primary button--block", href: this.session.setup.urls.log_in, hidden: true }, "Log in again");
     this.hint = h("p", { class: "muted" }, "Park or pay what is in the basket before you take up another one.");
-    this.form = h("div", { class: "stack stack--tight" }, this.name.row, this.parkButton);
+    this.without = h("p", { class: "muted" }, "Discounts by hand and coupons are not kept with it: give them again when it is taken up.");
+    this.form = h("div", { class: "stack stack--tight" }, this.name.row, this.without, this.parkButton);
     this.list = h("ul", { class: "till-carts", role: "list", "aria-label": "Parked carts" });
     this.none = h("p", { class: "muted" }, "Nothing is parked here. A basket that waits for its customer can be parked, and any till of this place takes it up.");
     this.build("Parked carts", [this.message.box, this.logIn, this.form, this.hint, this.list, this.none], {
@@ -75,10 +76,13 @@ class TillParked extends Aside {
   #draw() {
     const { carts } = this.counter.parked;
     const isEmpty = this.session.isEmpty;
-    this.form.hidden = isEmpty;
-    this.hint.hidden = isEmpty || carts.length === 0;
-    this.none.hidden = carts.length > 0;
-    this.list.hidden = carts.length === 0;
+    const isOpen = !this.isBusy && Boolean(this.session.parking ?? this.session.taking); // only the same request may go out
+    this.form.hidden = isEmpty || isOpen;
+    const { discount, coupons, lines } = this.session.cart;
+    this.without.hidden = !discount && !coupons?.length && !lines.some((line) => line.given);
+    this.hint.hidden = isOpen || isEmpty || carts.length === 0;
+    this.none.hidden = isOpen || carts.length > 0;
+    this.list.hidden = isOpen || carts.length === 0;
     this.heading.textContent = carts.length > 0 || isEmpty ? "Parked carts" : "Park this basket";
     this.#drawList(carts);
     this.busy(this.isBusy);

@@ -2,7 +2,7 @@ import { h } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
 import { toBody } from "../lib/till/cart.js";
 import { amountText } from "../lib/till/money.js";
-import { amountOf, clean, pay, quickAmounts, typeKey } from "../lib/till/tender.js";
+import { amountOf, clean, dueBy, pay, quickAmounts, typeKey } from "../lib/till/tender.js";
 
 /**
  * Taking the money: cash or card, or some of each. Fires "take" (detail: the body of the sale) when all is paid,
@@ -21,6 +21,7 @@ class TillPayment extends HTMLElement {
     });
     this.field.addEventListener("input", () => this.#typed(clean(this.field.value, this.exponent)));
     this.addEventListener("click", (event) => this.#click(event));
+    session.addEventListener("change", () => this.isOpen && this.#retotal());
     this.dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       this.leave();
@@ -38,8 +39,7 @@ class TillPayment extends HTMLElement {
 
   /** Begin to take money by `method` for the cart as it is. */
   open(method) {
-    this.total = this.state.totals().total;
-    this.due = this.total;
+    this.sums = this.state.totals();
     this.taken = [];
     this.change = 0n;
     this.refuse("");
@@ -50,7 +50,7 @@ class TillPayment extends HTMLElement {
 
   /** Show that a sale is under way, also one that a reload interrupted. */
   resume() {
-    this.total = this.due = this.state.totals().total;
+    this.sums = this.state.totals();
     this.taken = [];
     if (!this.isOpen) this.dialog.showModal();
     this.method = "cash";
@@ -59,6 +59,18 @@ class TillPayment extends HTMLElement {
 
   close() {
     if (this.isOpen) this.dialog.close();
+  }
+
+  /** What is due now by the chosen method. */
+  get due() {
+    return dueBy(this.method, this.taken, this.sums);
+  }
+
+  /** The server has said what the basket comes to; nothing was taken yet for another sum. */
+  #retotal() {
+    if (this.taken.length > 0 || this.state.isFrozen) return;
+    this.sums = this.state.totals();
+    this.#draw();
   }
 
   /** Close, unless a sale is open that may have been booked. */
@@ -109,7 +121,7 @@ class TillPayment extends HTMLElement {
     const next = given === null ? null : pay(this.due, this.method, given);
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
     const isPartPaid = this.taken.length > 0 && this.due > 0n;
-    show("due", this.#written(isPartPaid ? this.due : this.total));
+    show("due", this.#written(this.due));
     show("due-label", isPartPaid ? "Left to pay" : "To pay");
     this.field.value = this.text ?? "";
     this.field.placeholder = amountText(this.due, this.exponent);
@@ -173,21 +185,35 @@ class TillPayment extends HTMLElement {
     } else if (button.hasAttribute("data-close")) this.leave();
   }
 
-  #take() {
+  async #take() {
+    if (this.isBusy || this.state.isFrozen || !(await this.#isSettled())) return undefined;
     const given = this.#given();
     const next = given === null ? null : pay(this.due, this.method, given);
-    if (next === null || this.isBusy || this.state.isFrozen) return;
+    if (next === null) return undefined;
     this.taken = [...this.taken, next.payment];
     this.change += next.change;
-    this.due = next.left;
     if (next.left > 0n) return this.choose(this.method === "cash" ? "card" : "cash");
     return this.dispatchEvent(new CustomEvent("take", { bubbles: true, detail: this.body() }));
+  }
+
+  /** Money is taken for a sum that the server has said and the cashier has seen; without an answer for the reckoned one. */
+  async #isSettled() {
+    if (this.state.quote || this.taken.length > 0) return true;
+    const shown = this.due;
+    this.busy(true);
+    await this.state.settled();
+    this.busy(false);
+    if (!this.isOpen) return false;
+    this.#retotal();
+    if (this.due === shown) return true;
+    this.refuse(`To pay is now ${this.#written(this.due)}: prices or discounts of this basket differ from what was shown.`);
+    return false;
   }
 
   /** The body of the sale as it was paid. */
   body(more = {}) {
     const { cart, place, terms } = this.state;
-    return toBody(cart, { location: place.id, payments: this.taken, terms, ...more });
+    return toBody(cart, { location: place.id, payments: this.taken, terms, total: this.sums.total, ...more });
   }
 }
 

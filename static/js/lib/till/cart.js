@@ -1,6 +1,6 @@
 // The cart as plain data, and what may happen to it. Every function answers a new cart; nothing here knows the page.
 import { amountText, parseAmount, parseQuantity, quantityText } from "./money.js";
-import { lineAmounts } from "./tax.js";
+import { documentAmounts, lineAmounts } from "./tax.js";
 
 /** The largest quantity of a line that the ledger can keep. */
 export const MOST_QUANTITY = 99_999_999_999n;
@@ -17,7 +17,7 @@ export function emptyCart(id) {
 export function addArticle(cart, article, { quantity = "1" } = {}) {
   const there = cart.lines.find((line) => line.id === article.id);
   const sum = parseQuantity(quantity) + (there ? parseQuantity(there.quantity) : 0n);
-  const line = { ...facts(article), quantity: quantityText(sum > MOST_QUANTITY ? MOST_QUANTITY : sum) };
+  const line = { ...there, ...facts(article), quantity: quantityText(sum > MOST_QUANTITY ? MOST_QUANTITY : sum) };
   const lines = there ? cart.lines.map((other) => (other === there ? line : other)) : [...cart.lines, line];
   return { ...cart, lines };
 }
@@ -44,6 +44,16 @@ export function removeLine(cart, id) {
 export function withCustomer(cart, customer) {
   const { customer: _, ...rest } = cart;
   return customer ? { ...rest, customer } : rest;
+}
+
+/** Whether something is taken off by hand. */
+export const isReduced = (cart) => Boolean(cart.discount) || cart.lines.some((line) => line.given);
+
+/** Take something off by hand, `{ kind, value, reason }` (or with null no more): of a line, or of all where `id` is null. */
+export function giveDiscount(cart, id, given) {
+  if (id !== null) return change(cart, id, { given: given ?? undefined });
+  const { discount: _, ...rest } = cart;
+  return given ? { ...rest, discount: given } : rest;
 }
 
 /** Take over today's prices, taxes and stock. Answers `{ cart, changed, gone }`: ids of both. */
@@ -82,32 +92,54 @@ export function amountsOf(line, terms) {
   );
 }
 
-/** Sums of the cart: `{ net, tax, total, units }`; `units` in thousandths. */
-export function totals(cart, terms) {
-  const sums = { net: 0n, tax: 0n, total: 0n, units: 0n };
-  for (const line of cart.lines) {
-    const amounts = amountsOf(line, terms);
-    for (const name of ["net", "tax", "total"]) sums[name] += amounts[name];
-    sums.units += parseQuantity(line.quantity);
+/**
+ * What the lines come to with what is taken off by hand: `[{ net, tax, total, discount }]`. Discounts that apply by
+ * themselves are the server's to say. `prices`: of one unit, by article, where another than the listed one is known;
+ * `evaluate` is that of discounts.js, which only a basket with a discount by hand needs.
+ */
+export function estimate(cart, terms, { prices = new Map(), evaluate = none } = {}) {
+  const items = cart.lines.map((line) => ({
+    quantity: parseQuantity(line.quantity),
+    unitPrice: parseAmount(prices.get(line.id) ?? line.unit_price),
+    rate: parseAmount(line.tax_rate),
+    manual: byHand(line.given),
+  }));
+  const { lines } = evaluate({ items, manual: byHand(cart.discount) }, [], terms);
+  const goods = items.map((item, place) => ({ ...item, discount: lines[place].reduce((sum, { amount }) => sum + amount, 0n) }));
+  return documentAmounts(goods, terms).map((amounts, place) => ({ ...amounts, discount: goods[place].discount }));
+}
+
+const none = ({ items }) => ({ lines: items.map(() => []) });
+const byHand = (given) => given && { kind: given.kind, value: parseAmount(given.value) };
+
+/** Sums of the cart: `{ net, tax, total, discount, units }`; `units` in thousandths. */
+export function totals(cart, terms, known) {
+  const sums = { net: 0n, tax: 0n, total: 0n, discount: 0n, units: 0n };
+  for (const amounts of estimate(cart, terms, known)) {
+    for (const name of ["net", "tax", "total", "discount"]) sums[name] += amounts[name];
   }
+  for (const line of cart.lines) sums.units += parseQuantity(line.quantity);
   return sums;
 }
 
-/** The body of `POST /api/v1/orders/`. `payments`: `{ method, amount, tendered }` in ten-thousandths. */
-export function toBody(cart, { location, payments, terms, acceptShortage = false }) {
+/** The body of `POST /api/v1/orders/`. `payments`: `{ method, amount, tendered }` in ten-thousandths, as `total` is. */
+export function toBody(cart, { location, payments, terms, total = totals(cart, terms).total, acceptShortage = false }) {
   const least = terms.exponent;
   return {
     id: cart.id,
     location,
     channel: "counter",
-    lines: cart.lines.map((line) => ({ variant: line.id, quantity: line.quantity })),
+    lines: cart.lines.map((line) => ({ variant: line.id, quantity: line.quantity, ...(line.given ? { discount: line.given } : {}) })),
     ...(cart.customer ? { customer: cart.customer.id } : {}),
+    ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
+    ...(cart.discount ? { discount: cart.discount } : {}),
+    ...(cart.approval ? { approval: cart.approval.id } : {}),
     payments: payments.map(({ method, amount, tendered }) => ({
       method,
       amount: amountText(amount, least),
       ...(tendered === undefined ? {} : { tendered: amountText(tendered, least) }),
     })),
-    expected_total: amountText(totals(cart, terms).total, least),
+    expected_total: amountText(total, least),
     ...(acceptShortage ? { accept_shortage: true } : {}),
   };
 }

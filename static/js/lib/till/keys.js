@@ -2,8 +2,8 @@
 import { Wedge } from "./wedge.js";
 
 const HELP_WAIT_MS = 90;
-/** Keys that open a dialog beside the sale; the browser's own meaning (find, caret) is taken from them on this page. */
-const ASKS = { F3: "customer", F7: "parked" };
+/** Keys that open a dialog beside the sale; the browser's own meaning (help, find, caret) is taken from them on this page. */
+const ASKS = { F1: "discount", F3: "customer", F7: "parked" };
 
 /** Listens on the whole page for `counter` (a till-counter) until `stop`. */
 export class Keys {

@@ -7,10 +7,14 @@ export class Server {
     Object.assign(this, { urls: setup.urls, place });
   }
 
-  /** What a code stands for: `{ article, pack }`. Throws an `ApiProblem` ("unknown-code"). */
+  /**
+   * What a code stands for: `{ article, pack, price }` (`price` where the label itself says what the piece costs), or
+   * `{ other }`, no article but `{ kind, id, name, url }`. Throws an `ApiProblem` ("unknown-code").
+   */
   async scan(code) {
     const query = new URLSearchParams({ location: this.place() });
     const found = await getJson(`${this.urls.scan}${encodeURIComponent(code)}/?${query}`);
+    if (!found.variant) return { other: { kind: found.kind, id: found.target, name: found.name, url: found.url } };
     const article = {
       id: found.variant,
       sku: found.sku,
@@ -20,13 +24,17 @@ export class Server {
       is_stocked: found.is_stocked,
       on_hand: found.on_hand,
     };
-    return { article, pack: found.pack_quantity };
+    return { article, pack: found.quantity ?? found.pack_quantity, price: found.price ?? null };
   }
 
   /** Articles by `q`, `category` or `ids`; by none of them the place's best sellers. */
   async articles(wanted = {}, options = {}) {
     const query = new URLSearchParams({ location: this.place(), ...wanted });
     return (await getJson(`${this.urls.articles}?${query}`, options)).articles;
+  }
+
+  quote(body, options) {
+    return postJson(this.urls.quote, body, options);
   }
 
   sell(body) {

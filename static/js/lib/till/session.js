@@ -1,5 +1,8 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
-import { addArticle, amountsOf, emptyCart, refreshArticles, removeLine, setQuantity, step, totals, withCustomer } from "./cart.js";
+import { addArticle, emptyCart, estimate, giveDiscount, isReduced, refreshArticles, removeLine, setQuantity, step, totals, withCustomer } from "./cart.js";
+import { parseAmount } from "./money.js";
+import { toQuote } from "./quotes.js";
+import { cashDifference } from "./tax.js";
 import { uuid7 } from "./uuid.js";
 
 const CART = "till-cart";
@@ -15,6 +18,10 @@ const PLACE = "till-location";
  * one that is being taken up.
  */
 export class Session extends EventTarget {
+  #lines = new Map();
+  #prices = new Map();
+  #estimates = new Map();
+
   constructor(setup, { tab = sessionStorage, device = localStorage } = {}) {
     super();
     Object.assign(this, { setup, tab, device });
@@ -27,6 +34,19 @@ export class Session extends EventTarget {
     const wanted = this.pending?.location ?? this.parking?.location ?? read(device, PLACE);
     this.place = setup.locations[Math.max(0, places.indexOf(wanted))];
     this.selected = null;
+    this.quote = null;
+    this.#look();
+  }
+
+  /** What the server says of the basket (`Quotes`) decides from now on; until it has said, the till reckons itself. */
+  follow(quotes) {
+    this.quotes = quotes;
+    quotes.addEventListener("change", () => this.#tell());
+    this.#want();
+  }
+
+  get quoteBody() {
+    return toQuote(this.cart, this.place.id);
   }
 
   get terms() {
@@ -41,12 +61,43 @@ export class Session extends EventTarget {
     return this.cart.lines.length === 0;
   }
 
+  /** Sums in ten-thousandths; `cashTotal` is due when all is paid in cash. */
   totals() {
-    return totals(this.cart, this.terms);
+    const sums = totals(this.cart, this.terms, this.#known);
+    if (!this.quote) {
+      const { cash_step: step } = this.terms;
+      return { ...sums, cashTotal: sums.total + cashDifference(sums.total, step ? parseAmount(step) : 0n) };
+    }
+    const { subtotal, tax_total, total, discount_total, cash_total } = this.quote;
+    const [net, tax, due, discount, cashTotal] = [subtotal, tax_total, total, discount_total, cash_total].map(parseAmount);
+    return { net, tax, total: due, discount, cashTotal, units: sums.units };
   }
 
   amountsOf(line) {
-    return amountsOf(line, this.terms);
+    const quoted = this.quoted(line);
+    if (!quoted) return this.#estimates.get(line.id);
+    const [net, tax, total, discount] = [quoted.net, quoted.tax, quoted.total, quoted.discount].map(parseAmount);
+    return { net, tax, total, discount };
+  }
+
+  /** What the server says of a line, or null while it has not said. */
+  quoted(line) {
+    return this.#lines.get(line.id) ?? null;
+  }
+
+  /** The price of one unit, as far as it is known. */
+  priceOf(line) {
+    return this.#prices.get(line.id) ?? line.unit_price;
+  }
+
+  /** Wait for what the server says; null when it cannot. */
+  async settled() {
+    return this.quotes ? this.quotes.settle(this.quoteBody) : null;
+  }
+
+  /** Take something off by hand: of the line `id`, or (null) of all. */
+  give(id, given) {
+    this.#put(giveDiscount(this.cart, id, given), id);
   }
 
   add(article, quantity = "1") {
@@ -80,6 +131,7 @@ export class Session extends EventTarget {
 
   /** Who buys (`{ id, name, number }`), or null. */
   setCustomer(customer) {
+    this.#prices.clear();
     this.edit((cart) => withCustomer(cart, customer));
   }
 
@@ -132,19 +184,57 @@ export class Session extends EventTarget {
   choosePlace(id) {
     this.place = this.setup.locations.find((place) => place.id === id) ?? this.place;
     write(this.device, PLACE, this.place.id);
+    this.#prices.clear();
+    this.#want();
     this.#tell();
   }
 
   #put(cart, touched = null) {
     if (this.isFrozen) throw new Error("The sale is being paid");
-    this.cart = cart;
+    this.cart = this.#approved(cart);
     if (touched) this.selected = touched;
     if (!cart.lines.some((line) => line.id === this.selected)) this.selected = cart.lines.at(-1)?.id ?? null;
-    write(this.tab, CART, cart);
+    write(this.tab, CART, this.cart);
+    this.#want();
     this.#tell(touched);
   }
 
+  /** What was approved is this very basket: another one is asked for again. */
+  #approved({ approval, ...cart }) {
+    const isSame = approval && (approval !== this.cart.approval || JSON.stringify(toQuote(cart)) === JSON.stringify(toQuote(this.cart)));
+    return isSame ? { ...cart, approval } : cart;
+  }
+
+  #want() {
+    this.quotes?.want(this.quoteBody);
+    if (isReduced(this.cart)) this.reckonDiscounts();
+  }
+
+  /** Load what reckons discounts by hand; without it (no line) the server's word alone has them. */
+  async reckonDiscounts() {
+    if (this.evaluate) return;
+    try {
+      this.evaluate = (await import("./discounts.js")).evaluate;
+      this.#tell();
+    } catch {
+      // The next basket tries again.
+    }
+  }
+
+  get #known() {
+    return { prices: this.#prices, evaluate: this.evaluate };
+  }
+
+  #look() {
+    this.quote = this.quotes?.current(this.quoteBody) ?? null;
+    this.#lines = new Map(this.quote?.lines.map((line) => [line.variant, line]));
+    for (const [id, line] of this.#lines) this.#prices.set(id, line.unit_price);
+    const amounts = this.quote ? [] : estimate(this.cart, this.terms, this.#known);
+    this.#estimates = new Map(amounts.map((amount, place) => [this.cart.lines[place].id, amount]));
+  }
+
   #tell(touched = null) {
+    this.#look();
     this.dispatchEvent(new CustomEvent("change", { detail: { touched } }));
   }
 }

@@ -38,6 +38,12 @@ export function amountOf(typed, otherwise) {
   return text === "" ? otherwise : parseAmount(text.startsWith(".") ? `0${text}` : text);
 }
 
+/** What is due by `method` after what was `taken`: coins may be coarser than the total where nothing but cash is paid. */
+export function dueBy(method, taken, { total, cashTotal }) {
+  const isAllCash = [method, ...taken.map((payment) => payment.method)].every((one) => one === "cash");
+  return taken.reduce((left, { amount }) => left - amount, isAllCash ? cashTotal : total);
+}
+
 /**
  * One more payment towards `due`. Cash may be more than is due, the rest is change; a card pays at most what is due.
  * Answers `{ payment: { method, amount, tendered? }, change, left }`, or null when the amount cannot be.

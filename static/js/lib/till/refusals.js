@@ -1,0 +1,92 @@
+// Why a sale was not booked, and what the cashier can do about it. Loaded when the first one is refused; that there was
+// no answer needs none of this and stands in the counter.
+import { money } from "../format.js";
+import { lowerToStock } from "./cart.js";
+import { amountText, parseAmount } from "./money.js";
+
+/** What is taken off by hand in a quote, as decimal text. */
+export function byHandOf(quote, exponent) {
+  const given = quote.discounts.filter(({ by_hand }) => by_hand);
+  return amountText(given.reduce((sum, { amount }) => sum + parseAmount(amount), 0n), exponent);
+}
+
+/** The articles whose price of one unit differs between two quotes of one basket: `[{ name, price }]`. */
+export function changedPrices(before, now) {
+  const prices = new Map((before?.lines ?? []).map((line) => [line.variant, parseAmount(line.unit_price)]));
+  return now.lines
+    .filter((line) => prices.has(line.variant) && prices.get(line.variant) !== parseAmount(line.unit_price))
+    .map((line) => ({ name: line.name, price: line.unit_price }));
+}
+
+/** Ask somebody who may for what the cashier takes off by hand; `then` what the cashier was about to do. */
+export function approve(counter, wanted, then) {
+  const { session, asides } = counter;
+  const { exponent } = session.terms;
+  const permission = wanted?.permission ?? session.setup.permissions.discount;
+  const amount = wanted?.amount ?? byHandOf(session.quote, exponent);
+  const shown = `${money(amount)} off by hand. To pay: ${money(amountText(session.totals().total, exponent))}.`;
+  const keep = (given) => {
+    session.edit((cart) => ({ ...cart, approval: { id: given.id, by: given.approved_by_label } }));
+    then();
+  };
+  return asides.open("approval", { permission, shown, amount, then: keep });
+}
+
+/** Say why `body` was refused; `sell(body)` tries a changed one, `back` leads to the basket. */
+export function explain(counter, { verdict, problem }, { body, sell, back }) {
+  const { payment, session } = counter;
+  const payAgain = () => {
+    payment.close();
+    counter.pay(payment.method);
+  };
+  if (verdict === "out-of-stock") return short(counter, problem.body.short, { body, sell, back });
+  if (verdict === "price-changed") return reprice(counter, problem, back);
+  if (problem.code === "approval-needed") {
+    payment.close();
+    return approve(counter, problem.body, payAgain);
+  }
+  if (problem.code === "approval-refused") {
+    session.edit(({ approval: _, ...cart }) => cart);
+    const again = { label: "Ask again", isPrimary: true, run: payAgain };
+    return payment.refuse(problem.detail || problem.title, { actions: [again, back] });
+  }
+  return payment.refuse(problem.detail || problem.title, { actions: [back] });
+}
+
+function short({ cart, payment, session }, rows, { body, sell, back }) {
+  cart.markShort(new Set(rows.map((row) => row.variant_id)));
+  const lower = {
+    label: "Sell what is there",
+    isPrimary: true,
+    run: () => {
+      session.edit((basket) => lowerToStock(basket, rows));
+      if (session.isEmpty) payment.close();
+      else payment.open(payment.method);
+    },
+  };
+  const anyway = { label: "Sell anyway", run: () => sell({ ...body, accept_shortage: true }) };
+  const mayOversell = session.place.may_oversell;
+  payment.refuse("There is not enough in stock.", { rows, actions: [lower, ...(mayOversell ? [anyway] : []), back] });
+}
+
+async function reprice({ payment, products, scans, server, session }, problem, back) {
+  scans.forget();
+  try {
+    const { quote: before } = session;
+    const ids = session.cart.lines.map((line) => line.id).join(",");
+    const { gone } = session.refresh(await server.articles({ ids }));
+    session.quotes.forget();
+    const now = await session.settled();
+    const told = [
+      ...(now ? changedPrices(before, now) : []).map(({ name, price }) => `${name} is now ${money(price)}.`),
+      ...gone.map((line) => `${line.title} is not for sale any more.`),
+      ...(now ? [`To pay: ${money(now.total)}.`] : []),
+    ];
+    const again = { label: "Take the payment", isPrimary: true, run: () => payment.open(payment.method) };
+    const actions = session.isEmpty ? [back] : [again, back];
+    payment.refuse(`Prices changed in the meantime. ${told.join(" ")}`, { actions });
+    products.reload();
+  } catch {
+    payment.refuse(problem.detail, { actions: [back] });
+  }
+}
