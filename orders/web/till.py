@@ -15,7 +15,19 @@ from core.money import exponent
 from core.tenancy.context import current_tenant
 from core.web.views import Page
 from inventory.web.selectors import Article, articles, categories_for_sale, places_for
-from orders.permissions import GIVE_DISCOUNT, MANAGE_CUSTOMERS, OVERSELL, SELL, VIEW_CUSTOMERS
+from orders.models import Shift
+from orders.permissions import (
+    GIVE_DISCOUNT,
+    MANAGE_CUSTOMERS,
+    OVERSELL,
+    REFUND,
+    RUN_SHIFT,
+    SELL,
+    VIEW_CREDIT,
+    VIEW_CUSTOMERS,
+    VIEW_SHIFTS,
+)
+from orders.selectors_shifts import open_shifts, registers
 from orders.services.checkout import MOST_LINES
 from orders.web.forms import ArticleQuery
 from orders.web.selectors import best_sellers
@@ -43,7 +55,11 @@ class Till(Page):
                     "may": {
                         "customers": self.actor.may(VIEW_CUSTOMERS),
                         "add_customers": self.actor.may(MANAGE_CUSTOMERS),
+                        "refund": self.actor.may(REFUND),
+                        "credit": self.actor.may(VIEW_CREDIT),
+                        "run_shift": self.actor.may(RUN_SHIFT),
                     },
+                    "registers": _registers(self.actor),
                     "permissions": {"discount": GIVE_DISCOUNT},
                     "urls": {
                         "articles": reverse("till-articles"),
@@ -53,6 +69,12 @@ class Till(Page):
                         "parked": reverse("api-parked"),
                         "approvals": reverse("api-approvals"),
                         "customers": reverse("api-customers"),
+                        "gift_cards": reverse("api-gift-card-lookup"),
+                        "registers": reverse("api-registers"),
+                        "shifts": reverse("api-shifts"),
+                        "returns": reverse("returns"),
+                        "return": reverse("order-return", args=[NO_ID]),
+                        "shift": reverse("shift", args=[NO_ID]),
                         "order": reverse("order", args=[NO_ID]),
                         "order_api": reverse("api-order", args=[NO_ID]),
                         "receipt": reverse("order-receipt", args=[NO_ID]),
@@ -116,6 +138,24 @@ def _place(place: Location, actor: Actor) -> dict[str, Any]:
         "sells_below_zero": place.sells_below_zero,
         "may_oversell": actor.may(OVERSELL, at=place.pk),
     }
+
+
+def _registers(actor: Actor) -> list[dict[str, Any]]:
+    """The registers that are in use, with who opened the shift that runs."""
+    if not actor.may(VIEW_SHIFTS):
+        return []
+    rows = list(registers(actor=actor).filter(is_active=True))
+    running = open_shifts(row.pk for row in rows)
+    return [
+        {"id": str(row.pk), "name": row.name, "location": str(row.location_id), "shift": _shift(running.get(row.pk))}
+        for row in rows
+    ]
+
+
+def _shift(shift: Shift | None) -> dict[str, str] | None:
+    if shift is None:
+        return None
+    return {"id": str(shift.pk), "opened_by": shift.opened_by_label, "opened_at": shift.opened_at.isoformat()}
 
 
 def _terms() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addArticle, emptyCart, toBody, withCustomer } from "../../static/js/lib/till/cart.js";
-import { contentsOf, titleOf, toParked, wantedOf } from "../../static/js/lib/till/parked.js";
+import { contentsOf, titleOf, toParked, wantedOf } from "../../static/js/lib/till/carts.js";
 import { aboutBuyer, buyer, guess } from "../../static/js/lib/till/people.js";
 import { Session } from "../../static/js/lib/till/session.js";
 

@@ -3,14 +3,13 @@ import { test } from "node:test";
 import {
   addArticle,
   emptyCart,
-  lowerToStock,
-  refreshArticles,
   removeLine,
   setQuantity,
   step,
   toBody,
   totals,
 } from "../../static/js/lib/till/cart.js";
+import { lowerToStock, refreshArticles } from "../../static/js/lib/till/refresh.js";
 import { amountOf, clean, pay, quickAmounts, typeKey } from "../../static/js/lib/till/tender.js";
 import { amountText, divide, parseAmount, parseQuantity, quantityText } from "../../static/js/lib/till/money.js";
 import { lineAmounts } from "../../static/js/lib/till/tax.js";

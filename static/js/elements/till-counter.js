@@ -64,8 +64,21 @@ class TillCounter extends HTMLElement {
     hear("done", () => this.products.focusField());
     hear("closed", () => this.products.focusField());
     hear("next", () => this.products.focusField());
+    this.querySelector("[data-register]")?.addEventListener("click", () => this.ask("register"));
+    this.session.addEventListener("change", () => this.#register());
+    this.#register();
     this.querySelector("[data-help]").addEventListener("click", () => this.help.showModal());
     this.keys = new Keys(this);
+  }
+
+  /** Which register this is and whether its drawer is open. */
+  #register() {
+    const button = this.querySelector("[data-register]");
+    if (!button) return;
+    const { register, registers } = this.session;
+    button.hidden = registers.length === 0;
+    button.querySelector("[data-show]").textContent = register ? `${register.name}${register.shift ? "" : ": no shift"}` : "Choose a register";
+    button.classList.toggle("is-closed", Boolean(register) && !register.shift);
   }
 
   #places() {
@@ -103,7 +116,7 @@ class TillCounter extends HTMLElement {
       toast(`${code} waits until this is through.`);
       return;
     }
-    if (this.asides.hear(code, typed)) return;
+    if (this.asides.hear(code, typed) || this.payment.hear(code)) return;
     const wasPaying = this.payment.isOpen;
     for (const part of [this.receipt, this.payment]) part.close();
     if (this.help.open) this.help.close();
@@ -123,7 +136,12 @@ class TillCounter extends HTMLElement {
 
   /** Whether nothing that the server said of the basket stands in the way; what does is asked for, then `again`. */
   #isPayable(again) {
-    const { quote, cart } = this.session;
+    const { quote, cart, register } = this.session;
+    if (register && !register.shift) {
+      toast(`Open a shift at ${register.name} first, or sell without a register.`, { kind: "warning" });
+      this.ask("register");
+      return false;
+    }
     const [refused] = refusedCoupons(quote);
     if (refused) {
       toast(`${refused.coupon}: ${refused.detail}`, { kind: "warning" });
@@ -177,20 +195,14 @@ class TillCounter extends HTMLElement {
   }
 
   /** A code was an article, or something else that the till can do something with. */
-  #found({ article, pack, price, other }, code) {
-    if (article) {
-      this.#add(article, pack, code);
-      if (price) this.products.say(`${article.title}: its label says ${money(price)}. The basket has the price of the catalogue.`, "error");
-    } else if (other.kind === "customer" && !this.session.isFrozen) {
-      this.session.setCustomer({ id: other.id, name: other.name, number: "" });
-      this.products.say(`Customer: ${other.name}`, "success");
-      announce(`${other.name} is the customer`);
-    } else if (other.kind === "order") {
-      this.products.say(`Receipt ${other.name}`);
-      toast(`Receipt ${other.name}. The basket is kept.`, { seconds: 0, action: { label: "Open it", run: () => location.assign(other.url) } });
-    } else {
-      this.products.say(`${other.name} is nothing to sell.`, "error");
+  async #found({ article, pack, price, other }, code) {
+    if (other) {
+      const { meet } = await import("../lib/till/others.js");
+      return meet(this, other);
     }
+    this.#add(article, pack, code);
+    if (price) (await import("../lib/till/others.js")).warn(this, article, price);
+    return undefined;
   }
 
   #unknown(code, problem) {

@@ -22,12 +22,23 @@ class TillCustomer extends Aside {
     this.search.focus();
   }
 
-  /** A card that was scanned. */
+  /** A card that was scanned; an article goes into the basket after all. */
   hear(code) {
     this.#turn(false);
     this.search.value = code;
-    this.#find({ isExact: true });
+    this.#scanned(code);
     return true;
+  }
+
+  async #scanned(code) {
+    try {
+      const { article } = await this.counter.server.scan(code);
+      if (!article || !this.isOpen) return this.#find({ isExact: true });
+      this.close();
+      return this.counter.hear(code);
+    } catch {
+      return this.#find({ isExact: true });
+    }
   }
 
   #make() {

@@ -2,7 +2,7 @@ import { getJson, postJson } from "../lib/api.js";
 import { announce, h, icon } from "../lib/dom.js";
 import { money, time } from "../lib/format.js";
 import { Aside, field, message, words } from "../lib/till/aside.js";
-import { contentsOf, titleOf, toParked, wantedOf } from "../lib/till/parked.js";
+import { contentsOf, titleOf, toParked, wantedOf } from "../lib/till/carts.js";
 import { buyer } from "../lib/till/people.js";
 import { toast } from "../lib/toast.js";
 import "./confirm-button.js";

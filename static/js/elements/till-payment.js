@@ -1,8 +1,10 @@
-import { h } from "../lib/dom.js";
+import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
 import { toBody } from "../lib/till/cart.js";
 import { amountText } from "../lib/till/money.js";
 import { amountOf, clean, dueBy, pay, quickAmounts, typeKey } from "../lib/till/tender.js";
+
+const NAMES = { cash: "Cash", card: "Card", giftcard: "Gift card", credit: "Store credit" };
 
 /**
  * Taking the money: cash or card, or some of each. Fires "take" (detail: the body of the sale) when all is paid,
@@ -82,11 +84,50 @@ class TillPayment extends HTMLElement {
     if (this.isBusy || this.state.isFrozen) return;
     this.method = method;
     this.text = "";
+    this.#account();
     for (const tab of this.querySelectorAll("[data-method]")) {
       tab.setAttribute("aria-pressed", String(tab.dataset.method === method));
     }
     this.#draw();
-    this.field.focus();
+    if (method in NAMES && !this.panel?.focus()) this.field.focus();
+  }
+
+  /** A scan while a gift card is wanted is its code. */
+  hear(code) {
+    return this.isOpen && !this.isBusy && Boolean(this.panel?.hear(code));
+  }
+
+  /** A gift card or store credit is an account that has to be found first, with what is on it. */
+  async #account() {
+    const { method } = this;
+    const place = this.querySelector("[data-account]");
+    this.account = this.panel = null;
+    place.hidden = method === "cash" || method === "card";
+    place.replaceChildren();
+    if (place.hidden) return;
+    try {
+      (await import("../lib/till/accounts.js")).attach(this, method, place);
+    } catch {
+      place.replaceChildren("This cannot be looked up now.");
+    }
+  }
+
+  /** The account was found, with what is left on it, or (null) is being looked up. */
+  known(account) {
+    this.account = account;
+    this.#draw();
+    if (account) this.field.focus();
+  }
+
+  /** What the method pays at most; an account that is not known yet pays nothing. */
+  get most() {
+    const isFree = this.method === "cash" || this.method === "card";
+    return isFree ? this.due : (this.account?.balance ?? 0n);
+  }
+
+  #next() {
+    const given = this.#given();
+    return given === null ? null : pay(this.due, this.method, given, this.most);
   }
 
   busy(isBusy) {
@@ -118,21 +159,23 @@ class TillPayment extends HTMLElement {
 
   #draw() {
     const given = this.#given();
-    const next = given === null ? null : pay(this.due, this.method, given);
+    const next = this.#next();
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
     const isPartPaid = this.taken.length > 0 && this.due > 0n;
     show("due", this.#written(this.due));
     show("due-label", isPartPaid ? "Left to pay" : "To pay");
     this.field.value = this.text ?? "";
-    this.field.placeholder = amountText(this.due, this.exponent);
+    this.field.placeholder = amountText(this.#usual(), this.exponent);
+    const credit = this.querySelector("[data-method='credit']");
+    if (credit) credit.hidden = !this.state.cart.customer;
     const isCash = this.method === "cash";
     const isPart = next !== null && next.left > 0n;
     show("result-label", isPart ? "Still left" : "Change");
     show("result", next === null ? "–" : this.#written(isPart ? next.left : next.change));
     this.querySelector(".till-change").hidden = !isCash && !isPart;
-    this.querySelector("[data-card-hint]").hidden = isCash;
+    this.querySelector("[data-card-hint]").hidden = this.method !== "card";
     const amount = next === null ? "" : this.#written(isCash ? given : next.payment.amount);
-    const verb = isCash ? (isPart ? "Add" : "Take") : isPart ? "Add by card" : "Card payment done,";
+    const verb = isCash ? (isPart ? "Add" : "Take") : this.method !== "card" ? "Take" : isPart ? "Add by card" : "Card payment done,";
     const button = this.querySelector("[data-take]");
     button.textContent = this.isBusy ? "Booking the sale" : `${verb} ${amount}`.trim();
     button.disabled = next === null || this.isBusy || this.state.isFrozen;
@@ -145,8 +188,14 @@ class TillPayment extends HTMLElement {
     const list = this.querySelector("[data-taken]");
     list.hidden = this.taken.length === 0;
     list.replaceChildren(
-      ...this.taken.map(({ method, amount }) =>
-        h("li", { class: "row-list__item" }, h("span", { class: "row-list__main" }, method === "cash" ? "Cash" : "Card"), h("span", { class: "row-list__end" }, this.#written(amount))),
+      ...this.taken.map(({ method, amount }, place) =>
+        h(
+          "li",
+          { class: "row-list__item" },
+          h("span", { class: "row-list__main" }, NAMES[method]),
+          h("span", { class: "row-list__end" }, this.#written(amount)),
+          h("button", { class: "button button--icon button--quiet", type: "button", "data-untake": place, "aria-label": `Take back: ${NAMES[method]}` }, icon("close")),
+        ),
       ),
     );
   }
@@ -163,10 +212,16 @@ class TillPayment extends HTMLElement {
 
   #given() {
     try {
-      return amountOf(this.text ?? "", this.due);
+      return amountOf(this.text ?? "", this.#usual());
     } catch {
       return null;
     }
+  }
+
+  /** What is taken when nothing is typed. */
+  #usual() {
+    const { due, most } = this;
+    return most < due ? most : due;
   }
 
   #typed(text) {
@@ -178,7 +233,10 @@ class TillPayment extends HTMLElement {
     const button = event.target.closest("button");
     if (!button || this.isBusy) return;
     if (button.dataset.method) this.choose(button.dataset.method);
-    else if (button.dataset.key) this.#typed(typeKey(this.text, button.dataset.key, this.exponent));
+    else if (button.dataset.untake) {
+      this.taken = this.taken.filter((_, place) => String(place) !== button.dataset.untake);
+      this.choose(this.method);
+    } else if (button.dataset.key) this.#typed(typeKey(this.text, button.dataset.key, this.exponent));
     else if (button.dataset.quick) {
       this.#typed(button.dataset.quick);
       this.field.focus();
@@ -187,10 +245,10 @@ class TillPayment extends HTMLElement {
 
   async #take() {
     if (this.isBusy || this.state.isFrozen || !(await this.#isSettled())) return undefined;
-    const given = this.#given();
-    const next = given === null ? null : pay(this.due, this.method, given);
+    const next = this.#next();
     if (next === null) return undefined;
-    this.taken = [...this.taken, next.payment];
+    const { code } = this.account ?? {};
+    this.taken = [...this.taken, { ...next.payment, ...(code ? { code } : {}) }];
     this.change += next.change;
     if (next.left > 0n) return this.choose(this.method === "cash" ? "card" : "cash");
     return this.dispatchEvent(new CustomEvent("take", { bubbles: true, detail: this.body() }));
@@ -213,7 +271,7 @@ class TillPayment extends HTMLElement {
   /** The body of the sale as it was paid. */
   body(more = {}) {
     const { cart, place, terms } = this.state;
-    return toBody(cart, { location: place.id, payments: this.taken, terms, total: this.sums.total, ...more });
+    return toBody(cart, { location: place.id, payments: this.taken, terms, total: this.sums.total, register: this.state.register, ...more });
   }
 }
 

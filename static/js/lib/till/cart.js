@@ -56,30 +56,6 @@ export function giveDiscount(cart, id, given) {
   return given ? { ...rest, discount: given } : rest;
 }
 
-/** Take over today's prices, taxes and stock. Answers `{ cart, changed, gone }`: ids of both. */
-export function refreshArticles(cart, articles) {
-  const now = new Map(articles.map((article) => [article.id, article]));
-  const changed = [];
-  const gone = [];
-  const lines = cart.lines.flatMap((line) => {
-    const article = now.get(line.id);
-    if (!article) {
-      gone.push(line.id);
-      return [];
-    }
-    const fresh = facts(article);
-    const differs = (name) => parseAmount(fresh[name]) !== parseAmount(line[name]);
-    if (differs("unit_price") || differs("tax_rate")) changed.push(line.id);
-    return [{ ...line, ...fresh }];
-  });
-  return { cart: { ...cart, lines }, changed, gone };
-}
-
-/** Lower every short line to what is there: `short` as the server lists it (`variant_id`, `available`). */
-export function lowerToStock(cart, short) {
-  return short.reduce((lowered, row) => setQuantity(lowered, row.variant_id, row.available), cart);
-}
-
 /** The amounts of a line, in ten-thousandths. */
 export function amountsOf(line, terms) {
   return lineAmounts(
@@ -123,7 +99,7 @@ export function totals(cart, terms, known) {
 }
 
 /** The body of `POST /api/v1/orders/`. `payments`: `{ method, amount, tendered }` in ten-thousandths, as `total` is. */
-export function toBody(cart, { location, payments, terms, total = totals(cart, terms).total, acceptShortage = false }) {
+export function toBody(cart, { location, payments, terms, total = totals(cart, terms).total, register = null, acceptShortage = false }) {
   const least = terms.exponent;
   return {
     id: cart.id,
@@ -134,9 +110,11 @@ export function toBody(cart, { location, payments, terms, total = totals(cart, t
     ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
     ...(cart.discount ? { discount: cart.discount } : {}),
     ...(cart.approval ? { approval: cart.approval.id } : {}),
-    payments: payments.map(({ method, amount, tendered }) => ({
+    ...(register ? { register: register.id } : {}),
+    payments: payments.map(({ method, amount, tendered, code }) => ({
       method,
       amount: amountText(amount, least),
+      ...(code ? { code } : {}),
       ...(tendered === undefined ? {} : { tendered: amountText(tendered, least) }),
     })),
     expected_total: amountText(total, least),
@@ -148,6 +126,6 @@ function change(cart, id, values) {
   return { ...cart, lines: cart.lines.map((line) => (line.id === id ? { ...line, ...values } : line)) };
 }
 
-function facts({ id, sku, title, unit_price, tax_rate, is_stocked, on_hand }) {
+export function facts({ id, sku, title, unit_price, tax_rate, is_stocked, on_hand }) {
   return { id, sku, title, unit_price, tax_rate: tax_rate ?? "0", is_stocked: is_stocked !== false, on_hand };
 }

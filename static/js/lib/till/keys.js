@@ -97,9 +97,11 @@ export class Keys {
     if (receipt.isOpen) return event.key === "F10" ? act(event, () => window.print()) : undefined;
     if (counter.help.open || counter.asides.isOpen) return ASKS[event.key] ? stop(event) : undefined;
     if (event.key === "F8") return act(event, () => counter.pay("cash"));
-    if (event.key === "F9") return act(event, () => counter.pay("card"));
+    if (event.key === "F9" && !event.shiftKey) return act(event, () => counter.pay("card"));
     if (payment.isOpen) return undefined;
     if (ASKS[event.key]) return act(event, () => counter.ask(ASKS[event.key]));
+    if (event.key === "F9" && event.shiftKey) return act(event, () => counter.ask("register"));
+    if (event.key === "F2" && event.shiftKey && session.setup.may.refund) return act(event, () => location.assign(session.setup.urls.returns));
     if (event.key === "F2") return act(event, () => products.focusField({ always: true }));
     if (event.key === "F4") return act(event, () => cart.editQuantity());
     if (event.key === "F6") return act(event, () => counter.clear());

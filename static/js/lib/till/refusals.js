@@ -1,8 +1,8 @@
 // Why a sale was not booked, and what the cashier can do about it. Loaded when the first one is refused; that there was
 // no answer needs none of this and stands in the counter.
 import { money } from "../format.js";
-import { lowerToStock } from "./cart.js";
 import { amountText, parseAmount } from "./money.js";
+import { lowerToStock, refreshArticles } from "./refresh.js";
 
 /** What is taken off by hand in a quote, as decimal text. */
 export function byHandOf(quote, exponent) {
@@ -41,6 +41,11 @@ export function explain(counter, { verdict, problem }, { body, sell, back }) {
   };
   if (verdict === "out-of-stock") return short(counter, problem.body.short, { body, sell, back });
   if (verdict === "price-changed") return reprice(counter, problem, back);
+  if (problem.code === "no-open-shift" && session.register) {
+    session.noteShift(session.register.id, null);
+    const open = { label: "Open a shift", isPrimary: true, run: () => (payment.close(), counter.ask("register")) };
+    return payment.refuse("The shift of this register is closed.", { actions: [open, back] });
+  }
   if (problem.code === "approval-needed") {
     payment.close();
     return approve(counter, problem.body, payAgain);
@@ -74,7 +79,9 @@ async function reprice({ payment, products, scans, server, session }, problem, b
   try {
     const { quote: before } = session;
     const ids = session.cart.lines.map((line) => line.id).join(",");
-    const { gone } = session.refresh(await server.articles({ ids }));
+    const fresh = refreshArticles(session.cart, await server.articles({ ids }));
+    const gone = session.cart.lines.filter((line) => fresh.gone.includes(line.id));
+    session.edit(() => fresh.cart);
     session.quotes.forget();
     const now = await session.settled();
     const told = [

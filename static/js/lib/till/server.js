@@ -34,7 +34,7 @@ export class Server {
   }
 
   quote(body, options) {
-    return postJson(this.urls.quote, body, options);
+    return postJson(this.urls.quote, body, { seconds: 8, ...options });
   }
 
   sell(body) {

@@ -1,5 +1,5 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
-import { addArticle, emptyCart, estimate, giveDiscount, isReduced, refreshArticles, removeLine, setQuantity, step, totals, withCustomer } from "./cart.js";
+import { addArticle, emptyCart, estimate, giveDiscount, isReduced, removeLine, setQuantity, step, totals, withCustomer } from "./cart.js";
 import { parseAmount } from "./money.js";
 import { toQuote } from "./quotes.js";
 import { cashDifference } from "./tax.js";
@@ -10,6 +10,7 @@ const PENDING = "till-pending";
 const PARKING = "till-parking";
 const TAKING = "till-taking";
 const PLACE = "till-location";
+const REGISTER = "till-register";
 
 /**
  * The state of a till. Fires "change" (detail: `{ touched }`, the id of the line that was touched, if one was).
@@ -116,14 +117,6 @@ export class Session extends EventTarget {
     this.#put(removeLine(this.cart, id));
   }
 
-  /** Take over what the server says of the articles now; answers what changed. */
-  refresh(articles) {
-    const { cart, changed, gone } = refreshArticles(this.cart, articles);
-    const before = this.cart.lines;
-    this.#put(cart);
-    return { changed: cart.lines.filter((line) => changed.includes(line.id)), gone: before.filter((l) => gone.includes(l.id)) };
-  }
-
   /** Replace the cart by what `edit(cart)` makes of it. */
   edit(edit) {
     this.#put(edit(this.cart));
@@ -169,6 +162,27 @@ export class Session extends EventTarget {
   setPending(body) {
     this.pending = body;
     write(this.tab, PENDING, body);
+  }
+
+  /** The registers of the place, and the one this device is (null: none was chosen). */
+  get registers() {
+    return (this.setup.registers ?? []).filter(({ location }) => location === this.place.id);
+  }
+
+  get register() {
+    const chosen = read(this.device, REGISTER)?.[this.place.id];
+    return this.registers.find(({ id }) => id === chosen) ?? null;
+  }
+
+  chooseRegister(id) {
+    write(this.device, REGISTER, { ...read(this.device, REGISTER), [this.place.id]: id });
+    this.#tell();
+  }
+
+  /** A shift was opened, or (null) closed. */
+  noteShift(register, shift) {
+    this.setup.registers.find(({ id }) => id === register).shift = shift;
+    this.#tell();
   }
 
   setParking(body) {

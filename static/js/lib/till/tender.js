@@ -45,12 +45,13 @@ export function dueBy(method, taken, { total, cashTotal }) {
 }
 
 /**
- * One more payment towards `due`. Cash may be more than is due, the rest is change; a card pays at most what is due.
+ * One more payment towards `due`. Cash may be more than is due, the rest is change; a card pays at most what is due, an
+ * account at most what it holds (`most`).
  * Answers `{ payment: { method, amount, tendered? }, change, left }`, or null when the amount cannot be.
  */
-export function pay(due, method, given) {
+export function pay(due, method, given, most = due) {
   if (given < 0n || (given === 0n && due !== 0n)) return null;
-  if (method !== "cash") return given > due ? null : { payment: { method, amount: given }, change: 0n, left: due - given };
+  if (method !== "cash") return given > due || given > most ? null : { payment: { method, amount: given }, change: 0n, left: due - given };
   const amount = given > due ? due : given;
   return { payment: { method, amount, tendered: given }, change: given - amount, left: due - amount };
 }
