@@ -157,8 +157,10 @@ class TillCart extends HTMLElement {
     row.querySelector(".cart__note").textContent = `${quantity(line.quantity)} × ${money(this.state.priceOf(line))}`;
     this.#saved(row.querySelector(".cart__saved"), line, amount);
     const field = row.querySelector(".stepper__value");
+    // What somebody is typing stays when the server's word arrives meanwhile.
+    const isBeingTyped = document.activeElement === field && field.dataset.value === line.quantity;
+    if (!isBeingTyped) field.value = line.quantity;
     field.dataset.value = line.quantity;
-    if (document.activeElement !== field || field.value !== line.quantity) field.value = line.quantity;
     row.classList.toggle("is-selected", isSelected);
   }
 
