@@ -1,5 +1,6 @@
 """The axes of an order, read from rows: paid, handed over, returned. Nothing sets them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -103,6 +104,14 @@ def axes_of(order: Order) -> Axes:
         returned=_part(back, units),
         to_pay=due - paid_sum,
     )
+
+
+def axes_of_new(order: Order, payments: Sequence[Payment]) -> Axes:
+    """Where an order stands that was just made, from rows at hand: nothing can have come back yet."""
+    due = order.total + order.cash_rounding
+    paid = sum((payment.amount for payment in payments), Decimal(0))
+    done = order.state == Order.State.COMPLETED
+    return Axes(paid=_paid(paid, due), handed_over="all" if done else "none", returned="none", to_pay=due - paid)
 
 
 def _paid(paid: Decimal, due: Decimal) -> Paid:

@@ -200,7 +200,7 @@ class Void(ApiView):
             " version refuses one that was changed since. The order stays, with state `voided`."
         ),
         request=VoidInput,
-        responses={200: bodies.OrderOne},
+        responses={200: bodies.OrderDetail},
     )
     def post(self, request: Request, order_id: UUID) -> Response:
         body = self.read(VoidInput)

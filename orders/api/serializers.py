@@ -1,6 +1,6 @@
 """The bodies of the orders API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from core.api.pagination import PageQuery
 from core.money import plain_amount
 from orders.models import Order, OrderLine, Payment
 from orders.selectors import CARTS
-from orders.selectors_axes import axes_of, returned_of
+from orders.selectors_axes import Axes, axes_of, axes_of_new, returned_of
 from orders.services.checkout import MOST_LINES
 from orders.services.offers import MOST_COUPONS
 from orders.services.tenders import MOST_PAYMENTS
@@ -151,6 +151,8 @@ class LineOutput(serializers.Serializer[OrderLine]):
         child=serializers.DictField(), help_text="Name, rate and amount, where there are several taxes."
     )
     trace = serializers.ListField(child=serializers.DictField(), help_text="Why this price: each step with its amount.")
+    disposition = serializers.CharField(help_text="Of a refund's line: restock, damaged, vendor or none.")
+    returned = QuantityField(help_text="So much of it came back.", default=Decimal(0))
 
 
 class PaymentOutput(serializers.Serializer[Payment]):
@@ -169,30 +171,16 @@ class PaymentOutput(serializers.Serializer[Payment]):
 
 
 class OrderDetail(OrderSummary):
-    """An order with its lines and payments, which come to `total` and `cash_rounding`."""
+    """An order with its lines, its payments (they come to `total` and `cash_rounding`), and where it stands."""
 
     cash_rounding = AmountField(help_text="Paid more or (negative) less than the total, in small coins.")
     tax_by_document = serializers.BooleanField(help_text="Tax was rounded once per rate, not per line.")
     discounts = serializers.ListField(child=serializers.DictField(), help_text="What reduced it, with the amounts.")
-    lines = LineOutput(many=True)
-    payments = PaymentOutput(many=True)
-
-
-class LineOne(LineOutput):
-    """A line with what came back of it; a refund's line says where its goods went."""
-
-    returned = QuantityField(help_text="So much of it came back.")
-    disposition = serializers.CharField(help_text="Of a refund's line: restock, damaged, vendor or none.")
-
-
-class OrderOne(OrderSummary):
-    """An order with its lines and payments, and where it stands. All of that is read from its rows."""
-
     paid = serializers.ChoiceField(choices=PAID)
     handed_over = serializers.ChoiceField(choices=PARTS)
     returned = serializers.ChoiceField(choices=PARTS)
     to_pay = AmountField(help_text="Still to be paid; negative: to be given back.")
-    lines = LineOne(many=True)
+    lines = LineOutput(many=True)
     payments = PaymentOutput(many=True)
 
 
@@ -229,34 +217,34 @@ def order_summary(order: Order) -> dict[str, Any]:
     return _SUMMARY.to_representation(order)
 
 
-def order_detail(order: Order, lines: Sequence[OrderLine], payments: Sequence[Payment]) -> dict[str, Any]:
-    """The body of one order (`OrderDetail`) from rows already at hand."""
+def order_detail(
+    order: Order,
+    lines: Sequence[OrderLine],
+    payments: Sequence[Payment],
+    *,
+    where: Axes | None = None,
+    back: Mapping[int, Decimal] | None = None,
+) -> dict[str, Any]:
+    """The body of one order from rows already at hand; without ``where`` and ``back``: one that was just made."""
+    where = where or axes_of_new(order, payments)
+    told = [_LINE.to_representation(line) for line in lines]
+    for line, body in zip(lines, told, strict=True):
+        body["returned"] = _QUANTITY.to_representation((back or {}).get(line.pk, Decimal(0)))
     return {
         **_SUMMARY.to_representation(order),
         "cash_rounding": plain_amount(order.cash_rounding, order.currency),
         "tax_by_document": order.tax_by_document,
         "discounts": order.discounts,
-        "lines": [_LINE.to_representation(line) for line in lines],
+        "paid": where.paid,
+        "handed_over": where.handed_over,
+        "returned": where.returned,
+        "to_pay": _AMOUNT.to_representation(where.to_pay),
+        "lines": told,
         "payments": [_PAYMENT.to_representation(payment) for payment in payments],
     }
 
 
 def order_one(order: Order) -> dict[str, Any]:
-    """The body of one order (`OrderOne`) with its axes, from an order that `find_order` brought."""
-    where, back = axes_of(order), returned_of(order.pk)
-    return {
-        **_SUMMARY.to_representation(order),
-        "paid": where.paid,
-        "handed_over": where.handed_over,
-        "returned": where.returned,
-        "to_pay": _AMOUNT.to_representation(where.to_pay),
-        "lines": [
-            {
-                **_LINE.to_representation(line),
-                "returned": _QUANTITY.to_representation(back.get(line.pk, Decimal(0))),
-                "disposition": line.disposition,
-            }
-            for line in order.lines.all()
-        ],
-        "payments": [_PAYMENT.to_representation(payment) for payment in order.payments.all()],
-    }
+    """The body of one order from the database, with what happened to it since it was made."""
+    lines, payments = list(order.lines.all()), list(order.payments.all())
+    return order_detail(order, lines, payments, where=axes_of(order), back=returned_of(order.pk))

@@ -55,10 +55,11 @@ class Orders(ApiView):
     )
     def post(self, request: Request) -> Response:
         placed = place_order(sale_of(self.read(bodies.OrderInput), self.actor.kind), actor=self.actor)
-        body = bodies.order_detail(placed.order, placed.lines, placed.payments)
-        if placed.is_new:
-            return versioned(body, placed.order, status=201, headers={"Location": f"/api/v1/orders/{placed.order.pk}/"})
-        return versioned(body, placed.order, headers={"Idempotent-Replayed": "true"})
+        order = placed.order
+        if not placed.is_new:
+            return versioned(bodies.order_one(order), order, headers={"Idempotent-Replayed": "true"})
+        body = bodies.order_detail(order, placed.lines, placed.payments)
+        return versioned(body, order, status=201, headers={"Location": f"/api/v1/orders/{order.pk}/"})
 
 
 def sale_of(body: dict[str, Any], kind: str) -> Sale:
@@ -116,7 +117,7 @@ class OrderOne(ApiView):
     @extend_schema(
         operation_id="get_order",
         summary="An order with its lines and payments",
-        responses={200: bodies.OrderOne},
+        responses={200: bodies.OrderDetail},
     )
     def get(self, request: Request, order_id: UUID) -> Response:
         order = find_order(order_id, actor=self.actor)

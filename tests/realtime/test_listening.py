@@ -7,6 +7,7 @@ from django.db import transaction
 from websockets.exceptions import InvalidStatus
 
 from core.actors import SYSTEM
+from core.events import CATALOGUE
 from core.locations.models import Location
 from core.outbox.models import Event, Stream
 from core.outbox.services import emit_all
@@ -42,7 +43,7 @@ def test_a_greeting_says_where_the_stream_stands_and_what_will_be_heard(product:
         "type": "hello",
         "epoch": str(Stream.objects.get().epoch),
         "last_seq": at,
-        "topics": ["order.completed", "order.created", "stock.changed"],
+        "topics": [*sorted(name for name in CATALOGUE if name.startswith("order.")), "stock.changed"],
         "heartbeat": 1,
         "screens": 0,
     }
