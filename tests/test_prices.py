@@ -83,7 +83,8 @@ def test_a_list_that_holds_is_what_a_sale_and_a_scan_cost(acme: Shop) -> None:
     body = sale_body(acme, {"TEA": "2"}) | {"payments": [{"method": "cash", "amount": "8.00"}]}
     assert api.post("orders/", body).status_code == 201
     line = OrderLine.objects.get()
-    assert (line.unit_price, line.list_price, line.total) == (Decimal(4), Decimal(4), Decimal(8))
+    assert (line.unit_price, line.list_price, line.total) == (Decimal(4), Decimal("4.50"), Decimal(8))
+    assert "Summer" in str(line.trace)
     scanned = api.get(f"scan/5012345678900/?location={acme.location.pk}").json()
     assert scanned["unit_price"] == "4.0000"
 
