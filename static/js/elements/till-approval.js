@@ -14,7 +14,8 @@ class TillApproval extends Aside {
     this.pin.say("");
     this.people.replaceChildren();
     this.show();
-    return this.#read();
+    this.reading = this.#read();
+    return this.reading;
   }
 
   /** A badge is no PIN, and the basket waits: a scan here is nothing. */
@@ -54,6 +55,7 @@ class TillApproval extends Aside {
 
   /** Safe to repeat: the approval's id was made before the first try. */
   async #give() {
+    await this.reading; // somebody who types fast is ahead of the list of people
     const approver = this.people.querySelector("input:checked")?.value;
     if (!approver) return;
     if (!this.pin.field.value) {
