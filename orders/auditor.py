@@ -64,11 +64,12 @@ CHECKS: dict[str, str] = {
             ON coupon_use.coupon_id = coupon.id AND coupon_use.given_back_at IS NULL
         GROUP BY coupon.id HAVING coupon.used <> count(coupon_use.id)
     """,
-    "what was voided, parked or ended holds no money": """
+    "what was voided, cancelled, parked or ended holds no money": """
         SELECT document.id, document.number, document.state, sum(payment.amount)
         FROM orders_order AS document JOIN orders_payment AS payment ON payment.order_id = document.id
-        WHERE document.state IN ('voided', 'parked', 'ended')
-        GROUP BY document.id HAVING sum(payment.amount) <> 0 OR document.state <> 'voided'
+        WHERE document.state IN ('voided', 'cancelled', 'parked', 'ended')
+        GROUP BY document.id
+        HAVING sum(payment.amount) <> 0 OR document.state NOT IN ('voided', 'cancelled')
     """,
     "no more came back of a line than was sold, and all of it for all of its money": """
         SELECT origin.id, origin.quantity, sum(line.quantity), origin.total, sum(line.total)

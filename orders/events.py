@@ -79,6 +79,37 @@ class OrderUpdated(DomainEvent):
     total: Decimal
 
 
+@event("order.fulfilled", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderFulfilled(DomainEvent):
+    """Goods of an order left: sent off (``state`` is ``shipped``) or handed over (``done``).
+
+    ``items`` is how many units of goods went with this fulfilment.
+    """
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    fulfilment_id: UUID
+    kind: str
+    state: str
+    tracking: str
+    items: Decimal
+
+
+@event("order.cancelled", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderCancelled(DomainEvent):
+    """An order of which nothing had left was given up: goods set aside are free again, its payments went back."""
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    currency: str
+    total: Decimal
+    reason: str
+
+
 @event("order.refunded", about="order", key="order_id", permission=VIEW_ORDERS)
 class OrderRefunded(DomainEvent):
     """Goods came back. ``order_id`` is the refund, a document of its own; its amounts and ``items`` are negative."""

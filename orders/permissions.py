@@ -20,6 +20,9 @@ REFUND_BEYOND = declare(
 )
 VOID = declare("orders.void", "Void a sale of today", by_location=True)
 CHANGE_ORDER = declare("orders.change_order", "Change an order that was placed", by_location=True)
+TAKE_ORDERS = declare(
+    "orders.take_orders", "Take orders for later, receive their payments, cancel them", by_location=True
+)
 FULFIL = declare("orders.fulfil", "Pack orders, send them off and hand them over", by_location=True)
 VIEW_APPROVALS = declare("orders.view_approvals", "See who approved what for whom", by_location=True)
 MANAGE_POLICY = declare("orders.manage_policy", "Change the limits of selling and refunding")
@@ -51,6 +54,7 @@ grant_to(REFUND, "manager", "cashier")
 grant_to(REFUND_BEYOND, "manager")
 grant_to(VOID, "manager")
 grant_to(CHANGE_ORDER, "manager")
+grant_to(TAKE_ORDERS, "manager", "cashier")
 grant_to(FULFIL, "manager", "cashier", "stock clerk")
 grant_to(VIEW_APPROVALS, "manager", "accountant")
 grant_to(MANAGE_POLICY, "manager")

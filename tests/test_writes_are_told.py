@@ -26,6 +26,7 @@ from tests import told_in_the_stock_room as stock_room
 from tests import told_of_customers as buyers
 from tests import told_of_discounts as reductions
 from tests import told_of_money as money
+from tests import told_of_open_orders as later
 from webhooks.services import endpoints, replays
 
 MODULES = (
@@ -44,6 +45,7 @@ MODULES = (
     *buyers.MODULES,
     *money.MODULES,
     *reductions.MODULES,
+    *later.MODULES,
 )
 ENDPOINT = "https://hooks.example.com/in"
 Walk = Callable[[Shop], Any]
@@ -189,6 +191,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
     **buyers.TOLD,
     **money.TOLD,
     **reductions.TOLD,
+    **later.TOLD,
 }
 
 # Services that write and tell no event, each with its reason.
@@ -209,7 +212,7 @@ QUIET = {
     "replay_since": "likewise",
 }
 ASKS = {"live_secrets"} | shelves.ASKS
-PARTS = shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS
+PARTS = shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS
 """Parts of other services, told by those."""
 
 
@@ -239,7 +242,7 @@ def test_no_service_is_forgotten_here() -> None:
     others |= buyers.OTHERS
     others |= money.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
-    others |= reductions.OTHERS
+    others |= reductions.OTHERS | later.OTHERS
     others |= {
         "analytics.services.forecasts",
         "analytics.services.exports",

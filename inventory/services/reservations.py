@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from core.actors import SYSTEM, Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid, NotFound, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Invalid, NotFound, ReusedIdentifier, StaleVersion
 from core.jobs.services import enqueue
 from core.locations.selectors import active_location
 from core.outbox.services import emit_all
@@ -45,6 +45,7 @@ SELL = """
         reference_type = %(reference_type)s, reference_id = %(reference_id)s
     FROM mine
     WHERE held.id = mine.id AND held.state = 'live' AND held.expires_at > clock_timestamp()
+      AND held.reference_id IS NULL
     RETURNING held.id, held.variant_id, held.quantity
 """
 
@@ -133,7 +134,7 @@ def _commit(row: StockReservation, actor: Actor) -> None:
     row.save(force_insert=True)
     _record(row, actor, AuditEntry.Action.CREATE, {"quantity": (None, row.quantity), "until": (None, row.expires_at)})
     key = (row.variant_id, row.location_id)
-    emit_all([_reserved(row, *set_aside({key: row.quantity})[key])], actor=actor)
+    emit_all([told_reserved(row, *set_aside({key: row.quantity})[key])], actor=actor)
 
 
 def _twin(wanted: Reserve, actor: Actor, conflict: Exception) -> Reserved:
@@ -163,6 +164,7 @@ def extend(
         NotFound: there is no such reservation at a location where the actor may reserve.
         ReservationOver: it is sold, released or expired, swept or not.
         Invalid: the instant is past or too far ahead.
+        Conflict: an order holds it.
         StaleVersion: it is not at ``expected_version`` any more.
     """
     row = _locked(reservation_id, actor, expected_version)
@@ -176,7 +178,7 @@ def extend(
     row.save(update_fields=["expires_at", "version"])
     _record(row, actor, AuditEntry.Action.CHANGE, {"until": (before, expires_at)})
     level = row.variant.levels.get(location=row.location_id)
-    emit_all([_reserved(row, level.on_hand, level.reserved)], actor=actor)
+    emit_all([told_reserved(row, level.on_hand, level.reserved)], actor=actor)
     _enqueue_sweep(row.expires_at)
     return row
 
@@ -187,6 +189,7 @@ def release(reservation_id: UUID, *, actor: Actor, expected_version: int | None 
 
     Raises:
         NotFound: there is no such reservation at a location where the actor may reserve.
+        Conflict: an order holds it.
         StaleVersion: it is not at ``expected_version`` any more.
     """
     row = _locked(reservation_id, actor, expected_version)
@@ -202,6 +205,8 @@ def _locked(reservation_id: UUID, actor: Actor, expected_version: int | None) ->
     row = (rows if places is None else rows.filter(location__in=places)).filter(pk=reservation_id).first()
     if row is None:
         raise NotFound("There is no such reservation.")
+    if row.state == State.LIVE and row.reference_id is not None:
+        raise Conflict("These goods are set aside for an order: send them off, or cancel the order.")
     if expected_version is not None and row.version != expected_version:
         raise StaleVersion(details={"version": row.version})
     return row
@@ -265,10 +270,11 @@ def _end(rows: Sequence[StockReservation], state: StockReservation.State, actor:
         units[row.variant_id, row.location_id] -= row.quantity
     StockReservation.objects.bulk_update(rows, ["state", "ended_at", "version"])
     levels: Mapping[Key, tuple[Decimal, Decimal]] = set_aside(units)
-    emit_all([_released(row, *levels[row.variant_id, row.location_id]) for row in rows], actor=actor)
+    emit_all([told_released(row, *levels[row.variant_id, row.location_id]) for row in rows], actor=actor)
 
 
-def _reserved(row: StockReservation, on_hand: Decimal, reserved: Decimal) -> StockReserved:
+def told_reserved(row: StockReservation, on_hand: Decimal, reserved: Decimal) -> StockReserved:
+    """What is told of goods set aside."""
     return StockReserved(
         reservation_id=row.pk,
         version=row.version,
@@ -282,7 +288,8 @@ def _reserved(row: StockReservation, on_hand: Decimal, reserved: Decimal) -> Sto
     )
 
 
-def _released(row: StockReservation, on_hand: Decimal, reserved: Decimal) -> StockReleased:
+def told_released(row: StockReservation, on_hand: Decimal, reserved: Decimal) -> StockReleased:
+    """What is told of goods that are free again."""
     return StockReleased(
         reservation_id=row.pk,
         version=row.version,

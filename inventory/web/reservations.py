@@ -114,8 +114,12 @@ class ReservationReleased(Page):
     required_permission: ClassVar = RESERVE_STOCK
 
     def post(self, request: HttpRequest, reservation_id: UUID) -> HttpResponse:
-        row = release(reservation_id, actor=self.actor)
-        messages.success(request, f"{row.variant.title}: {row.get_state_display()}.")
+        try:
+            row = release(reservation_id, actor=self.actor)
+        except Conflict as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            messages.success(request, f"{row.variant.title}: {row.get_state_display()}.")
         return redirect("stock-reservations")
 
 
@@ -127,8 +131,8 @@ class ReservationExtended(Page):
     def post(self, request: HttpRequest, reservation_id: UUID) -> HttpResponse:
         try:
             row = extend(reservation_id, expires_at=datetime.now(UTC) + timedelta(days=1), actor=self.actor)
-        except ReservationOver as refusal:
-            messages.error(request, f"{refusal.detail}.")
+        except (Conflict, ReservationOver) as refusal:
+            messages.error(request, f"{refusal.detail.rstrip('.')}.")
         else:
             messages.success(request, f"{row.variant.title}: kept for a day from now.")
         return redirect("stock-reservations")

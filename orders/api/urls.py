@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.api import after, approvals, changes, customer_merges, customers, discounts, parking, views
+from orders.api import (
+    after,
+    approvals,
+    changes,
+    customer_merges,
+    customers,
+    discounts,
+    fulfilment,
+    parking,
+    placing,
+    views,
+)
 from orders.api.cash_urls import cash_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +21,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/parked/", parking.ParkedCarts.as_view(), name="api-parked"),
     path("orders/parked/<uuid:order_id>/resume/", parking.ResumeCart.as_view(), name="api-parked-resume"),
     path("orders/parked/<uuid:order_id>/discard/", parking.DiscardCart.as_view(), name="api-parked-discard"),
+    path("orders/open/", placing.OpenOrders.as_view(), name="api-orders-open"),
+    path("orders/<uuid:order_id>/payments/", placing.OrderPayments.as_view(), name="api-order-payments"),
+    path("orders/<uuid:order_id>/cancel/", placing.CancelOrder.as_view(), name="api-order-cancel"),
+    path("orders/<uuid:order_id>/fulfilments/", fulfilment.OrderFulfilments.as_view(), name="api-order-fulfilments"),
+    path("fulfilments/", fulfilment.Fulfilments.as_view(), name="api-fulfilments"),
+    path("fulfilments/<uuid:fulfilment_id>/pack/", fulfilment.Pack.as_view(), name="api-fulfilment-pack"),
+    path("fulfilments/<uuid:fulfilment_id>/ship/", fulfilment.Ship.as_view(), name="api-fulfilment-ship"),
+    path("fulfilments/<uuid:fulfilment_id>/done/", fulfilment.Done.as_view(), name="api-fulfilment-done"),
+    path("fulfilments/<uuid:fulfilment_id>/cancel/", fulfilment.Cancel.as_view(), name="api-fulfilment-cancel"),
     path("approvals/", approvals.Approvals.as_view(), name="api-approvals"),
     path("approvals/approvers/", approvals.Approvers.as_view(), name="api-approvers"),
     path("approvals/pin/", approvals.Pin.as_view(), name="api-pin"),

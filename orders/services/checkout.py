@@ -73,7 +73,7 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
     """
     actor.require(SELL, at=sale.location_id)
     try:
-        draft = _Draft.of(sale, actor)
+        draft = Draft.of(sale, actor)
     except DomainError as refusal:
         # What was possible at the first try may be refused now (a price has changed): a repeat still gets its order.
         return _twin(sale, actor, refusal)
@@ -81,7 +81,7 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
     """The order as computed before the transaction: nothing slow happens under a lock."""
 
     order: Order
@@ -93,7 +93,8 @@ class _Draft:
     needs_approval: bool
 
     @classmethod
-    def of(cls, sale: Sale, actor: Actor, *, set_off: Decimal = Decimal(0)) -> "_Draft":
+    def of(cls, sale: Sale, actor: Actor, *, set_off: Decimal = Decimal(0), in_parts: bool = False) -> "Draft":
+        """``in_parts``: the payments may come to less than the total; the rest is paid later."""
         location = active_location(sale.location_id)
         tenant = current_tenant()
         now = datetime.now(UTC)
@@ -127,7 +128,7 @@ class _Draft:
             prices_include_tax=tenant.prices_include_tax,
             rounding=tenant.rounding,
             tax_by_document=tenant.tax_by_document,
-            cash_rounding=cash_rounding_of(sale, total),
+            cash_rounding=Decimal(0) if in_parts else cash_rounding_of(sale, total),
             discounts=priced.discounts,
             discount_total=sum((line.discount for line in lines), Decimal(0)),
             subtotal=sum((line.net for line in lines), Decimal(0)),
@@ -148,6 +149,8 @@ class _Draft:
             if line.is_stocked and line.variant_id:
                 deltas[line.variant_id, location.pk] -= line.quantity
         may_refuse = not (location.sells_below_zero or sale.accept_shortage)
+        if in_parts:
+            set_off = max(total - sum((tender.amount for tender in sale.payments), Decimal(0)), Decimal(0))
         payments = payments_of(sale.payments, order, actor=actor, set_off=set_off)
         return cls(order, lines, payments, dict(deltas), may_refuse, priced, needs_approval)
 
@@ -174,7 +177,7 @@ def check_sale(sale: Sale, *, now: datetime, when: datetime) -> None:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
 
 
-def _place(sale: Sale, draft: _Draft, actor: Actor) -> Placed:
+def _place(sale: Sale, draft: Draft, actor: Actor) -> Placed:
     try:
         _commit(sale, draft, actor)
     except (IntegrityError, NoOpenShift) as conflict:
@@ -205,7 +208,7 @@ def _some_exist(payments: Sequence[Tender]) -> bool:
     return Payment.objects.filter(pk__in=[tender.id for tender in payments]).exists()
 
 
-def _write(sale: Sale, draft: _Draft, actor: Actor) -> None:
+def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
     """What the transaction does: own row and its shift first, then coupons and accounts, the hot stock rows last."""
     order = draft.order
     if order.customer_id:
@@ -257,7 +260,7 @@ class ExchangedSale:
     """The sale of an exchange, priced and not written; ``set_off`` of what is ``due`` is paid by what came back."""
 
     sale: Sale
-    draft: _Draft
+    draft: Draft
     actor: Actor
     set_off: Decimal
 
@@ -281,7 +284,7 @@ class ExchangedSale:
 
 def part_of_exchange(sale: Sale, *, set_off: Decimal, ticket: UUID, actor: Actor) -> ExchangedSale:
     """Price a sale of which up to ``set_off`` is paid by goods that come back. Raises as `place_order`."""
-    draft = _Draft.of(sale, actor, set_off=set_off)
+    draft = Draft.of(sale, actor, set_off=set_off)
     order = draft.order
     order.ticket = ticket
     used = order.total + order.cash_rounding - sum((payment.amount for payment in draft.payments), Decimal(0))
@@ -300,7 +303,7 @@ def part_of_exchange(sale: Sale, *, set_off: Decimal, ticket: UUID, actor: Actor
     return ExchangedSale(sale, draft, actor, used)
 
 
-def _freeze_costs(draft: _Draft, costs: Mapping[UUID, Decimal | None]) -> None:
+def _freeze_costs(draft: Draft, costs: Mapping[UUID, Decimal | None]) -> None:
     """The line's cost is the ledger's. They differ only if goods came in between our look and our lock."""
     for line in draft.lines:
         cost = costs.get(line.variant_id, line.unit_cost) if line.variant_id else line.unit_cost
@@ -309,7 +312,7 @@ def _freeze_costs(draft: _Draft, costs: Mapping[UUID, Decimal | None]) -> None:
             draft.order.lines.filter(position=line.position).update(unit_cost=cost)
 
 
-def _events(draft: _Draft) -> list[DomainEvent]:
+def _events(draft: Draft) -> list[DomainEvent]:
     order = draft.order
     common: dict[str, Any] = {
         "order_id": order.pk,
