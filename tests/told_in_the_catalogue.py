@@ -5,17 +5,36 @@ from decimal import Decimal
 from typing import Any
 
 from core.testing import Shop
-from inventory.services import attributes, catalogue, code_rules, groups, pictures, retiring, scancodes, tax_classes
+from inventory.option_matrix import Option, Value
+from inventory.services import (
+    attributes,
+    catalogue,
+    code_rules,
+    groups,
+    options,
+    pictures,
+    retiring,
+    scancodes,
+    tax_classes,
+)
 from tests.pictures import a_picture
 
-MODULES = (attributes, code_rules, groups, pictures, retiring, scancodes, tax_classes)
+MODULES = (attributes, code_rules, groups, options, pictures, retiring, scancodes, tax_classes)
 OTHERS = {"inventory.services.edits"}
 """What these services have in common, told by each."""
 QUIET = {
     "add_preset": "calls create_rule for each",
     "shift_category": "calls update_category for each that changes its place",
 }
-ASKS = {"encode", "combined_rate", "checked_attributes", "fitting", "checked_code"}
+ASKS = {
+    "encode",
+    "combined_rate",
+    "checked_attributes",
+    "fitting",
+    "checked_code",
+    "preview_options",
+    "used_variants",
+}
 PARTS = {"brand_named", "note_change", "category_at", "touch", "touch_values", "claim_code", "release_codes", "belongs"}
 """Parts of other services, told by those."""
 
@@ -153,6 +172,12 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
     "remove_picture": (
         lambda s: pictures.add_picture(s.variant().product_id, a_picture(), actor=s.actor()),
         lambda s, p: pictures.remove_picture(p.pk, actor=s.actor()),
+        ("change", "product"),
+        ["product.updated"],
+    ),
+    "set_options": (
+        product,
+        lambda s, p: options.set_options(p.pk, [Option("Size", [Value("S"), Value("M")])], actor=s.actor()),
         ("change", "product"),
         ["product.updated"],
     ),

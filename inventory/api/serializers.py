@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from core.api.fields import PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
-from inventory.models import Product, ScanCode, StockLevel, StockMovement, Variant
+from inventory.models import Product, ProductPicture, ScanCode, StockLevel, StockMovement, Variant
 from inventory.selectors import LONGEST_CODE
+from inventory.selectors.pictures import WIDTHS, picture_url
 from inventory.services.catalogue import MOST_VARIANTS
 
 
@@ -78,6 +79,7 @@ class VariantBody(serializers.Serializer[Variant]):
     id = serializers.UUIDField()
     sku = serializers.CharField()
     name = serializers.CharField()
+    options = serializers.DictField(child=serializers.CharField(), help_text="Its value of each option of the product.")
     unit_price = PriceField()
     unit_cost = PriceField(allow_null=True, required=False, help_text="Only with `inventory.view_cost`.")
     tax_class = serializers.CharField(source="tax_class.name", allow_null=True, default=None)
@@ -87,6 +89,24 @@ class VariantBody(serializers.Serializer[Variant]):
     is_stocked = serializers.BooleanField()
     is_active = serializers.BooleanField()
     codes = CodeBody(many=True)
+
+
+class OptionBody(serializers.Serializer[Any]):
+    """What the variants of a product differ in."""
+
+    name = serializers.CharField()
+    values = serializers.ListField(child=serializers.CharField())
+
+
+class ShownPicture(serializers.Serializer[ProductPicture]):
+    """What a product looks like; the first is shown in lists."""
+
+    id = serializers.UUIDField()
+    alt = serializers.CharField()
+    urls = serializers.SerializerMethodField(help_text="Addresses by width.")
+
+    def get_urls(self, row: ProductPicture) -> dict[str, str]:
+        return {str(width): picture_url(row.sha256, width) for width in WIDTHS}
 
 
 class ProductBody(serializers.Serializer[Product]):
@@ -100,6 +120,8 @@ class ProductBody(serializers.Serializer[Product]):
     brand = serializers.CharField(source="brand.name", allow_null=True, default=None)
     attributes = serializers.DictField(child=serializers.JSONField(), help_text="Values by code of the attribute.")
     is_active = serializers.BooleanField()
+    options = OptionBody(many=True)
+    pictures = ShownPicture(many=True)
     variants = VariantBody(many=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

@@ -166,7 +166,7 @@ def products(
 ) -> QuerySet[Product]:
     """The catalogue with everything a list shows; ``words`` is looked for in names, SKUs and codes."""
     rows = Product.objects.select_related("category", "brand")
-    rows = rows.prefetch_related("variants__codes", "variants__tax_class")
+    rows = rows.prefetch_related("variants__codes", "variants__tax_class", "pictures")
     wanted = {"is_active": is_active, "updated_at__gte": updated_since, "brand": brand_id, "category__in": category_ids}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if attributes:

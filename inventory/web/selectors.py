@@ -6,18 +6,23 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page as DjangoPage
+from django.core.paginator import Paginator
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from core.actors import Actor
 from core.errors import NotFound
 from core.locations.models import Location
 from inventory.codes import normalise
-from inventory.models import Product, ScanCode, StockException, StockLevel, StockMovement, Variant
+from inventory.models import Product, ProductPicture, ScanCode, StockException, StockLevel, StockMovement, Variant
 from inventory.permissions import VIEW_STOCK
+from inventory.selectors import ForSale, PriceTerms, for_sale
 from inventory.selectors.groups import attributes_for, category_tree
+from inventory.selectors.pictures import picture_url
 
 MOST_WORDS = 6
 MOVEMENTS_SHOWN = 20
+VARIANTS_SHOWN = 50
 EXCEPTIONS_SHOWN = 100
 
 
@@ -44,6 +49,7 @@ class ProductRow:
     lowest_price: Decimal | None
     highest_price: Decimal | None
     on_hand: Decimal | None
+    picture: dict[str, str] | None = None
 
     @property
     def more(self) -> int:
@@ -58,8 +64,11 @@ def articles(
     category_id: UUID | None = None,
     ids: Collection[UUID] | None = None,
     limit: int = 60,
+    channel: str = "counter",
 ) -> list[Article]:
-    """What is for sale, with the stock of one location: one query. ``ids`` keeps its order, else by name.
+    """What is for sale, with the stock of one location and the price that holds there: two queries.
+
+    ``ids`` keeps its order, else by name.
 
     Every word must stand in the name, begin the SKU or be a code of it.
     """
@@ -75,19 +84,21 @@ def articles(
         rows = rows.filter(
             Q(product__name__icontains=word) | Q(name__icontains=word) | Q(sku__istartswith=word) | Exists(carrier)
         )
-    found = [_article(row) for row in rows.order_by("product__name", "position", "pk")[:limit]]
+    shown = list(rows.order_by("product__name", "position", "pk")[:limit])
+    goods = for_sale([row.pk for row in shown], location_id=location_id, terms=PriceTerms(channel=channel))
+    found = [_article(row, goods.get(row.pk)) for row in shown]
     if ids is not None:
         place = {pk: number for number, pk in enumerate(ids)}
         found.sort(key=lambda article: place[article.id])
     return found
 
 
-def _article(row: Any) -> Article:
+def _article(row: Any, now: ForSale | None) -> Article:
     return Article(
         id=row.pk,
         sku=row.sku,
         title=row.title,
-        unit_price=row.unit_price,
+        unit_price=now.unit_price if now else row.unit_price,
         tax_rate=row.tax_class.rate if row.tax_class else Decimal(0),
         is_stocked=row.is_stocked,
         on_hand=(row.there or Decimal(0)) if row.is_stocked else None,
@@ -123,11 +134,12 @@ def products(
 
 
 def product_rows(found: Sequence[Product], *, actor: Actor) -> list[ProductRow]:
-    """Prices and stock of some products: two queries for any number of them."""
+    """Prices, stock and first pictures of some products: three queries for any number of them."""
     variants: dict[UUID, list[Variant]] = {product.pk: [] for product in found}
     for variant in Variant.objects.filter(product__in=variants).order_by("product_id", "position", "pk"):
         variants[variant.product_id].append(variant)
     on_hand = _on_hand([variant.pk for several in variants.values() for variant in several], actor=actor)
+    shown = _first_pictures(variants)
     rows = []
     for product in found:
         several = variants[product.pk]
@@ -142,9 +154,17 @@ def product_rows(found: Sequence[Product], *, actor: Actor) -> list[ProductRow]:
                 on_hand=sum((on_hand.get(variant.pk, Decimal(0)) for variant in stocked), Decimal(0))
                 if stocked and actor.may(VIEW_STOCK)
                 else None,
+                picture=shown.get(product.pk),
             )
         )
     return rows
+
+
+def _first_pictures(product_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """The first picture of each product that has one, small."""
+    rows = ProductPicture.objects.filter(product__in=list(product_ids))
+    rows = rows.order_by("product_id", "position", "created_at", "pk").distinct("product_id")
+    return {row.product_id: {"url": picture_url(row.sha256), "alt": row.alt} for row in rows}
 
 
 def _on_hand(variant_ids: Iterable[UUID], *, actor: Actor) -> dict[UUID, Decimal]:
@@ -167,9 +187,10 @@ def product_by_id(product_id: UUID) -> Product:
     return product
 
 
-def variants_of(product: Product) -> list[Variant]:
-    """A product's variants with tax and codes: two queries."""
-    return list(product.variants.select_related("tax_class").prefetch_related("codes").order_by("position", "pk"))
+def variants_of(product: Product, page: str | None = None) -> DjangoPage[Variant]:
+    """Fifty of a product's variants with tax and codes, by the number of the page; the nearest for one that is none."""
+    rows = product.variants.select_related("tax_class").prefetch_related("codes").order_by("position", "pk")
+    return Paginator(rows, VARIANTS_SHOWN).get_page(page)
 
 
 def facts_of(product: Product) -> list[dict[str, str]]:
@@ -181,14 +202,6 @@ def facts_of(product: Product) -> list[dict[str, str]]:
             text = ("Yes" if value else "No") if isinstance(value, bool) else f"{value} {row.unit}".strip()
             facts.append({"label": row.label, "value": text})
     return facts
-
-
-def levels_of(product: Product, *, actor: Actor) -> list[StockLevel]:
-    """Where the product lies, in the places the actor may see."""
-    if not actor.may(VIEW_STOCK):
-        return []
-    rows = StockLevel.objects.filter(variant__product=product).select_related("variant", "location")
-    return list(at_places(rows, actor.places(VIEW_STOCK)).order_by("variant__position", "variant_id", "location__code"))
 
 
 def movements_of(product: Product, *, actor: Actor) -> list[StockMovement]:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Page as DjangoPage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -11,18 +12,13 @@ from core.api.views import as_uuid
 from core.errors import Conflict, DomainError, Invalid, StaleVersion
 from core.web.cursors import window_of
 from core.web.views import Page
-from inventory.models import AttributeDefinition, Brand, Product
-from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.models import AttributeDefinition, Brand, Product, Variant
+from inventory.permissions import MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
 from inventory.selectors.groups import attributes_for, category_tree
-from inventory.selectors.pictures import picture_url
 from inventory.services.catalogue import ProductDraft, VariantDraft, create_product, update_product
 from inventory.services.retiring import retire_product
 from inventory.web.forms import ProductFilter, ProductForm, VariantForms, initial_of, tax_choices
-from inventory.web.panels import panels_for
 from inventory.web.selectors import (
-    facts_of,
-    levels_of,
-    movements_of,
     product_by_id,
     product_rows,
     products,
@@ -63,31 +59,6 @@ class Products(Page):
                 "is_filtered": any(wanted.values()),
                 "may_manage": may_manage,
                 "may_view_stock": self.actor.may(VIEW_STOCK),
-            }
-        )
-
-
-class ProductOne(Page):
-    """/products/<id>/: everything about one product."""
-
-    required_permission: ClassVar = VIEW_PRODUCTS
-    template_name = "inventory/product.html"
-
-    def get(self, request: HttpRequest, product_id: UUID) -> HttpResponse:
-        product = product_by_id(product_id)
-        return self.render(
-            {
-                "product": product,
-                "variants": variants_of(product),
-                "levels": levels_of(product, actor=self.actor),
-                "movements": movements_of(product, actor=self.actor),
-                "facts": facts_of(product),
-                "pictures": [{"row": row, "url": picture_url(row.sha256, 800)} for row in product.pictures.all()],
-                "panels": panels_for(product, actor=self.actor),
-                "may_manage": self.actor.may(MANAGE_PRODUCTS),
-                "may_view_cost": self.actor.may(VIEW_COST),
-                "may_view_stock": self.actor.may(VIEW_STOCK),
-                "may_adjust": self.actor.may(ADJUST_STOCK),
             }
         )
 
@@ -148,18 +119,23 @@ class ProductEdit(Page):
 
     def rows(self, product: Product | None, data: Any = None) -> Any:
         """The variants' rows, with an empty one for a further variant."""
-        given = [initial_of(variant) for variant in variants_of(product)] if product else []
+        given = [initial_of(variant) for variant in self.shown(product)] if product else []
         options = {"with_cost": self.actor.may(VIEW_COST), "taxes": tax_choices()}
         rows = VariantForms(data, initial=given, prefix="variants", form_kwargs=options)
         if product is None and rows.forms:
             rows.forms[0].empty_permitted = False
         return rows
 
+    def shown(self, product: Product) -> DjangoPage[Variant]:
+        """The variants that this page of the form has."""
+        return variants_of(product, self.request.GET.get("page"))
+
     def answer(self, product: Product | None, form: ProductForm, rows: Any, *, status: int = 200) -> HttpResponse:
         context = {
             "product": product,
             "form": form,
             "rows": rows,
+            "page": self.shown(product) if product else None,
             "categories": [branch.title for branch in category_tree().branches],
             "brands": Brand.objects.values_list("name", flat=True)[:1000],
         }
