@@ -87,6 +87,26 @@ def test_what_expires_first_goes_first_and_comes_back_to_where_it_was(acme: Shop
     assert audit_books() == []
 
 
+def test_what_a_customer_brings_back_lies_in_the_lots_it_was_sold_from(acme: Shop) -> None:
+    milk = tracked("lot", "MILK")
+    for code, units, days in (("A", "2", 2), ("B", "5", 9), ("C", "5", 20)):
+        receive(acme, milk, code, units, days)
+    key = machine(acme)
+    sale = key.post("orders/", sale_body(acme, {"MILK": "4"})).json()
+    assert lots(milk) == {"A": 0, "B": 3, "C": 5}
+    for units, after in (("3", {"A": 2, "B": 4, "C": 5}), ("1", {"A": 2, "B": 5, "C": 5})):
+        body = {
+            "id": str(uuid7()),
+            "lines": [{"position": 1, "quantity": units}],
+            "reason": "too much",
+            "method": "cash",
+        }
+        answer = key.post(f"orders/{sale['id']}/returns/", body)
+        assert answer.status_code == 201, answer.content
+        assert lots(milk) == after
+    assert audit_books() == []
+
+
 def test_an_expired_or_blocked_lot_is_not_sold_unless_the_shop_says_so(acme: Shop) -> None:
     milk = tracked("lot")
     receive(acme, milk, "OLD", "5", -1)

@@ -21,7 +21,7 @@ from core.money import plain_amount, plain_decimal, round_money
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.models import StockMovement
-from inventory.services.ledger import Change, move_stock
+from inventory.services.ledger import Cause, Change, move_stock
 from orders.errors import PriceChanged
 from orders.events import OrderRefunded
 from orders.models import Order, OrderLine, Payment
@@ -314,7 +314,7 @@ def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor
     )
     give_to_accounts(payments, actor=actor)
     move_stock(
-        deltas=changes_of(draft.lines, order.location_id),
+        deltas=changes_of(draft.lines, order.location_id, back_from=_left_with(sale, besides=order.pk)),
         kind=StockMovement.Kind.REFUND,
         reference_type="order",
         reference_id=order.pk,
@@ -327,7 +327,16 @@ def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor
     return Refunded(order, True, draft.lines, payments)
 
 
-def changes_of(lines: Sequence[OrderLine], location_id: UUID) -> dict[tuple[UUID, UUID], Change]:
+def _left_with(sale: Order, *, besides: UUID) -> tuple[Cause, ...]:
+    """By what the goods of a sale left, and by what some of them came back before: they return to their lots."""
+    refunds = Order.objects.filter(refund_of=sale).exclude(pk=besides).values_list("pk", flat=True)
+    sent = sale.fulfilments.values_list("pk", flat=True)
+    return (("order", sale.pk), *(("order", pk) for pk in refunds), *(("fulfilment", pk) for pk in sent))
+
+
+def changes_of(
+    lines: Sequence[OrderLine], location_id: UUID, *, back_from: tuple[Cause, ...] = ()
+) -> dict[tuple[UUID, UUID], Change]:
     """What comes back on the shelf or damaged, at the cost it was sold at (their mean, where lines differ)."""
     coming: dict[UUID, list[OrderLine]] = defaultdict(list)
     for line in lines:
@@ -342,6 +351,7 @@ def changes_of(lines: Sequence[OrderLine], location_id: UUID) -> dict[tuple[UUID
             on_hand=units[Disposition.RESTOCK],
             damaged=units[Disposition.DAMAGED],
             unit_cost=(worth / of).quantize(Decimal("0.0001")) if of else None,
+            back_from=back_from,
         )
     return made
 
