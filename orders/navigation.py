@@ -4,6 +4,7 @@ from core.web.navigation import NavItem, register
 from inventory.web.panels import Panel, register_panel
 from orders.permissions import (
     IMPORT_HISTORY,
+    MANAGE_POLICY,
     REFUND,
     SELL,
     VIEW_APPROVALS,
@@ -29,6 +30,9 @@ register(
     NavItem(label="Returns", url_name="returns", icon="refund", permission=REFUND, group="Sell", order=40),
     NavItem(label="Parked", url_name="parked", icon="clock", permission=SELL, group="Sell", order=25),
     NavItem(label="Approvals", url_name="approvals", icon="check", permission=VIEW_APPROVALS, group="Shop", order=118),
+    NavItem(
+        label="Selling", url_name="selling-settings", icon="settings", permission=MANAGE_POLICY, group="Shop", order=119
+    ),
     NavItem(
         label="Customers", url_name="customers", icon="customers", permission=VIEW_CUSTOMERS, group="Sell", order=60
     ),

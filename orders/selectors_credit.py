@@ -1,11 +1,17 @@
 """Read gift cards and store credit."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from core.errors import NotFound
+from core.tenancy.context import current_tenant
 from orders.models import CreditAccount, CreditEntry, GiftCard
+from orders.points import worth
+from orders.services.approvals import policy
+from orders.services.credit import spendable
 
 FOUR = 4
 
@@ -30,6 +36,29 @@ def find_gift_card(card_id: UUID) -> GiftCard:
 def entries_of(account_id: UUID) -> QuerySet[CreditEntry]:
     """The ledger of an account."""
     return CreditEntry.objects.filter(account=account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A customer's points: all, those that can be spent today, and what these pay."""
+
+    account: CreditAccount | None
+    balance: Decimal
+    spendable: Decimal
+    value: Decimal
+
+    @property
+    def entries(self) -> QuerySet[CreditEntry]:
+        return entries_of(self.account.pk) if self.account else CreditEntry.objects.none()
+
+
+def points_of(customer_id: UUID) -> Points:
+    """The points of a customer."""
+    account = CreditAccount.objects.filter(customer=customer_id, kind=CreditAccount.Kind.POINTS).first()
+    if account is None:
+        return Points(None, Decimal(0), Decimal(0), Decimal(0))
+    free = max(spendable(account), Decimal(0))
+    return Points(account, account.balance, free, worth(free, policy().point_value, current_tenant().currency))
 
 
 def credit_of(customer_id: UUID) -> CreditAccount | None:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.cash_pages import cash_pages
-from orders.web import after, customer_merges, customers, discounts, imports, till, views
+from orders.web import after, customer_merges, customers, discounts, imports, selling, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("parked/", after.ParkedCarts.as_view(), name="parked"),
     path("parked/<uuid:order_id>/discard/", after.ParkedDiscard.as_view(), name="parked-discard"),
     path("approvals/", after.Approvals.as_view(), name="approvals"),
+    path("settings/selling/", selling.Selling.as_view(), name="selling-settings"),
     path("settings/pin/", after.MyPin.as_view(), name="my-pin"),
     path("customers/", customers.Customers.as_view(), name="customers"),
     path("customers/new/", customers.CustomerEdit.as_view(), name="customer-new"),

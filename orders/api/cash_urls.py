@@ -17,6 +17,7 @@ cash_urls: list[URLPattern] = [
     path("gift-cards/<uuid:card_id>/", credit.GiftCardOne.as_view(), name="api-gift-card"),
     path("gift-cards/<uuid:card_id>/entries/", credit.GiftCardEntries.as_view(), name="api-gift-card-entries"),
     path("customers/<uuid:customer_id>/credit/", credit.CustomerCredit.as_view(), name="api-customer-credit"),
+    path("customers/<uuid:customer_id>/points/", credit.CustomerPoints.as_view(), name="api-customer-points"),
     path("orders/<uuid:order_id>/receipt.pdf", receipts.ReceiptPdf.as_view(), name="api-receipt-pdf"),
     path("orders/<uuid:order_id>/receipt/email/", receipts.ReceiptMail.as_view(), name="api-receipt-mail"),
 ]

@@ -13,7 +13,7 @@ from core.api.views import ApiView, versioned
 from core.tenancy.context import current_tenant
 from orders.api import credit_bodies as bodies
 from orders.permissions import ISSUE_GIFT_CARDS, MANAGE_CREDIT, VIEW_CREDIT
-from orders.selectors_credit import credit_of, entries_of, find_gift_card, gift_cards
+from orders.selectors_credit import credit_of, entries_of, find_gift_card, gift_cards, points_of
 from orders.selectors_customers import find_customer
 from orders.services.credit import find_card
 from orders.services.gift_cards import adjust_credit, adjust_customers_credit, issue_gift_card, set_card_state
@@ -195,3 +195,32 @@ class CustomerCredit(ApiView):
         )
         answer = bodies.entry_body(entry)
         return Response(answer, status=201) if is_new else Response(answer, headers=REPLAYED)
+
+
+class CustomerPoints(ApiView):
+    """/customers/<id>/points/: what somebody has earned and not spent."""
+
+    required_permission: ClassVar = VIEW_CREDIT
+    tag = "gift cards"
+
+    @extend_schema(
+        operation_id="get_customer_points",
+        summary="A customer's points and their ledger, newest first",
+        parameters=[PageQuery],
+        responses={200: bodies.PointsPage},
+    )
+    def get(self, request: Request, customer_id: UUID) -> Response:
+        wanted = self.query(PageQuery)
+        points = points_of(find_customer(customer_id).pk)
+        found, beyond = page_of(points.entries, by=("-id",), cursor=wanted["cursor"], limit=wanted["limit"])
+        return Response(
+            {
+                "account": str(points.account.pk) if points.account else None,
+                "balance": bodies.amount_text(points.balance),
+                "spendable": bodies.amount_text(points.spendable),
+                "value": bodies.amount_text(points.value),
+                "currency": current_tenant().currency,
+                "results": [bodies.entry_body(row) for row in found],
+                "next": beyond,
+            }
+        )

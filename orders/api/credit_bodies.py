@@ -100,6 +100,16 @@ class CreditPage(EntryPage):
     account = serializers.UUIDField(allow_null=True)
 
 
+class PointsPage(EntryPage):
+    """A customer's points with their ledger. ``value`` is what the spendable ones pay today, in ``currency``."""
+
+    balance = AmountField(help_text="Below zero if points were taken back that had been spent.")
+    spendable = AmountField(help_text="Without what has expired and was not booked out yet.")
+    value = AmountField()
+    currency = serializers.CharField()
+    account = serializers.UUIDField(allow_null=True)
+
+
 class AdjustInput(serializers.Serializer[Any]):
     """A correction by a signed amount. ``id`` is made by you before the first try."""
 

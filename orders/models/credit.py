@@ -79,7 +79,8 @@ class CreditEntry(models.Model):
             models.UniqueConstraint(fields=["account", "version"], name="credit_entry_version"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["expires_on"], condition=Q(remaining__gt=0), name="credit_entry_to_expire")
+            models.Index(fields=["reference_id"], name="credit_entry_by_cause"),
+            models.Index(fields=["expires_on"], condition=Q(remaining__gt=0), name="credit_entry_to_expire"),
         ]
 
 

@@ -30,6 +30,15 @@ class CardLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsLeft:
+    """The points that a document earned (or, negative, took back) and spent (or gave back), and the balance then."""
+
+    earned: Decimal
+    spent: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A document as its customer gets it. ``change`` is the cash handed back in all."""
 
@@ -39,6 +48,7 @@ class Receipt:
     taxes: list[TaxPart]
     change: Decimal
     cards: list[CardLeft]
+    points: PointsLeft | None = None
     is_copy: bool = False
 
 
@@ -46,7 +56,20 @@ def receipt_of(order: Order, *, is_copy: bool = False) -> Receipt:
     """What stands on the receipt of an order (with its lines and payments at hand)."""
     lines, payments = list(order.lines.all()), list(order.payments.all())
     change = sum((payment.change for payment in payments), Decimal(0))
-    return Receipt(order, lines, payments, tax_parts(lines), change, _cards(payments), is_copy)
+    return Receipt(
+        order, lines, payments, tax_parts(lines), change, _cards(payments), _points(order, payments), is_copy
+    )
+
+
+def points_told(points: PointsLeft | None) -> list[tuple[str, Decimal]]:
+    """What a receipt says of points, in words: only what moved, and the balance."""
+    if points is None:
+        return []
+    rows = [
+        ("Points earned" if points.earned > 0 else "Points taken back", abs(points.earned)),
+        ("Points spent" if points.spent > 0 else "Points given back", abs(points.spent)),
+    ]
+    return [*((name, amount) for name, amount in rows if amount), ("Points in all", points.balance)]
 
 
 def tax_parts(lines: Iterable[OrderLine]) -> list[TaxPart]:
@@ -73,3 +96,15 @@ def _cards(payments: Iterable[Payment]) -> list[CardLeft]:
     left = {entry.account_id: entry.balance for entry in entries}
     cards = GiftCard.objects.filter(account__in=left).order_by("account")
     return [CardLeft(card.last_four, left[card.account_id]) for card in cards]
+
+
+def _points(order: Order, payments: Iterable[Payment]) -> PointsLeft | None:
+    if order.customer_id is None:
+        return None
+    paid = {payment.pk for payment in payments if payment.method == Payment.Method.POINTS}
+    moved = CreditEntry.objects.filter(account__kind="points", reference_id__in=[order.pk, *paid])
+    entries = list(moved.order_by("account", "version"))
+    if not entries:
+        return None
+    spent = -sum((entry.amount for entry in entries if entry.reference_id in paid), Decimal(0))
+    return PointsLeft(sum((entry.amount for entry in entries), Decimal(0)) + spent, spent, entries[-1].balance)

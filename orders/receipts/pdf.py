@@ -20,7 +20,7 @@ from core.locations.selectors import zone_of
 from core.money import plain_decimal
 from core.tenancy.context import current_tenant
 from core.web.amounts import format_money, format_number, format_quantity
-from orders.receipts.content import Receipt
+from orders.receipts.content import Receipt, points_told
 
 Paper = Literal["80mm", "a4"]
 PAPERS: tuple[Paper, ...] = ("80mm", "a4")
@@ -143,6 +143,8 @@ def _sums(receipt: Receipt) -> Iterator[Row]:
         yield Row("Change", _money(receipt, receipt.change), is_bold=True)
     for card in receipt.cards:
         yield Row(f"Left on gift card …{card.last_four}", _money(receipt, card.balance))
+    for name, points in points_told(receipt.points):
+        yield Row(name, format_quantity(points, locale=locale))
 
 
 def _wrapped(rows: list[Row], width: float, scale: float) -> list[Row]:

@@ -31,6 +31,7 @@ from orders.services.basket import Tender
 from orders.services.drawers import check_register, enter_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
 from orders.services.papers import add_up
+from orders.services.points import moved_points
 from orders.services.rewriting import Action, kept, new_lines, restored
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 
@@ -124,6 +125,8 @@ def _check(order: Order) -> None:
         raise Conflict("What was imported stays as it was.")
     if order.refunds.exists() or order.fulfilments.exists() or order.ticket is not None:
         raise Conflict("A part of it came back or was sent. Take goods back, or sell others instead.")
+    if moved_points(order):
+        raise Conflict("Points were earned or spent with it. Take goods back, or sell others instead.")
 
 
 def confirm_change(

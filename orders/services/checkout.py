@@ -32,8 +32,9 @@ from orders.services.buyers import lock_buyer
 from orders.services.coupons import refuse_coupons, use_coupons
 from orders.services.drawers import check_register, enter_drawer, settle_drawer
 from orders.services.given import check_given, use_approval
+from orders.services.points import settle_accounts
 from orders.services.pricing import Priced, price_lines
-from orders.services.tenders import charge_accounts, payment_events, payments_of
+from orders.services.tenders import payment_events, payments_of
 from orders.services.told_apart import goods_of
 from orders.tax import cash_difference
 
@@ -64,7 +65,7 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
         CouponRefused: a coupon does not hold (any more) for this sale.
         PriceChanged: ``expected_total`` is not the total.
         WrongPayment: the payments do not come to the total.
-        GiftCardRefused, TooManyAttempts, NotEnoughCredit: a gift card or store credit does not pay it.
+        GiftCardRefused, TooManyAttempts, NotEnoughCredit: a gift card or store credit or points do not pay it.
         NoOpenShift: the register has no shift for it.
         OutOfStock: a line cannot be covered; ``short`` lists every such line.
         LotExpired, SerialRefused, ReservationOver: a lot, a piece or goods set aside cannot be sold (any more).
@@ -238,7 +239,7 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
     use_coupons(draft.priced.coupons, customer_id=order.customer_id)
     if draft.needs_approval:
         use_approval(sale, draft.priced.by_hand, actor=actor)
-    also = [*settle_drawer(drawer, order, actor=actor), *charge_accounts(draft.payments, actor=actor)]
+    also = [*settle_drawer(drawer, order, actor=actor), *settle_accounts(order, draft.payments, actor=actor)]
     moved = move_stock(
         deltas=goods_of(sale, draft.lines, draft.deltas, may_refuse=draft.may_refuse),
         kind=StockMovement.Kind.SALE,

@@ -90,11 +90,20 @@ def give(
     Raises:
         NotFound: there is no such account.
     """
-    account = lock_accounts([account_id])[account_id]
-    entry, event = _give(account, Charge(account_id, amount, reference_type, reference_id), kind, expires_on)
-    _book(entry, actor, reason)
+    one = Charge(account_id, amount, reference_type, reference_id)
+    entry, event = credit(one, kind=kind, expires_on=expires_on, actor=actor, reason=reason)
     emit(event, actor=actor)
     return entry
+
+
+@transaction.atomic(savepoint=False)
+def credit(
+    one: Charge, *, kind: str, actor: Actor, reason: str = "", expires_on: date | None = None
+) -> tuple[CreditEntry, DomainEvent]:
+    """`give`, with its event answered for the caller to emit."""
+    entry, event = _give(lock_accounts([one.account_id])[one.account_id], one, kind, expires_on)
+    _book(entry, actor, reason)
+    return entry, event
 
 
 @transaction.atomic(savepoint=False)
@@ -108,18 +117,19 @@ def take(
     actor: Actor,
     reason: str = "",
     may_refuse: bool = True,
+    first: int | None = None,
 ) -> CreditEntry:
     """Take ``amount`` (more than zero) from an account, what expires first before the rest; tells ``credit.changed``.
 
-    ``may_refuse`` False is for points that are taken back whatever is left: such a balance may go below zero. Repeats
-    as with `give`.
+    ``may_refuse`` False is for points that are taken back whatever is left: such a balance may go below zero. ``first``
+    is the entry whose own rest goes before all others. Repeats as with `give`.
 
     Raises:
         NotEnoughCredit: less can be spent; ``available`` says how much. Give up the whole transaction.
         NotFound: there is no such account.
     """
     account = lock_accounts([account_id])[account_id]
-    entry, event = _take(account, Charge(account_id, amount, reference_type, reference_id), kind, may_refuse)
+    entry, event = _take(account, Charge(account_id, amount, reference_type, reference_id), kind, may_refuse, first)
     _book(entry, actor, reason)
     emit(event, actor=actor)
     return entry
@@ -194,7 +204,9 @@ def _give(account: CreditAccount, one: Charge, kind: str, expires_on: date | Non
     return _entry(account, one.amount, one, kind, expires_on=expires_on, remaining=left)
 
 
-def _take(account: CreditAccount, one: Charge, kind: str, may_refuse: bool) -> tuple[CreditEntry, DomainEvent]:
+def _take(
+    account: CreditAccount, one: Charge, kind: str, may_refuse: bool, first: int | None = None
+) -> tuple[CreditEntry, DomainEvent]:
     _positive(one.amount)
     today = business_today()
     lots = list(account.entries.filter(remaining__gt=0).order_by("expires_on", "id"))
@@ -204,7 +216,7 @@ def _take(account: CreditAccount, one: Charge, kind: str, may_refuse: bool) -> t
         _not_enough(account, one.amount, available)
     # What is booked out as expired is no part of what can still be spent.
     left = Decimal(0) if kind == Kind.EXPIRE else one.amount
-    for lot in good:
+    for lot in sorted(good, key=lambda lot: lot.pk != first):
         used = min(left, lot.remaining or Decimal(0))
         lot.remaining, left = (lot.remaining or Decimal(0)) - used, left - used
     CreditEntry.objects.bulk_update(good, ["remaining"])

@@ -18,6 +18,7 @@ from orders.services.checkout import Placed, part_of_exchange
 from orders.services.credit import lock_accounts
 from orders.services.money_back import money_back, row
 from orders.services.papers import error, same_request
+from orders.services.points import accounts_of
 from orders.services.returns import Refunded, Return, book, changes_of, draft_of, locked_sale, through_drawer
 
 
@@ -70,14 +71,16 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
     actor.require(SELL, at=place.pk)
     draft = draft_of(replace(back, location_id=place.pk, register_id=wanted.sale.register_id), origin, place, actor)
     draft.order.request_hash = back.hash()
-    sale = part_of_exchange(wanted.sale, set_off=draft.due, ticket=wanted.ticket, actor=actor)
+    sale = part_of_exchange(wanted.sale, set_off=draft.due - draft.by_points, ticket=wanted.ticket, actor=actor)
     draft.order.ticket = wanted.ticket
     drawer = through_drawer(draft.order)
-    payments = money_back(draft.order, origin, draft.due - sale.set_off, back.payments, actor=actor)
+    due = draft.due - sale.set_off
+    payments = money_back(draft.order, origin, due, back.payments, actor=actor, by_points=draft.by_points)
     if sale.set_off:
         payments.append(row(draft.order, Payment.Method.EXCHANGE, -sale.set_off, actor))
     # Both halves move accounts and stock: all of them are locked in the order of everybody else, before either moves.
-    lock_accounts({x.account_id for x in [*payments, *sale.payments] if x.account_id is not None})
+    paid = {x.account_id for x in [*payments, *sale.payments] if x.account_id is not None}
+    lock_accounts(paid | accounts_of(origin.customer_id, wanted.sale.customer_id))
     levels = [*sale.keys, *changes_of(draft.lines, place.pk)]
     if levels:
         lock_levels(levels)

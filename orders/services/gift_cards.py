@@ -244,14 +244,17 @@ def expire_credit(*, actor: Actor) -> int:
     """Book out what has expired by today, one entry per amount; answers how many. Repeating is harmless."""
     due = CreditEntry.objects.filter(remaining__gt=0, expires_on__lt=business_today())
     accounts = sorted(set(due.values_list("account_id", flat=True)))
-    return sum(with_locks(lambda account=account: _expire(account, actor)) for account in accounts)  # type: ignore[misc]
+    return sum(with_locks(lambda account=account: expire_account(account, actor=actor)) for account in accounts)  # type: ignore[misc]
 
 
 @transaction.atomic
-def _expire(account_id: UUID, actor: Actor) -> int:
+def expire_account(account_id: UUID, *, actor: Actor) -> int:
+    """`expire_credit` for one account, oldest first, in the caller's transaction if there is one."""
     lock_accounts([account_id])
     due = list(
-        CreditEntry.objects.filter(account=account_id, remaining__gt=0, expires_on__lt=business_today()).order_by("id")
+        CreditEntry.objects.filter(account=account_id, remaining__gt=0, expires_on__lt=business_today()).order_by(
+            "expires_on", "id"
+        )
     )
     for entry in due:
         amount, entry.remaining = entry.remaining or Decimal(0), Decimal(0)

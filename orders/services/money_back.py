@@ -15,6 +15,7 @@ from orders.models import CreditAccount, CreditEntry, Order, Payment
 from orders.services.basket import Tender
 from orders.services.credit import account_for, give, lock_accounts
 from orders.services.papers import error, refuse
+from orders.services.points import settle_back, standing_of
 
 Method = Payment.Method
 ON_ACCOUNT = (Method.GIFT_CARD, Method.CREDIT)
@@ -23,17 +24,25 @@ WAYS = (Method.CASH, Method.CARD, Method.BANK, Method.OTHER, *ON_ACCOUNT)
 
 
 def money_back(
-    document: Order, sale: Order, due: Decimal, tenders: Sequence[Tender] | None, *, actor: Actor
+    document: Order,
+    sale: Order,
+    due: Decimal,
+    tenders: Sequence[Tender] | None,
+    *,
+    actor: Actor,
+    by_points: Decimal = Decimal(0),
 ) -> list[Payment]:
     """Rows of a refund's payments, not saved: negative, and together exactly what is due.
 
     Without ``tenders`` each way in which the sale was paid gives back at most what came in by it, cash last. A gift
     card gets back what the sale took from a card; store credit is the customer's, with an account made if need be.
+    ``by_points`` of it goes back as points, beside what ``tenders`` say of the rest.
 
     Raises:
         Invalid: a way or an amount is wrong, each named.
         WrongPayment: they do not come to what is due.
     """
+    due -= by_points
     backs = as_paid(sale, due) if tenders is None else [(tender, _account(tender.method, sale)) for tender in tenders]
     errors = []
     for place, (tender, account) in enumerate(backs):
@@ -56,6 +65,8 @@ def money_back(
         payment = row(document, tender.method, -tender.amount, actor, tender)
         payment.account_id = account
         made.append(payment)
+    if by_points:
+        made.append(row(document, Method.POINTS, -by_points, actor))
     return made
 
 
@@ -69,10 +80,13 @@ def _account(method: str, sale: Order) -> UUID | None:
 
 
 def as_paid(sale: Order, due: Decimal) -> list[tuple[Tender, UUID | None]]:
-    """What is due by the ways in which the sale was paid, with the account; what an exchange paid goes back in cash."""
+    """What is due by the ways in which the sale was paid, with the account; what an exchange paid goes back in cash.
+
+    Points are not among them: their part is fixed before (`orders.services.points.part_back`).
+    """
     came: dict[tuple[str, UUID | None], Decimal] = defaultdict(Decimal)
     rows = Payment.objects.filter(order=sale) | Payment.objects.filter(order__refund_of=sale)
-    for payment in rows.order_by("received_at", "pk"):
+    for payment in rows.exclude(method=Method.POINTS).order_by("received_at", "pk"):
         key = (payment.method, payment.account_id) if payment.method in WAYS else (Method.CASH.value, None)
         came[key] += payment.amount
     given: list[tuple[Tender, UUID | None]] = []
@@ -87,10 +101,23 @@ def as_paid(sale: Order, due: Decimal) -> list[tuple[Tender, UUID | None]]:
     return given
 
 
-def give_to_accounts(payments: Sequence[Payment], *, actor: Actor) -> None:
-    """Put on gift cards and accounts what goes back to them: after the payments are written, before stock is moved."""
-    on_account = [payment for payment in payments if payment.account_id is not None and payment.amount < 0]
-    lock_accounts({payment.account_id for payment in on_account if payment.account_id})
+def give_to_accounts(
+    payments: Sequence[Payment], *, actor: Actor, sale: Order | None = None, document: Order | None = None
+) -> None:
+    """Put on gift cards and accounts what goes back to them: after the payments are written, before stock is moved.
+
+    With the ``sale`` and the ``document`` that undoes (a part of) it, the points that it earned and burnt go along.
+    """
+    standing = standing_of(sale) if sale is not None else None
+    on_account = [
+        payment
+        for payment in payments
+        if payment.account_id is not None and payment.amount < 0 and payment.method != Method.POINTS
+    ]
+    accounts = {payment.account_id for payment in on_account if payment.account_id}
+    lock_accounts(accounts | ({standing.account_id} if standing else set()))
+    if standing is not None and sale is not None and document is not None:
+        settle_back(standing, sale, document, payments, actor=actor)
     for payment in on_account:
         if payment.account_id is not None:
             give(

@@ -32,6 +32,7 @@ from orders.services.basket import Tender
 from orders.services.drawers import Drawer, check_register, enter_drawer, settle_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
 from orders.services.papers import error, new_document, refuse, same_request
+from orders.services.points import part_back
 from orders.tax import cash_difference, share_of
 
 Disposition = OrderLine.Disposition
@@ -118,9 +119,10 @@ def _commit(wanted: Return, actor: Actor) -> Refunded:
     draft = draft_of(wanted, sale, place, actor)
     stated = wanted.payments
     if stated is None and wanted.by_method:
-        stated = [Tender(method=wanted.by_method, amount=draft.due)] if draft.due else []
+        rest = draft.due - draft.by_points
+        stated = [Tender(method=wanted.by_method, amount=rest)] if rest else []
     drawer = through_drawer(draft.order)
-    payments = money_back(draft.order, sale, draft.due, stated, actor=actor)
+    payments = money_back(draft.order, sale, draft.due, stated, actor=actor, by_points=draft.by_points)
     return book(draft, payments, drawer, actor)
 
 
@@ -147,12 +149,15 @@ def locked_sale(order_id: UUID, actor: Actor) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A refund as computed under the lock of its sale, not written. ``due`` is to be given back: zero or more."""
+    """A refund as computed under the lock of its sale, not written. ``due`` is to be given back: zero or more;
+    ``by_points`` of it as points.
+    """
 
     sale: Order
     order: Order
     lines: list[OrderLine]
     due: Decimal
+    by_points: Decimal
 
 
 def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
@@ -185,13 +190,15 @@ def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draf
         >= line.quantity
         for line in origins.values()
     )
-    due = _due(order, sale, is_last=is_last, by_cash=_only_cash(wanted, sale))
+    documents = sale.refunds.exclude(state=Order.State.VOIDED)
+    paid_back = -sum((x.total + x.cash_rounding for x in documents), Decimal(0))
+    due = _due(order, sale, paid_back, is_last=is_last, by_cash=_only_cash(wanted, sale))
     order.cash_rounding = -due - order.total
     if wanted.expected_total is not None and wanted.expected_total != due:
         told = {name: plain_amount(x, sale.currency) for name, x in (("due", due), ("expected", wanted.expected_total))}
         raise PriceChanged(f"{told['due']} is to be given back, not {told['expected']}.", details=told)
     _ask(wanted, sale, place, due, actor)
-    return Draft(sale, order, lines, due)
+    return Draft(sale, order, lines, due, part_back(sale, paid_back, due))
 
 
 def _check(wanted: Return, origins: Mapping[int, OrderLine], back: Mapping[int, Decimal]) -> None:
@@ -256,8 +263,7 @@ def _only_cash(wanted: Return, sale: Order) -> bool:
     return methods == {Payment.Method.CASH}
 
 
-def _due(order: Order, sale: Order, *, is_last: bool, by_cash: bool) -> Decimal:
-    paid_back = sum((-(x.total + x.cash_rounding) for x in sale.refunds.exclude(state=Order.State.VOIDED)), Decimal(0))
+def _due(order: Order, sale: Order, paid_back: Decimal, *, is_last: bool, by_cash: bool) -> Decimal:
     return to_give_back(
         -order.total,
         left=sale.total + sale.cash_rounding - paid_back,
@@ -312,7 +318,7 @@ def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor
         object_label=order.number,
         changes={"refund_of": (None, sale.number), "total": (None, order.total), "reason": (None, order.note)},
     )
-    give_to_accounts(payments, actor=actor)
+    give_to_accounts(payments, actor=actor, sale=sale, document=order)
     move_stock(
         deltas=changes_of(draft.lines, order.location_id, back_from=_left_with(sale, besides=order.pk)),
         kind=StockMovement.Kind.REFUND,

@@ -104,6 +104,9 @@ def charge_accounts(payments: Sequence[Payment], *, actor: Actor) -> list[Domain
     Raises:
         NotEnoughCredit: an account does not hold so much; the whole transaction is to be given up.
     """
+    if any(x.method == Payment.Method.POINTS and x.order.state == Order.State.OPEN for x in payments):
+        detail = "Points pay only what is handed over at once."  # a cancelled order could give them back as money
+        raise Invalid(detail, details={"errors": [{"pointer": "/payments", "code": "points", "detail": detail}]})
     charges = [
         Charge(payment.account_id, MEANS[payment.method].cost(payment.amount), "payment", payment.pk)
         for payment in payments
@@ -185,7 +188,6 @@ for _means in (
     Means(Payment.Method.GIFT_CARD.value, account=_of_card),
     Means(Payment.Method.CREDIT.value, account=_of_customer),
     Means(Payment.Method.OTHER.value),
-    Means(Payment.Method.POINTS.value, is_stated=False),
     Means(Payment.Method.EXCHANGE.value, is_stated=False),
 ):
     register_means(_means)

@@ -73,7 +73,7 @@ def _void(
     reverse = _reverse_payments(order, now, actor)
     Payment.objects.bulk_create(reverse)
     give_back_coupons(order.pk)
-    give_to_accounts(reverse, actor=actor)
+    give_to_accounts(reverse, actor=actor, sale=order, document=order)
     record(
         AuditEntry.Action.VOID,
         actor=actor,

@@ -1,5 +1,6 @@
 """Pages around an order that was placed: take goods back, void it, parked carts, who approved what."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from core.people.services import TooManyAttempts
 from core.web.cursors import window_of
 from core.web.views import Page
 from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceChanged, WrongPayment, WrongPin
-from orders.models import Order
+from orders.models import Order, Payment
 from orders.permissions import REFUND, SELL, VIEW_APPROVALS
 from orders.selectors import approvals, approvers, find_order, parked_carts, visible_orders
 from orders.selectors_axes import returned_of
@@ -121,7 +122,9 @@ class OrderReturn(Page):
         except REFUSALS as refusal:
             explain(refusal, form)
             return self.render({"order": order, "form": form}, status=refusal.status)
-        messages.success(request, f"Returned. Give back {-(refund.total + refund.cash_rounding):f} {refund.currency}.")
+        points = refund.payments.filter(method=Payment.Method.POINTS)
+        money = refund.total + refund.cash_rounding - sum((one.amount for one in points), Decimal(0))
+        messages.success(request, f"Returned. Give back {-money:f} {refund.currency}.")
         return redirect("order", refund.pk)
 
     def give_back(self, order: Order, form: ReturnForm, approval_id: UUID | None) -> Order:

@@ -22,10 +22,12 @@ from orders.permissions import (
     MANAGE_CUSTOMER_GROUPS,
     MANAGE_CUSTOMERS,
     MERGE_CUSTOMERS,
+    VIEW_CREDIT,
     VIEW_CUSTOMER_HISTORY,
     VIEW_CUSTOMERS,
     VIEW_ORDERS,
 )
+from orders.selectors_credit import points_of
 from orders.selectors_customers import (
     cards_of,
     consents_of,
@@ -43,6 +45,7 @@ from orders.services.forgetting import anonymise_customer
 from orders.web.customer_forms import ConsentForm, CustomerFilter, CustomerForm, GroupForm, initial_of
 from orders.web.selectors import customer_rows
 
+SHOWN = 10
 BY_NUMBER = ("number", "id")
 REFUSALS = (Invalid, Conflict, ReusedIdentifier, CustomerMerged, CustomerAnonymised)
 STALE = "Somebody changed this in the meantime. Open it anew to see what is there."
@@ -83,6 +86,7 @@ class CustomerOne(Page):
         context: dict[str, Any] = {
             "customer": customer,
             "balances": balances_of(customer),
+            "points": points_of(customer.pk),
             "groups": list(customer.groups.all()),
             "cards": [printed(code) for code in cards_of([customer])[customer.pk]],
             "holding": [row for row in holding(consents_of(customer)).values() if row],
@@ -90,6 +94,8 @@ class CustomerOne(Page):
             "may_anonymise": self.actor.may(ANONYMISE_CUSTOMERS) and not customer.anonymised_at,
             "may_view_history": self.actor.may(VIEW_CUSTOMER_HISTORY),
         }
+        if self.actor.may(VIEW_CREDIT):
+            context["point_entries"] = list(context["points"].entries[:SHOWN])
         if self.actor.may(MERGE_CUSTOMERS):
             context["merges"] = merges_of(customer)
         if context["may_view_history"]:

@@ -16,7 +16,7 @@ from orders.errors import MailNotSetUp, TooManyAttempts
 from orders.models import Order
 from orders.permissions import REFUND, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.receipts.content import Receipt as Slip
-from orders.receipts.content import receipt_of
+from orders.receipts.content import points_told, receipt_of
 from orders.selectors import approvals_of, find_order, visible_orders
 from orders.selectors_axes import axes_of
 from orders.services.receipts import email_receipt, print_receipt
@@ -113,4 +113,5 @@ class ReceiptMail(Page):
 
 def _paper(slip: Slip) -> dict[str, Any]:
     names = ("order", "lines", "payments", "taxes", "change", "cards", "is_copy")
-    return {**{name: getattr(slip, name) for name in names}, "approvals": approvals_of(slip.order)}
+    told = {"approvals": approvals_of(slip.order), "points_told": points_told(slip.points)}
+    return {**{name: getattr(slip, name) for name in names}, **told}

@@ -1,0 +1,83 @@
+"""How the shop sells: the limits of discounts and refunds, and points."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.errors import Invalid, StaleVersion
+from core.web.views import Page
+from orders.permissions import MANAGE_POLICY
+from orders.services.approvals import POLICY_FIELDS, change_policy, policy
+
+LONGEST_DAYS = 36_500
+STALE = "Somebody changed this in the meantime. Open it anew to see what is there."
+
+
+def _amount(label: str, *, digits: int = 18, **more: Any) -> forms.DecimalField:
+    return forms.DecimalField(label=label, min_value=0, max_digits=digits, decimal_places=4, **more)
+
+
+class SellingForm(forms.Form):
+    """Every limit of selling; ``version`` is the one that was shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    discount_percent = forms.DecimalField(
+        label="Discount by hand, per cent",
+        min_value=0,
+        max_value=100,
+        max_digits=7,
+        decimal_places=4,
+        help_text="A cashier gives at most so much alone; more needs an approval.",
+    )
+    refund_amount = _amount(
+        "Refund without approval, at most", required=False, help_text="Empty: any amount can be given back."
+    )
+    return_days = forms.IntegerField(
+        label="Days in which goods come back",
+        required=False,
+        min_value=0,
+        max_value=LONGEST_DAYS,
+        help_text="Later it needs an approval. Empty: for ever.",
+    )
+    no_receipt_credit = _amount("Store credit without a receipt, at most", help_text="0: none.")
+    points_per_unit = _amount(
+        "Points for each unit of money",
+        digits=9,
+        help_text="On what a known customer pays, not with points; whole points of a sale. 0: no points.",
+    )
+    point_value = _amount("What a point pays", digits=9, help_text="0: points cannot be spent.")
+    points_expire_days = forms.IntegerField(
+        label="Points last, in days",
+        required=False,
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        help_text="From the day of the sale. Empty: for ever. Points that are there keep their day.",
+    )
+
+
+class Selling(Page):
+    """/settings/selling/: how this shop sells."""
+
+    required_permission: ClassVar = MANAGE_POLICY
+    template_name = "orders/selling.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        row = policy()
+        shown = {name: getattr(row, name) for name in ("version", *POLICY_FIELDS)}
+        return self.render({"form": SellingForm(initial=shown)})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = SellingForm(request.POST)
+        if not form.is_valid():
+            return self.render({"form": form}, status=422)
+        values = dict(form.cleaned_data)
+        try:
+            change_policy(values, version=values.pop("version"), actor=self.actor)
+        except (Invalid, StaleVersion) as refusal:
+            form.add_error(None, STALE if isinstance(refusal, StaleVersion) else refusal.detail)
+            return self.render({"form": form}, status=refusal.status)
+        messages.success(request, "Saved. It holds from now on.")
+        return redirect("selling-settings")
