@@ -60,3 +60,14 @@ class Busy(DomainError):
     """The database could not give the locks in time; trying again helps."""
 
     code, status, title = "busy", 503, "Too busy right now, please try again"
+
+
+def fault(pointer: str, code: str, detail: str) -> dict[str, str]:
+    """One thing that is wrong with a request: where (a JSON pointer), a stable code, and words."""
+    return {"pointer": pointer, "code": code, "detail": detail}
+
+
+def refuse(*faults: dict[str, str]) -> None:
+    """Raise `Invalid` with every fault, if there is one; the first one speaks for all."""
+    if faults:
+        raise Invalid(faults[0]["detail"], details={"errors": list(faults)})

@@ -3,22 +3,19 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import NotFound, StaleVersion
 from core.locations.models import Location
 from core.locations.services import create_location, update_location
 from core.people.permissions import MANAGE_LOCATIONS, VIEW_LOCATIONS
 from core.tenancy.context import current_tenant
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 
 
 class LocationBody(serializers.Serializer[Location]):

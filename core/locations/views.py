@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.errors import Conflict, DomainError, Invalid, NotFound, StaleVersion
+from core.errors import Conflict, Invalid, NotFound, StaleVersion
 from core.locations.forms import LocationForm
 from core.locations.models import Location
 from core.locations.selectors import zone_of
 from core.locations.services import FIELDS, create_location, update_location
 from core.people.permissions import MANAGE_LOCATIONS, VIEW_LOCATIONS
+from core.web.refusals import explain
 from core.web.views import Page
 
 
@@ -56,7 +57,7 @@ class LocationEdit(Page):
             form.add_error(None, "Somebody changed this location in the meantime. Open it anew to see what is there.")
             return self.answer(location, form, status=StaleVersion.status)
         except (Invalid, Conflict) as refusal:
-            _explain(refusal, form)
+            explain(refusal, form)
             return self.answer(location, form, status=refusal.status)
         messages.success(request, f"{saved.name} was saved.")
         return redirect("locations")
@@ -72,12 +73,3 @@ class LocationEdit(Page):
     def answer(self, location: Location | None, form: LocationForm, *, status: int = 200) -> HttpResponse:
         context: dict[str, Any] = {"location": location, "form": form}
         return self.render(context, status=status)
-
-
-def _explain(refusal: DomainError, form: LocationForm) -> None:
-    errors = refusal.details.get("errors", [])
-    for error in errors:
-        name = error["pointer"].strip("/")
-        form.add_error(name if name in form.fields else None, error["detail"])
-    if not errors:
-        form.add_error(None, refusal.detail)

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from core.api.fields import PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import NotFound, StaleVersion
 from inventory.api.serializers import CodeBody
-from inventory.api.views import IF_MATCH
 from inventory.models import EmbeddedCodeRule
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_PRODUCTS, VIEW_STOCK
 from inventory.reading import PROBLEMS, Rule, pattern_faults, read_scan

@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import Forbidden, StaleVersion
 from inventory.api import count_bodies as bodies
-from inventory.api.views import IF_MATCH
 from inventory.permissions import APPROVE_COUNTS, COUNT_STOCK, VIEW_COST
 from inventory.selectors_counts import counts, find_count, may_see_expected
 from inventory.services.count_booking import approve_count

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from core.api.pagination import page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import NotFound, StaleVersion
 from inventory.api import group_bodies as bodies
@@ -20,10 +21,6 @@ from inventory.permissions import MANAGE_PRODUCTS, VIEW_PRODUCTS
 from inventory.selectors.groups import category_tree
 from inventory.services import attributes, groups, tax_classes
 from inventory.services.tax_classes import TaxPart
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 
 
 class GroupView(ApiView):

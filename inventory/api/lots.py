@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import QuantityField
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.models import Lot, MovementLot, MovementSerial, Serial, StockMovement
@@ -17,9 +18,6 @@ from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
 from inventory.selectors_lots import find_lot, find_serial, lots, serials, way_of_lot, way_of_serial
 from inventory.services.lots import block_lot
 
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 CURSOR = "The cursor of the next page; null at the end."
 
 

@@ -8,10 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.parameters import IF_MATCH
 from core.api.views import versioned
 from core.errors import StaleVersion
 from inventory.api.serializers import ProductBody
-from inventory.api.views import IF_MATCH, ProductView
+from inventory.api.views import ProductView
 from inventory.option_matrix import LONGEST, LONGEST_SKU, MOST_VALUES, Option, Value
 from inventory.permissions import MANAGE_PRODUCTS
 from inventory.selectors import find_product

@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import PriceField, QuantityField
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from inventory.models import PriceChange, PriceList, PriceListItem
 from inventory.permissions import MANAGE_PRICES, VIEW_PRODUCTS
@@ -17,9 +18,6 @@ from inventory.selectors import LONGEST_CODE
 from inventory.selectors_prices import find_price_list, price_changes, price_lists, prices_on
 from inventory.services.prices import MOST_PRICES, PriceLine, create_price_list, set_prices, update_price_list
 
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 FOREIGN = {"location": "location_id", "customer_group": "customer_group_id"}
 
 

@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import QuantityField
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.api.serializers import LevelBody, level_body
@@ -20,10 +21,6 @@ from inventory.permissions import ADJUST_STOCK, RESERVE_STOCK, VIEW_STOCK
 from inventory.selectors_stock import find_reservation, reservations
 from inventory.services.limits import set_limits
 from inventory.services.reservations import Reserve, extend, release, reserve
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 
 
 class ReservationInput(serializers.Serializer[Any]):

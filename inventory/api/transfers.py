@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.api import move_bodies as bodies
-from inventory.api.views import IF_MATCH
 from inventory.permissions import MOVE_STOCK, VIEW_STOCK
 from inventory.selectors_transfers import find_transfer, transfers
 from inventory.services.arrivals import Arrival, receive_transfer

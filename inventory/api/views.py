@@ -3,11 +3,12 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.api import serializers as bodies
@@ -26,10 +27,6 @@ from inventory.services.catalogue import (
     update_product,
 )
 from inventory.services.retiring import retire_product
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 
 
 class ProductView(ApiView):

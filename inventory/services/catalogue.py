@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values, record
-from core.errors import Conflict, Invalid, NotFound, StaleVersion
+from core.errors import Conflict, Invalid, NotFound, StaleVersion, fault
 from core.locations.models import Location
 from core.outbox.services import emit
 from inventory.codes import is_gtin, normalise
@@ -88,7 +88,7 @@ def create_product(draft: ProductDraft, *, actor: Actor) -> Product:
     """
     actor.require(MANAGE_PRODUCTS)
     if not draft.variants:
-        raise _invalid([_error("/variants", "empty", "A product has at least one variant.")])
+        raise _invalid([fault("/variants", "empty", "A product has at least one variant.")])
     product = Product(**draft.values)
     _describe(product, draft, actor)
     product.save(force_insert=True)
@@ -176,7 +176,7 @@ def _describe(product: Product, draft: ProductDraft, actor: Actor) -> None:
 def _write_variants(product: Product, drafts: Sequence[VariantDraft], actor: Actor) -> dict[str, tuple[Any, Any]]:
     """Add and change variants with their codes and stock; answers what differs, for the audit log."""
     if len(drafts) > MOST_VARIANTS:
-        raise _invalid([_error("/variants", "too-many", f"At most {MOST_VARIANTS} variants.")])
+        raise _invalid([fault("/variants", "too-many", f"At most {MOST_VARIANTS} variants.")])
     if any("unit_cost" in draft.values and (draft.id or draft.values["unit_cost"] is not None) for draft in drafts):
         actor.require(VIEW_COST)
     own = {variant.pk: variant for variant in product.variants.select_related("tax_class").order_by("pk")}
@@ -217,21 +217,21 @@ def _check(drafts: Sequence[VariantDraft], own: dict[UUID, Variant]) -> None:
         errors += _faults(draft, own, here)
         if sku := draft.values.get("sku"):
             if sku in skus:
-                errors.append(_error(f"{here}/sku", "twice", f"The SKU {sku} stands twice in this request."))
+                errors.append(fault(f"{here}/sku", "twice", f"The SKU {sku} stands twice in this request."))
             skus.setdefault(sku, f"{here}/sku")
         for at, code in enumerate(draft.codes or []):
             stored, pointer = normalise(code.code), f"{here}/codes/{at}/code"
             if stored in codes:
-                errors.append(_error(pointer, "twice", f"The code {stored} stands twice in this request."))
+                errors.append(fault(pointer, "twice", f"The code {stored} stands twice in this request."))
             codes.setdefault(stored, pointer)
     if errors:
         raise _invalid(errors)
     changing = {draft.id for draft in drafts if draft.id}
     taken = [
-        _error(skus[sku], "taken", f"The SKU {sku} belongs to another variant.")
+        fault(skus[sku], "taken", f"The SKU {sku} belongs to another variant.")
         for sku in Variant.objects.filter(sku__in=skus.keys()).exclude(pk__in=changing).values_list("sku", flat=True)
     ] + [
-        _error(codes[code], "taken", f"The code {code} belongs to {owner}.")
+        fault(codes[code], "taken", f"The code {code} belongs to {owner}.")
         for code, owner in owners_of(codes.keys(), besides=changing).items()
     ]
     if taken:
@@ -242,19 +242,19 @@ def _faults(draft: VariantDraft, own: dict[UUID, Variant], here: str) -> list[di
     """What is wrong with one variant, whatever the others are."""
     errors = []
     if draft.id and draft.id not in own:
-        errors.append(_error(f"{here}/id", "unknown", "This is no variant of this product."))
+        errors.append(fault(f"{here}/id", "unknown", "This is no variant of this product."))
     if draft.id and draft.stock:
-        errors.append(_error(f"{here}/stock", "opening", "Opening stock is for new variants; book a receipt."))
+        errors.append(fault(f"{here}/stock", "opening", "Opening stock is for new variants; book a receipt."))
     if not draft.id and not {"sku", "unit_price"} <= draft.values.keys():
-        errors.append(_error(here, "required", "A new variant needs a sku and a unit_price."))
+        errors.append(fault(here, "required", "A new variant needs a sku and a unit_price."))
     if draft.id in own and _changes_tracking_of_stock(own[draft.id], draft.values):
-        errors.append(_error(f"{here}/tracking", "in-stock", "How it is told apart changes while none is held."))
+        errors.append(fault(f"{here}/tracking", "in-stock", "How it is told apart changes while none is held."))
     for at, code in enumerate(draft.codes or []):
         if code.code.strip().isdigit() and not code.code.strip().strip("0"):
-            errors.append(_error(f"{here}/codes/{at}/code", "zeros", "A code of zeros only is no GTIN."))
+            errors.append(fault(f"{here}/codes/{at}/code", "zeros", "A code of zeros only is no GTIN."))
         elif shape := shape_of(normalise(code.code)):
             errors.append(
-                _error(f"{here}/codes/{at}/code", "reserved", f"Codes of this form are those of {shape.word}.")
+                fault(f"{here}/codes/{at}/code", "reserved", f"Codes of this form are those of {shape.word}.")
             )
     return errors
 
@@ -270,7 +270,7 @@ def _tax_classes(drafts: Sequence[VariantDraft]) -> dict[str, TaxClass]:
     names = {draft.tax_class for draft in drafts if draft.tax_class}
     known = {tax.name: tax for tax in TaxClass.objects.filter(name__in=names)} if names else {}
     errors = [
-        _error(f"/variants/{place}/tax_class", "unknown", f"There is no tax class {draft.tax_class}.")
+        fault(f"/variants/{place}/tax_class", "unknown", f"There is no tax class {draft.tax_class}.")
         for place, draft in enumerate(drafts)
         if draft.tax_class and draft.tax_class not in known
     ]
@@ -284,7 +284,7 @@ def _save(variant: Variant, *, pointer: str, is_new: bool) -> None:
         with transaction.atomic():
             variant.save(force_insert=is_new)
     except IntegrityError as taken:  # somebody took it between our look and our write
-        error = _error(f"{pointer}/sku", "taken", f"The SKU {variant.sku} belongs to another variant.")
+        error = fault(f"{pointer}/sku", "taken", f"The SKU {variant.sku} belongs to another variant.")
         raise Conflict(error["detail"], details={"errors": [error]}) from taken
 
 
@@ -315,7 +315,7 @@ def _write_codes(variant: Variant, drafts: Sequence[CodeDraft], pointer: str) ->
         with transaction.atomic():
             ScanCode.objects.bulk_create(fresh)
     except IntegrityError as taken:
-        error = _error(f"{pointer}/codes", "taken", "One of these codes belongs to another variant.")
+        error = fault(f"{pointer}/codes", "taken", "One of these codes belongs to another variant.")
         raise Conflict(error["detail"], details={"errors": [error]}) from taken
     return sorted(old), sorted(f"{code} x {pack.normalize():f}" for code, pack in wanted.items())
 
@@ -324,12 +324,12 @@ def _open_stock(variant: Variant, stock: Sequence[OpeningStock], actor: Actor, p
     """Empty levels at every location, so that locks find them, then what is on the shelf already."""
     places = set(Location.objects.filter(is_active=True).values_list("pk", flat=True))
     errors = [
-        _error(f"{pointer}/stock/{at}/location", "unknown", "There is no such location.")
+        fault(f"{pointer}/stock/{at}/location", "unknown", "There is no such location.")
         for at, opening in enumerate(stock)
         if opening.location_id not in places
     ]
     if len({opening.location_id for opening in stock}) < len(stock):
-        errors.append(_error(f"{pointer}/stock", "twice", "A location stands twice."))
+        errors.append(fault(f"{pointer}/stock", "twice", "A location stands twice."))
     if errors:
         raise _invalid(errors)
     add_levels([(variant.pk, place) for place in places])
@@ -344,10 +344,6 @@ def _open_stock(variant: Variant, stock: Sequence[OpeningStock], actor: Actor, p
         occurred_at=datetime.now(UTC),
         may_refuse=False,
     )
-
-
-def _error(pointer: str, code: str, detail: str) -> dict[str, str]:
-    return {"pointer": pointer, "code": code, "detail": detail}
 
 
 def _invalid(errors: list[dict[str, str]]) -> Invalid:

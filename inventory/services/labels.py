@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid
+from core.errors import Invalid, fault
 from core.locations.selectors import active_location
 from core.money import plain_amount, round_money
 from core.tenancy.context import current_tenant
@@ -111,9 +111,9 @@ def _copies(lines: Sequence[LabelLine], sheet: str, skip: int) -> dict[UUID, int
     for place, (line, variant_id) in enumerate(zip(lines, ids, strict=True)):
         if variant_id is None or variant_id not in known:
             name = "variant" if line.variant_id else "code"
-            errors.append(_error(f"/lines/{place}/{name}", "unknown", "There is no such variant."))
+            errors.append(fault(f"/lines/{place}/{name}", "unknown", "There is no such variant."))
         elif line.copies < 1:
-            errors.append(_error(f"/lines/{place}/copies", "range", "At least one."))
+            errors.append(fault(f"/lines/{place}/copies", "range", "At least one."))
         else:
             copies[variant_id] = copies.get(variant_id, 0) + line.copies
     if errors:
@@ -139,9 +139,5 @@ def whole(quantity: Decimal) -> int:
     return max(1, int(quantity.to_integral_value()))
 
 
-def _error(pointer: str, code: str, detail: str) -> dict[str, str]:
-    return {"pointer": pointer, "code": code, "detail": detail}
-
-
 def _wrong(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid(detail, details={"errors": [_error(pointer, code, detail)]})
+    return Invalid(detail, details={"errors": [fault(pointer, code, detail)]})

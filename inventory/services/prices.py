@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values, record
-from core.errors import Conflict, Invalid, NotFound, StaleVersion
+from core.errors import Conflict, Invalid, NotFound, StaleVersion, fault
 from core.locations.models import Location
 from core.outbox.services import emit
 from inventory.customer_groups import customer_groups
@@ -176,15 +176,15 @@ def _locked(price_list_id: UUID, expected_version: int | None) -> PriceList:
 def _check(row: PriceList) -> None:
     errors = []
     if not row.name.strip():
-        errors.append(_error("/name", "required", "Give the list a name."))
+        errors.append(fault("/name", "required", "Give the list a name."))
     if row.starts_at and row.ends_at and row.ends_at <= row.starts_at:
-        errors.append(_error("/ends_at", "order", "A list ends after it begins."))
+        errors.append(fault("/ends_at", "order", "A list ends after it begins."))
     if not LEAST <= row.priority <= MOST:
-        errors.append(_error("/priority", "range", f"Between {LEAST} and {MOST}."))
+        errors.append(fault("/priority", "range", f"Between {LEAST} and {MOST}."))
     if row.customer_group_id and row.customer_group_id not in customer_groups():
-        errors.append(_error("/customer_group", "unknown", "There is no such customer group."))
+        errors.append(fault("/customer_group", "unknown", "There is no such customer group."))
     if row.location_id and not Location.objects.filter(pk=row.location_id).exists():
-        errors.append(_error("/location", "unknown", "There is no such location."))
+        errors.append(fault("/location", "unknown", "There is no such location."))
     if errors:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
 
@@ -194,7 +194,7 @@ def _save(row: PriceList, *, is_new: bool = False) -> None:
         with transaction.atomic():
             row.save(force_insert=is_new)
     except IntegrityError as taken:
-        error = _error("/name", "taken", f"There is a price list {row.name} already.")
+        error = fault("/name", "taken", f"There is a price list {row.name} already.")
         raise Conflict(error["detail"], details={"errors": [error]}) from taken
 
 
@@ -202,7 +202,7 @@ def _wanted(lines: Sequence[PriceLine]) -> dict[tuple[UUID, Decimal], Decimal | 
     """Prices by variant and quantity. Raises `Invalid` with every wrong line."""
     errors = []
     if not lines or len(lines) > MOST_PRICES:
-        errors.append(_error("/prices", "length", f"Between 1 and {MOST_PRICES} prices at once."))
+        errors.append(fault("/prices", "length", f"Between 1 and {MOST_PRICES} prices at once."))
         raise Invalid(errors[0]["detail"], details={"errors": errors})
     targets = targets_of({line.code for line in lines if line.variant_id is None})
     ids = [line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in lines]
@@ -213,11 +213,11 @@ def _wanted(lines: Sequence[PriceLine]) -> dict[tuple[UUID, Decimal], Decimal | 
         key = (variant_id, line.from_quantity)
         if variant_id is None or variant_id not in known:
             name = "variant" if line.variant_id else "code"
-            errors.append(_error(f"{here}/{name}", "unknown", "There is no such variant."))
+            errors.append(fault(f"{here}/{name}", "unknown", "There is no such variant."))
         elif key in wanted:
-            errors.append(_error(here, "twice", "This price stands twice in this request."))
+            errors.append(fault(here, "twice", "This price stands twice in this request."))
         elif line.from_quantity <= 0 or (line.unit_price is not None and line.unit_price < 0):
-            errors.append(_error(here, "range", "A price is not negative, its quantity more than zero."))
+            errors.append(fault(here, "range", "A price is not negative, its quantity more than zero."))
         else:
             wanted[variant_id, line.from_quantity] = line.unit_price
     if errors:
@@ -242,7 +242,3 @@ def _tell(action: AuditEntry.Action, row: PriceList, changed: dict[str, tuple[An
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _error(pointer: str, code: str, detail: str) -> dict[str, str]:
-    return {"pointer": pointer, "code": code, "detail": detail}

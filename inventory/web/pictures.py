@@ -8,7 +8,8 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import redirect
 
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import Invalid, NotFound
+from core.web.refusals import explain
 from core.web.views import Page
 from inventory.models import Product, ProductPicture
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_PRODUCTS
@@ -57,7 +58,7 @@ class ProductPictures(Page):
         try:
             add_picture(product.pk, form.cleaned_data["file"], actor=self.actor, alt=form.cleaned_data["alt"])
         except Invalid as refusal:
-            _explain(refusal, form)
+            explain(refusal, form)
             return self.answer(product, form, status=refusal.status)
         messages.success(request, "The picture is there.")
         return redirect("product-pictures", product.pk)
@@ -107,9 +108,3 @@ class PictureFile(Page):
         answer["Cache-Control"] = f"private, max-age={A_YEAR}, immutable"
         answer["X-Content-Type-Options"] = "nosniff"
         return answer
-
-
-def _explain(refusal: DomainError, form: forms.Form) -> None:
-    for error in refusal.details.get("errors", []):
-        name = error["pointer"].strip("/")
-        form.add_error(name if name in form.fields else None, error["detail"])

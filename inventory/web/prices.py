@@ -1,6 +1,5 @@
 """Price lists on pages: which there are, what stands on them, and what a price was before."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from core.errors import DomainError, StaleVersion
 from core.locations.models import Location
 from core.locations.selectors import zone_of
 from core.web.cursors import window_of
+from core.web.refusals import explain
 from core.web.views import Page
 from inventory.customer_groups import customer_groups
 from inventory.models import PriceList
@@ -134,7 +134,7 @@ class PriceListEdit(Page):
             form.add_error(None, "Somebody changed this list in the meantime. Open it anew to see what is there.")
             return self.render({"found": found, "form": form}, status=StaleVersion.status)
         except DomainError as refusal:
-            _explain(refusal, form)
+            explain(refusal, form)
             return self.render({"found": found, "form": form}, status=refusal.status)
         messages.success(request, f"{saved.name} was saved.")
         return redirect("price-list", saved.pk)
@@ -159,7 +159,7 @@ class PriceListOne(Page):
         try:
             set_prices(found.pk, [line], actor=self.actor, reason=values["reason"])
         except DomainError as refusal:
-            _explain(refusal, form)
+            explain(refusal, form)
             return self.answer(found, form, status=refusal.status)
         messages.success(request, f"The price of {values['code']} was saved.")
         return redirect("price-list", found.pk)
@@ -190,10 +190,3 @@ def _initial(found: PriceList | None) -> dict[str, Any]:
         "location": found.location_id,
         "customer_group": found.customer_group_id,
     }
-
-
-def _explain(refusal: DomainError, form: forms.Form) -> None:
-    errors: Sequence[dict[str, str]] = refusal.details.get("errors", []) or [{"pointer": "", "detail": refusal.detail}]
-    for error in errors:
-        name = error["pointer"].rsplit("/", 1)[-1]
-        form.add_error(name if name in form.fields else None, error["detail"])

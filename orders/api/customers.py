@@ -3,11 +3,12 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from orders.api import customer_bodies as bodies
@@ -22,10 +23,6 @@ from orders.selectors_customers import consents_of, customers, find_customer, fi
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import create_customer, record_consent, update_customer
 from orders.services.forgetting import anonymise_customer
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 
 
 def shown(customer: Customer) -> dict[str, Any]:

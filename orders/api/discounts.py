@@ -3,11 +3,12 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import page_of
+from core.api.parameters import IF_MATCH
 from core.api.throttling import SALES
 from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
@@ -17,10 +18,6 @@ from orders.permissions import MANAGE_DISCOUNTS, SELL, VIEW_DISCOUNTS
 from orders.selectors_discounts import coupons, discounts, find_coupon, find_discount
 from orders.services.discounts import create_coupon, create_discount, update_coupon, update_discount
 from orders.services.quotes import quote
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 
 
 def _with_plain_conditions(body: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from core.actors import Actor
-from core.errors import Invalid, ReusedIdentifier
+from core.errors import Invalid, ReusedIdentifier, fault
 from core.locations.selectors import active_location
 from core.retry import with_locks
 from inventory.services.ledger import lock_levels
@@ -17,7 +17,7 @@ from orders.services.basket import Sale
 from orders.services.checkout import Placed, part_of_exchange
 from orders.services.credit import lock_accounts
 from orders.services.money_back import money_back, row
-from orders.services.papers import error, same_request
+from orders.services.papers import same_request
 from orders.services.points import accounts_of
 from orders.services.returns import Refunded, Return, book, changes_of, draft_of, locked_sale, through_drawer
 
@@ -91,10 +91,10 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
 def _check(wanted: Exchange) -> None:
     if wanted.returned.location_id not in (None, wanted.sale.location_id):
         detail = "Goods come back where the others are taken."
-        raise Invalid(detail, details={"errors": [error("/returned/location", "elsewhere", detail)]})
+        raise Invalid(detail, details={"errors": [fault("/returned/location", "elsewhere", detail)]})
     if wanted.returned.register_id not in (None, wanted.sale.register_id):
         detail = "Money goes through one drawer."
-        raise Invalid(detail, details={"errors": [error("/returned/register", "elsewhere", detail)]})
+        raise Invalid(detail, details={"errors": [fault("/returned/register", "elsewhere", detail)]})
 
 
 def _again(stored: Order, wanted: Exchange, actor: Actor) -> Exchanged:

@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import NotFound, ReusedIdentifier, StaleVersion
+from core.errors import NotFound, ReusedIdentifier, StaleVersion, fault, refuse
 from core.events import DomainEvent
 from core.outbox.services import emit_all
 from core.retry import with_locks
@@ -26,7 +26,6 @@ from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.permissions import FULFIL, VIEW_ORDERS
 from orders.selectors_axes import GONE, bump, updated
 from orders.services.finishing import finish
-from orders.services.papers import error, refuse
 
 State = Fulfilment.State
 STAMPS = {State.PACKED: "packed_at", State.SHIPPED: "shipped_at", State.DONE: "done_at"}
@@ -116,20 +115,20 @@ def _parts(order: Order, draft: FulfilmentDraft) -> list[tuple[OrderLine, Decima
     if draft.lines is None:
         parts = [(line, left[line.pk]) for line in lines.values() if left[line.pk] > 0]
         if not parts:
-            refuse(error("/lines", "empty", "Everything of this order is packed or sent already."))
+            refuse(fault("/lines", "empty", "Everything of this order is packed or sent already."))
         return parts
-    errors = [] if draft.lines else [error("/lines", "empty", "Name what goes.")]
+    errors = [] if draft.lines else [fault("/lines", "empty", "Name what goes.")]
     seen: set[int] = set()
     for place, (position, units) in enumerate(draft.lines):
         if position not in lines:
-            errors.append(error(f"/lines/{place}/position", "unknown", "The order has no such line."))
+            errors.append(fault(f"/lines/{place}/position", "unknown", "The order has no such line."))
         elif position in seen:
-            errors.append(error(f"/lines/{place}/position", "twice", "Name each line once."))
+            errors.append(fault(f"/lines/{place}/position", "twice", "Name each line once."))
         elif not units > 0:
-            errors.append(error(f"/lines/{place}/quantity", "positive", "More than zero."))
+            errors.append(fault(f"/lines/{place}/quantity", "positive", "More than zero."))
         elif units > left[lines[position].pk]:
             detail = f"Only {left[lines[position].pk].normalize():f} are left of this line."
-            errors.append(error(f"/lines/{place}/quantity", "too-many", detail))
+            errors.append(fault(f"/lines/{place}/quantity", "too-many", detail))
         seen.add(position)
     refuse(*errors)
     return [(lines[position], units) for position, units in draft.lines]

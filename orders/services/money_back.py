@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.actors import Actor
+from core.errors import fault, refuse
 from core.events import DomainEvent
 from core.ids import uuid7
 from core.money import is_payable, plain_amount
@@ -14,7 +15,6 @@ from orders.events import PaymentRefunded
 from orders.models import CreditAccount, CreditEntry, Order, Payment
 from orders.services.basket import Tender
 from orders.services.credit import account_for, give, lock_accounts
-from orders.services.papers import error, refuse
 from orders.services.points import settle_back, standing_of
 
 Method = Payment.Method
@@ -47,14 +47,14 @@ def money_back(
     errors = []
     for place, (tender, account) in enumerate(backs):
         if tender.method not in WAYS:
-            errors.append(error(f"/payments/{place}/method", "method", "Nobody gives money back in this way."))
+            errors.append(fault(f"/payments/{place}/method", "method", "Nobody gives money back in this way."))
         elif tender.method in ON_ACCOUNT and account is None:
             detail = "No gift card paid this." if tender.method == Method.GIFT_CARD else "This sale has no customer."
-            errors.append(error(f"/payments/{place}/method", "no-account", detail))
+            errors.append(fault(f"/payments/{place}/method", "no-account", detail))
         if not tender.amount > 0 or not is_payable(tender.amount, sale.currency):
-            errors.append(error(f"/payments/{place}/amount", "places", "This is no amount that can be given back."))
+            errors.append(fault(f"/payments/{place}/amount", "places", "This is no amount that can be given back."))
     if len({tender.id for tender, _ in backs}) < len(backs):
-        errors.append(error("/payments", "unique", "Two payments have the same id."))
+        errors.append(fault("/payments", "unique", "Two payments have the same id."))
     refuse(*errors)
     paid = sum((tender.amount for tender, _ in backs), Decimal(0))
     if paid != due:

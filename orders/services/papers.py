@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core.actors import Actor
-from core.errors import Invalid, NotFound, ReusedIdentifier
+from core.errors import NotFound, ReusedIdentifier
 from core.ids import reference
 from core.locations.models import Location
 from core.locations.selectors import business_date
@@ -66,14 +66,3 @@ def same_request(order: Order, *, actor: Actor, request_hash: bytes, told: str) 
         raise NotFound("There is no such order.")
     if bytes(order.request_hash or b"") != request_hash:
         raise ReusedIdentifier(told)
-
-
-def refuse(*errors: dict[str, str]) -> None:
-    """Raise `Invalid` with every error, if there is one."""
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": list(errors)})
-
-
-def error(pointer: str, code: str, detail: str) -> dict[str, str]:
-    """One thing that is wrong with a request."""
-    return {"pointer": pointer, "code": code, "detail": detail}

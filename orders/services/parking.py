@@ -12,7 +12,7 @@ from core.actors import SYSTEM, Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import NotFound, StaleVersion
+from core.errors import NotFound, StaleVersion, fault, refuse
 from core.locations.selectors import active_location
 from core.outbox.services import emit
 from orders.errors import AlreadyTaken
@@ -21,7 +21,7 @@ from orders.models import Customer, Order, OrderLine
 from orders.permissions import SELL
 from orders.services.basket import BasketLine, Sale
 from orders.services.checkout import MOST_LINES
-from orders.services.papers import error, new_document, refuse, same_request
+from orders.services.papers import new_document, same_request
 from orders.services.pricing import price_lines
 
 Action = AuditEntry.Action
@@ -117,12 +117,12 @@ def _again(stored: Order, cart: Cart, actor: Actor) -> Kept:
 
 def _check(cart: Cart) -> None:
     errors = [
-        error(f"/lines/{place}/quantity", "positive", "More than zero.")
+        fault(f"/lines/{place}/quantity", "positive", "More than zero.")
         for place, line in enumerate(cart.lines)
         if line.quantity <= 0
     ]
     if not cart.lines or len(cart.lines) > MOST_LINES:
-        errors.insert(0, error("/lines", "length", f"Between 1 and {MOST_LINES} lines."))
+        errors.insert(0, fault("/lines", "length", f"Between 1 and {MOST_LINES} lines."))
     refuse(*errors)
     if cart.customer_id and not Customer.objects.filter(pk=cart.customer_id).exists():
         raise NotFound("There is no such customer.", details={"customer": str(cart.customer_id)})

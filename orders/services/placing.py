@@ -16,7 +16,7 @@ from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import entry, record
 from core.db.rows import insert_together
-from core.errors import Conflict, DomainError, NotFound, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, DomainError, NotFound, ReusedIdentifier, StaleVersion, fault, refuse
 from core.money import plain_amount
 from core.outbox.services import emit_all
 from core.retry import with_locks
@@ -37,7 +37,7 @@ from orders.services.drawers import check_register, enter_drawer
 from orders.services.finishing import finish
 from orders.services.given import use_approval
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
-from orders.services.papers import error, refuse, same_request
+from orders.services.papers import same_request
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 from orders.tax import cash_difference
 
@@ -75,11 +75,11 @@ def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor) -
 def _check_delivery(delivery: Mapping[str, str]) -> None:
     kind = delivery.get("kind")
     if kind not in Fulfilment.Kind.values:
-        refuse(error("/delivery/kind", "kind", "Picked up, or delivered."))
+        refuse(fault("/delivery/kind", "kind", "Picked up, or delivered."))
     if kind == Fulfilment.Kind.DELIVERY:
         missing = [name for name in NEEDED if not delivery.get(name, "").strip()]
         refuse(
-            *(error(f"/delivery/{name}", "required", "A delivery needs name, address and city.") for name in missing)
+            *(fault(f"/delivery/{name}", "required", "A delivery needs name, address and city.") for name in missing)
         )
 
 
@@ -174,7 +174,7 @@ def add_payment(order_id: UUID, tender: Tender, *, actor: Actor, register_id: UU
         return Paid(order, stored, False)
     must_be_open(order)
     if tender.amount <= 0:
-        refuse(error("/amount", "positive", "More than zero."))
+        refuse(fault("/amount", "positive", "More than zero."))
     if register_id:
         check_register(register_id, location_id=order.location_id)
     left, rounding = _due(order, tender)
@@ -291,7 +291,7 @@ def _cancel(order_id: UUID, wanted: Cancellation, actor: Actor) -> tuple[Order, 
     if wanted.version is not None and wanted.version != order.version:
         raise StaleVersion(details={"current": {"version": order.version, "state": order.state}})
     if not wanted.reason.strip():
-        refuse(error("/reason", "required", "Say why."))
+        refuse(fault("/reason", "required", "Say why."))
     must_be_open(order)
     if order.fulfilments.filter(state__in=GONE).exists():
         raise Conflict("Goods of this order have left. Take them back when it is completed.")

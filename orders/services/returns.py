@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, NotFound, ReusedIdentifier
+from core.errors import Conflict, NotFound, ReusedIdentifier, fault, refuse
 from core.events import DomainEvent
 from core.locations.models import Location
 from core.locations.selectors import active_location, business_today
@@ -31,7 +31,7 @@ from orders.services.approvals import allowed, policy
 from orders.services.basket import Tender
 from orders.services.drawers import Drawer, check_register, enter_drawer, settle_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
-from orders.services.papers import error, new_document, refuse, same_request
+from orders.services.papers import new_document, same_request
 from orders.services.points import part_back
 from orders.tax import cash_difference, share_of
 
@@ -204,23 +204,23 @@ def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draf
 def _check(wanted: Return, origins: Mapping[int, OrderLine], back: Mapping[int, Decimal]) -> None:
     errors = []
     if not wanted.lines or len(wanted.lines) > MOST_LINES:
-        errors.append(error("/lines", "length", f"Between 1 and {MOST_LINES} lines."))
+        errors.append(fault("/lines", "length", f"Between 1 and {MOST_LINES} lines."))
     seen: set[int] = set()
     for place, line in enumerate(wanted.lines):
         origin = origins.get(line.position)
         if origin is None or line.position in seen:
             detail = "There is no such line in this sale." if origin is None else "This line stands here twice."
-            errors.append(error(f"/lines/{place}/position", "unknown" if origin is None else "twice", detail))
+            errors.append(fault(f"/lines/{place}/position", "unknown" if origin is None else "twice", detail))
             continue
         seen.add(line.position)
         left = origin.quantity - back.get(origin.pk, Decimal(0))
         if not 0 < line.quantity <= left:
             detail = f"Between 0 and {plain_decimal(max(left, Decimal(0)))} can come back."
-            errors.append(error(f"/lines/{place}/quantity", "too-many" if line.quantity > 0 else "positive", detail))
+            errors.append(fault(f"/lines/{place}/quantity", "too-many" if line.quantity > 0 else "positive", detail))
         if line.disposition not in Disposition.values:
-            errors.append(error(f"/lines/{place}/disposition", "unknown", "Nobody knows this place."))
+            errors.append(fault(f"/lines/{place}/disposition", "unknown", "Nobody knows this place."))
     if not wanted.reason.strip():
-        errors.append(error("/reason", "required", "Say why it comes back."))
+        errors.append(fault("/reason", "required", "Say why it comes back."))
     refuse(*errors)
 
 

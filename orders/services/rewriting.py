@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from core.actors import Actor
+from core.errors import fault, refuse
 from core.events import plain
 from core.money import round_money
 from orders.models import Order, OrderLine
 from orders.services.basket import BasketLine, Sale
-from orders.services.papers import error, refuse
 from orders.services.pricing import MOST_UNITS, price_lines
 from orders.tax import Goods, Terms, document_amounts, tax_parts_of
 
@@ -84,17 +84,17 @@ def new_lines(order: Order, lines: Sequence[OrderLine], actions: Sequence[Action
     changed: set[int] = set()
     errors = []
     if not actions or len(actions) > MOST_ACTIONS:
-        errors.append(error("/actions", "length", f"Between 1 and {MOST_ACTIONS} actions."))
+        errors.append(fault("/actions", "length", f"Between 1 and {MOST_ACTIONS} actions."))
     for place, action in enumerate(actions[:MOST_ACTIONS]):
         problem = _apply(action, rows, changed, order, actor, f"/actions/{place}")
         errors += [problem] if problem else []
     refuse(*errors)
     if not rows:
-        refuse(error("/actions", "empty", "An order keeps one line at least. Void it, or take the goods back."))
+        refuse(fault("/actions", "empty", "An order keeps one line at least. Void it, or take the goods back."))
     made = [rows[position] for position in sorted(rows)]
     _price(order, made, changed)
     if any(abs(line.total) >= MOST_MONEY for line in made):
-        refuse(error("/actions", "too-large", "This amount is too large."))
+        refuse(fault("/actions", "too-large", "This amount is too large."))
     return made
 
 
@@ -105,21 +105,21 @@ def _apply(
         return _add(action, rows, changed, order, actor, pointer)
     line = rows.get(action.position or 0)
     if line is None:
-        return error(f"{pointer}/position", "unknown", "There is no such line (any more).")
+        return fault(f"{pointer}/position", "unknown", "There is no such line (any more).")
     if action.kind == "remove":
         del rows[line.position]
         return None
     if action.kind == "quantity":
         if action.quantity is None or not 0 < action.quantity <= MOST_UNITS:
-            return error(f"{pointer}/quantity", "positive", "More than zero; remove the line instead.")
+            return fault(f"{pointer}/quantity", "positive", "More than zero; remove the line instead.")
         line.discount = round_money(line.discount * action.quantity / line.quantity, order.currency)
         line.quantity = action.quantity
     elif action.kind == "price":
         if action.unit_price is None or action.unit_price < 0:
-            return error(f"{pointer}/unit_price", "required", "Name the price.")
+            return fault(f"{pointer}/unit_price", "required", "Name the price.")
         line.unit_price = action.unit_price
     else:
-        return error(f"{pointer}/kind", "unknown", "Nobody knows this action.")
+        return fault(f"{pointer}/kind", "unknown", "Nobody knows this action.")
     changed.add(line.position)
     return None
 
@@ -128,7 +128,7 @@ def _add(
     action: Action, rows: dict[int, OrderLine], changed: set[int], order: Order, actor: Actor, pointer: str
 ) -> dict[str, str] | None:
     if action.quantity is None or action.quantity <= 0:
-        return error(f"{pointer}/quantity", "positive", "More than zero.")
+        return fault(f"{pointer}/quantity", "positive", "More than zero.")
     wanted = BasketLine(
         variant_id=action.variant_id, code=action.code, quantity=action.quantity, unit_price=action.unit_price
     )

@@ -10,7 +10,7 @@ from django.db import transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, NotFound, StaleVersion
+from core.errors import Conflict, NotFound, StaleVersion, fault, refuse
 from core.locations.selectors import business_today
 from core.retry import with_locks
 from inventory.models import StockMovement
@@ -23,7 +23,6 @@ from orders.services.approvals import allowed
 from orders.services.coupons import give_back_coupons
 from orders.services.drawers import enter_drawer
 from orders.services.money_back import give_to_accounts, refunded_events, row
-from orders.services.papers import error, refuse
 
 
 def void_order(
@@ -62,7 +61,7 @@ def _void(
     if version is not None and version != order.version:
         raise StaleVersion(details={"current": {"version": order.version, "state": order.state}})
     if not reason:
-        refuse(error("/reason", "required", "Say why."))
+        refuse(fault("/reason", "required", "Say why."))
     _check(order)
     allowed(actor, VOID, at=order.location_id, approval_id=approval_id, act=("order", order.pk), subject=order.pk)
     now = datetime.now(UTC)

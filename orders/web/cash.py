@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from core.errors import DomainError
 from core.tenancy.context import current_tenant
 from core.web.cursors import window_of
+from core.web.refusals import explain
 from core.web.views import Page
 from inventory.web.selectors import places_for
 from orders.errors import ReasonRequired
@@ -23,14 +24,6 @@ from orders.web.cash_forms import CashForm, CloseForm, OpenForm, RegisterEdit, R
 
 NEWEST_FIRST = ("-opened_at", "-id")
 METHODS = dict(Payment.Method.choices)
-
-
-def explain(refusal: DomainError, form: Form) -> None:
-    """Put what a service refused to the fields it is about."""
-    errors = refusal.details.get("errors") or [{"pointer": "", "detail": refusal.detail}]
-    for error in errors:
-        name = error["pointer"].rsplit("/", 1)[-1]
-        form.add_error(name if name in form.fields else None, error["detail"])
 
 
 class Registers(Page):

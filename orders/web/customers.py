@@ -3,16 +3,16 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.errors import Conflict, DomainError, Invalid, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Invalid, ReusedIdentifier, StaleVersion
 from core.money import round_money
 from core.tenancy.context import current_tenant
 from core.web.cursors import window_of
+from core.web.refusals import explain
 from core.web.views import Page
 from inventory.codes import printed
 from orders.errors import CustomerAnonymised, CustomerMerged
@@ -285,12 +285,3 @@ class GroupEdit(Page):
             return redirect("customer-group", group_id)
         messages.success(request, "The group is deleted; its customers stay.")
         return redirect("customer-groups")
-
-
-def explain(refusal: DomainError, form: forms.Form) -> None:
-    """Put every complaint of a service beside the field it is about."""
-    for error in refusal.details.get("errors", []):
-        name = error["pointer"].strip("/").partition("/")[0]
-        form.add_error(name if name in form.fields else None, error["detail"])
-    if not refusal.details.get("errors"):
-        form.add_error(None, refusal.detail)

@@ -3,11 +3,12 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import PageQuery, page_of
+from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.people.permissions import AUTHENTICATED
 from webhooks.api import serializers as bodies
@@ -17,10 +18,6 @@ from webhooks.permissions import MANAGE_WEBHOOKS, VIEW_WEBHOOKS
 from webhooks.selectors import deliveries_of, find_delivery, find_endpoint
 from webhooks.services.endpoints import create_endpoint, delete_endpoint, rotate_secret, update_endpoint
 from webhooks.services.replays import replay_delivery, replay_failed, replay_since, send_test_event
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you saw; 412 with the present state if it changed."
-)
 
 
 class WebhookView(ApiView):
