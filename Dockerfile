@@ -21,6 +21,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=retail_saas.settings.prod \
     DATA_DIR=/srv/data
+# Receipts as PDF need a font that knows more than Latin letters.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /srv/data --create-home retail
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv

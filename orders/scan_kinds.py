@@ -8,9 +8,10 @@ from django.urls import reverse
 from core.actors import Actor
 from inventory.scan_targets import Kind, Shape, Target, register_kind, register_shape
 from orders.models import Customer, Order
-from orders.permissions import VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.permissions import REFUND, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.receipts.content import SCANNED
 
-RECEIPT = re.compile(r"R-([0-9A-Z-]{3,40})")
+RECEIPT = re.compile(rf"{SCANNED}([0-9A-Z-]{{3,40}})")
 """What a receipt prints for a scanner: R- and its number."""
 
 
@@ -24,11 +25,13 @@ def _customer(pk: UUID, actor: Actor) -> Target | None:
 def _receipt(text: str, actor: Actor) -> Target | None:
     if not actor.may(VIEW_ORDERS):
         return None
-    places, rows = actor.places(VIEW_ORDERS), Order.objects.filter(number=text.removeprefix("R-"))
+    places, rows = actor.places(VIEW_ORDERS), Order.objects.filter(number=text.removeprefix(SCANNED))
     row = (rows if places is None else rows.filter(location__in=places)).order_by("-occurred_at").first()
     if row is None:
         return None
-    return Target(kind="order", id=row.pk, label=row.number, url=reverse("order", args=[row.pk]))
+    comes_back = row.kind == Order.Kind.SALE and row.state == Order.State.COMPLETED
+    page = "order-return" if comes_back and actor.may(REFUND, at=row.location_id) else "order"
+    return Target(kind="order", id=row.pk, label=row.number, url=reverse(page, args=[row.pk]))
 
 
 register_kind(Kind(name="customer", word="a customer", find=_customer))

@@ -10,7 +10,7 @@ from core.errors import NotFound
 from core.people.models import Grant, User
 from core.people.permissions import means_something
 from orders.models import Approval, ApprovalPin, Order
-from orders.permissions import SELL, VIEW_APPROVALS, VIEW_ORDERS
+from orders.permissions import SELL, VIEW_APPROVALS, VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
 from orders.selectors_axes import by_axes, with_axes
 
 CARTS = (Order.State.PARKED, Order.State.ENDED)
@@ -35,7 +35,12 @@ def visible_orders(
     """Orders of the locations the actor may see, narrowed by what is given; ``q`` is the number on a receipt.
 
     ``paid``, ``handed_over`` and ``returned`` as in `orders.selectors_axes`.
+
+    Raises:
+        Forbidden: the orders of one customer are asked for by somebody who may not see what customers did.
     """
+    if customer is not None:
+        actor.require(VIEW_CUSTOMER_HISTORY)
     rows = Order.objects.exclude(state__in=CARTS)
     places = actor.places(VIEW_ORDERS)
     if places is not None:

@@ -193,6 +193,19 @@ def test_orders_are_found_by_their_facts_and_paged_without_gaps(acme: Shop) -> N
     assert key.get(f"orders/{known['id']}/").json() == known
 
 
+def test_the_orders_of_one_customer_are_listed_only_for_those_who_may_see_what_customers_did(acme: Shop) -> None:
+    customer = Customer.objects.get()
+    made = machine(acme).post("orders/", sale_body(acme, {"TEA": "1"}, customer=str(customer.pk))).json()
+    for role, status in (("owner", 200), ("manager", 200), ("accountant", 200), ("cashier", 403), ("viewer", 403)):
+        answer = person(acme, role).get("orders/", {"customer": str(customer.pk)})
+        assert answer.status_code == status, role
+        if status == 200:
+            assert [row["id"] for row in answer.json()["results"]] == [made["id"]]
+        else:
+            assert (answer.json()["code"], made["id"] in str(answer.content)) == ("forbidden", False)
+    assert person(acme, "cashier").get("orders/").json()["results"][0]["id"] == made["id"]
+
+
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "201"}, {"cursor": "x"}, {"page": "2"}, {"kind": "y"}])
 def test_a_wrong_parameter_is_refused_by_name(acme: Shop, query: dict[str, str]) -> None:
     answer = machine(acme).get("orders/", query)

@@ -19,7 +19,9 @@ from core.jobs.models import Job
 from core.jobs.services import perform
 from core.testing import CANARY, Shop
 from orders.models import Customer, Order
+from orders.receipts.pdf import _fonts as fonts
 from orders.services.checkout import Tender
+from orders.services.voids import void_order
 from tests.api import machine, person, pointers
 from tests.cash_steps import sell
 from tests.test_credit import a_card, by_card
@@ -52,7 +54,7 @@ def test_a_receipt_as_pdf_says_everything_and_its_number_is_read_by_a_decoder(
     answer = machine(acme, ["orders.view_orders"]).get(f"orders/{order.pk}/receipt.pdf", {"paper": paper})
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     words, codes = read(answer.content)
-    assert codes == [order.number]
+    assert sorted(codes) == sorted([order.number, f"R-{order.number}"])
     for part in ("Acme shop", "Acme Earl Grey", "£9.00", "2 × 4.50", "Tax 20% in it", "£1.50", "Change", "£2.50"):
         assert part in words, part
     assert "…5678" in words and "£3.50" in words  # what is left on the gift card
@@ -74,6 +76,35 @@ def test_a_second_print_is_a_copy_and_both_are_in_the_audit_log(acme: Shop) -> N
     assert (wrong.status_code, pointers(wrong)) == (422, {"/paper"})
 
 
+def test_the_qr_code_of_a_receipt_opens_its_return_for_those_who_may_take_goods_back(acme: Shop) -> None:
+    order = sell(acme, None)
+    printed = acme.client("cashier").get(f"/orders/{order.pk}/receipt/")
+    assert b"The number as a QR code" in printed.content
+    (code,) = [text for text in read(_pdf(acme, order))[1] if text.startswith("R-")]
+    for page in (f"/scan/?code={code}", f"/returns/?number={code.lower()}"):
+        assert acme.client("cashier").get(page)["Location"] == f"/orders/{order.pk}/return/", page
+    assert acme.client("viewer").get(f"/scan/?code={code}")["Location"] == f"/orders/{order.pk}/"
+    void_order(order.pk, void_id=uuid7(), reason="wrong", actor=acme.actor("owner"))
+    assert acme.client("cashier").get(f"/scan/?code={code}")["Location"] == f"/orders/{order.pk}/"
+
+
+def _pdf(shop: Shop, order: Order) -> bytes:
+    return bytes(person(shop, "cashier").get(f"orders/{order.pk}/receipt.pdf").content)
+
+
+def test_without_a_font_for_all_letters_a_receipt_is_printed_and_the_page_says_so(
+    acme: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.receipts.pdf.FONTS", (("/none.ttf", "/none-bold.ttf"), ("Vera.ttf", "VeraBd.ttf")))
+    fonts.cache_clear()
+    try:
+        order = sell(acme, None)
+        assert b"fonts-dejavu-core" in acme.client("cashier").get(f"/orders/{order.pk}/receipt/").content
+        assert "Acme Earl Grey" in read(_pdf(acme, order))[0]
+    finally:
+        fonts.cache_clear()
+
+
 def test_a_long_receipt_of_strange_names_goes_on_over_pages(acme: Shop) -> None:
     order = a_paid_order(acme)
     lines = list(order.lines.all())
@@ -85,7 +116,7 @@ def test_a_long_receipt_of_strange_names_goes_on_over_pages(acme: Shop) -> None:
     key = machine(acme)
     for paper in ("80mm", "a4"):
         _, codes = read(key.get(f"orders/{order.pk}/receipt.pdf", {"paper": paper}).content)
-        assert codes == [order.number]
+        assert sorted(codes) == sorted([order.number, f"R-{order.number}"])
     order.lines.exclude(position=1).delete()
 
 
@@ -168,7 +199,7 @@ def test_a_receipt_goes_by_mail_to_the_customer_with_the_pdf(acme: Shop, globex:
     assert [one.upper() for one in to] == ["RCPT TO:<CUSTOMER@ACME.LOCALHOST>"] and message["From"] == "till@acme.test"
     assert order.number in message["Subject"] and CANARY not in raw.decode()
     (pdf,) = [part for part in message.walk() if part.get_content_type() == "application/pdf"]
-    assert read(pdf.get_payload(decode=True))[1] == [order.number]  # type: ignore[arg-type]
+    assert order.number in read(pdf.get_payload(decode=True))[1]  # type: ignore[arg-type]
     jobs = {job.arguments["address"]: job for job in Job.objects.filter(kind="orders.email_receipt")}
     assert jobs["customer@acme.localhost"].state == "done"
     assert (jobs["nobody@acme.test"].state, jobs["nobody@acme.test"].error) == (

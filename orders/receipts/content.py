@@ -10,6 +10,8 @@ from core.audit.models import AuditEntry
 from orders.models import CreditEntry, GiftCard, Order, OrderLine, Payment
 
 PAPER, MAIL = "paper", "mail"
+SCANNED = "R-"
+"""What stands before a document's number in its QR code, so that a scan knows it for a receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ def receipt_of(order: Order, *, is_copy: bool = False) -> Receipt:
     return Receipt(
         order, lines, payments, tax_parts(lines), change, _cards(payments), _points(order, payments), is_copy
     )
+
+
+def receipt_code(order: Order) -> str:
+    """The text of the receipt's QR code; `orders.scan_kinds` finds the document by it."""
+    return f"{SCANNED}{order.number}"
 
 
 def points_told(points: PointsLeft | None) -> list[tuple[str, Decimal]]:

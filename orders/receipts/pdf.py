@@ -1,5 +1,6 @@
 """A receipt as PDF: a slip of 80 mm as long as it needs to be, or a page of A4."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from reportlab.graphics.barcode.code128 import Code128
+from reportlab.graphics.barcode.qr import QrCodeWidget
+from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
@@ -20,33 +23,34 @@ from core.locations.selectors import zone_of
 from core.money import plain_decimal
 from core.tenancy.context import current_tenant
 from core.web.amounts import format_money, format_number, format_quantity
-from orders.receipts.content import Receipt, points_told
+from orders.receipts.content import Receipt, points_told, receipt_code
 
 Paper = Literal["80mm", "a4"]
 PAPERS: tuple[Paper, ...] = ("80mm", "a4")
 LEADING = 1.35
 MOST_NAME_LINES = 6
+QR_SIDE = 24 * mm
+DEJAVU = "/usr/share/fonts/truetype/dejavu/DejaVuSans{}.ttf"
 # The first that this machine has; the last comes with the program and knows Latin letters only.
-FONTS = (
-    ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"),
-    ("Vera.ttf", "VeraBd.ttf"),
-)
+FONTS = ((DEJAVU.format(""), DEJAVU.format("-Bold")), ("Vera.ttf", "VeraBd.ttf"))
+NO_FONT = "Receipts as PDF show ? for letters beyond Latin: install the DejaVu fonts (fonts-dejavu-core)."
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the slip: words on the left, an amount on the right; or a rule, or the bars of the number."""
+    """A line of the slip: words on the left, an amount on the right; or a rule, or the number as bars or QR code."""
 
     left: str = ""
     right: str = ""
     size: float = 9
     is_bold: bool = False
     is_centred: bool = False
-    kind: Literal["text", "rule", "bars"] = "text"
+    kind: Literal["text", "rule", "bars", "qr"] = "text"
 
 
 def receipt_pdf(receipt: Receipt, *, paper: Paper = "80mm") -> bytes:
-    """The receipt as a PDF whose number is also there as Code 128."""
+    """The receipt as a PDF whose number is also there as Code 128, and as the QR code that opens its return."""
     width = 80 * mm if paper == "80mm" else A4[0]
     margin = 4 * mm if paper == "80mm" else 25 * mm
     scale = 1.0 if paper == "80mm" else 1.15
@@ -68,13 +72,18 @@ def receipt_pdf(receipt: Receipt, *, paper: Paper = "80mm") -> bytes:
     return target.getvalue()
 
 
+def knows_all_letters() -> bool:
+    """Whether this machine has a font for letters beyond Latin; without one they are printed as question marks."""
+    return all(Path(font).exists() for font in FONTS[0])
+
+
 @cache
 def _fonts() -> tuple[str, str]:
-    for regular, bold in FONTS:
-        if not regular.startswith("/") or (Path(regular).exists() and Path(bold).exists()):
-            pdfmetrics.registerFont(TTFont("receipt", regular))
-            pdfmetrics.registerFont(TTFont("receipt-bold", bold))
-            break
+    regular, bold = FONTS[0] if knows_all_letters() else FONTS[1]
+    if (regular, bold) != FONTS[0]:
+        log.warning(NO_FONT)
+    pdfmetrics.registerFont(TTFont("receipt", regular))
+    pdfmetrics.registerFont(TTFont("receipt-bold", bold))
     return "receipt", "receipt-bold"
 
 
@@ -93,6 +102,7 @@ def _rows(receipt: Receipt) -> list[Row]:
         *_sums(receipt),
         Row(kind="rule"),
         Row(order.number, kind="bars"),
+        Row(receipt_code(order), kind="qr"),
         Row(f"#{order.number} · {when:%d %b %Y, %H:%M}", is_centred=True, size=8),
         Row(order.created_by_label, is_centred=True, size=8),
         Row("Thank you.", is_centred=True),
@@ -169,7 +179,7 @@ def _printable(text: str) -> str:
 
 
 def _height(row: Row, scale: float) -> float:
-    return float({"rule": 8 * scale, "bars": 16 * mm}.get(row.kind, row.size * LEADING * scale))
+    return float({"rule": 8 * scale, "bars": 16 * mm, "qr": QR_SIDE + 2 * mm}.get(row.kind, row.size * LEADING * scale))
 
 
 def _draw(canvas: Canvas, row: Row, margin: float, y: float, width: float, scale: float) -> None:
@@ -182,6 +192,9 @@ def _draw(canvas: Canvas, row: Row, margin: float, y: float, width: float, scale
         bars = Code128(row.left, barHeight=11 * mm, barWidth=0.42 * mm, quiet=False)
         bars.drawOn(canvas, (width - bars.width) / 2, y + 2 * mm)
         return
+    if row.kind == "qr":
+        _draw_qr(canvas, row.left, (width - QR_SIDE) / 2, y + 1 * mm)
+        return
     font, size = _fonts()[row.is_bold], row.size * scale
     canvas.setFont(font, size)
     if row.is_centred:
@@ -190,3 +203,9 @@ def _draw(canvas: Canvas, row: Row, margin: float, y: float, width: float, scale
     canvas.drawString(margin, y + size * 0.3, row.left)
     if row.right:
         canvas.drawRightString(width - margin, y + size * 0.3, row.right)
+
+
+def _draw_qr(canvas: Canvas, text: str, x: float, y: float) -> None:
+    drawing = Drawing(QR_SIDE, QR_SIDE)
+    drawing.add(QrCodeWidget(text, barLevel="M", barWidth=QR_SIDE, barHeight=QR_SIDE))
+    drawing.drawOn(canvas, x, y)

@@ -16,6 +16,7 @@ from core.people.permissions import AUTHENTICATED
 from core.people.services import TooManyAttempts
 from core.web.cursors import window_of
 from core.web.views import Page
+from inventory.scan_targets import found_by_shape
 from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceChanged, WrongPayment, WrongPin
 from orders.models import Order, Payment
 from orders.permissions import REFUND, SELL, VIEW_APPROVALS
@@ -82,7 +83,10 @@ class Returns(Page):
         form = ReceiptSearch(request.GET)
         if not form.is_valid():
             return self.render({"form": form}, status=422)
-        found = list(visible_orders(actor=self.actor, kind=Order.Kind.SALE, q=form.cleaned_data["number"])[:2])
+        number = form.cleaned_data["number"]
+        if (scanned := found_by_shape(number.strip().upper(), actor=self.actor)) and scanned.kind == "order":
+            return redirect(scanned.url)
+        found = list(visible_orders(actor=self.actor, kind=Order.Kind.SALE, q=number)[:2])
         if len(found) == 1:
             return redirect("order-return", found[0].pk)
         form.add_error("number", "Several sales carry this number." if found else "No sale carries this number.")

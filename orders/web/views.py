@@ -16,7 +16,9 @@ from orders.errors import MailNotSetUp, TooManyAttempts
 from orders.models import Order
 from orders.permissions import REFUND, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.receipts.content import Receipt as Slip
-from orders.receipts.content import points_told, receipt_of
+from orders.receipts.content import points_told, receipt_code, receipt_of
+from orders.receipts.pdf import knows_all_letters
+from orders.receipts.qr import qr_path
 from orders.selectors import approvals_of, find_order, visible_orders
 from orders.selectors_axes import axes_of
 from orders.services.receipts import email_receipt, print_receipt
@@ -91,8 +93,9 @@ class Receipt(Page):
     template_name = "orders/receipt.html"
 
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
-        slip = _paper(print_receipt(order_id, actor=self.actor))
-        return self.render({**slip, "can_mail": bool(settings.MAIL_FROM)})
+        slip = print_receipt(order_id, actor=self.actor)
+        more = {"can_mail": bool(settings.MAIL_FROM), "knows_all_letters": knows_all_letters()}
+        return self.render({**_paper(slip), **more, "qr": qr_path(receipt_code(slip.order))})
 
 
 class ReceiptMail(Page):
