@@ -442,3 +442,12 @@ class StockDead(DomainEvent):
     sku: str
     on_hand: Decimal
     days: int
+
+
+@event("stock_policy.changed", about="stock_policy", key="policy_id", permission=VIEW_STOCK)
+class StockPolicyChanged(DomainEvent):
+    """How the shop handles its stock is decided anew; ``fields`` names what is different."""
+
+    policy_id: int
+    version: int
+    fields: list[str]

@@ -1,7 +1,7 @@
 """Where the pages of goods and stock stand in the navigation."""
 
 from core.web.navigation import NavItem, register
-from inventory.permissions import COUNT_STOCK, MANAGE_PRODUCTS, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.permissions import COUNT_STOCK, MANAGE_PRODUCTS, MANAGE_STOCK_POLICY, VIEW_PRODUCTS, VIEW_STOCK
 
 register(
     NavItem(
@@ -29,4 +29,12 @@ register(
     ),
     NavItem(label="Stocktakes", url_name="counts", icon="check", permission=COUNT_STOCK, group="Stock", order=54),
     NavItem(label="Alerts", url_name="stock-alerts", icon="bell", permission=VIEW_STOCK, group="Stock", order=56),
+    NavItem(
+        label="Stock rules",
+        url_name="stock-rules",
+        icon="settings",
+        permission=MANAGE_STOCK_POLICY,
+        group="Shop",
+        order=118,
+    ),
 )

@@ -12,6 +12,7 @@ RESERVE_STOCK = declare("inventory.reserve_stock", "Set goods aside for somebody
 MOVE_STOCK = declare("inventory.move_stock", "Send and receive transfers", by_location=True)
 COUNT_STOCK = declare("inventory.count_stock", "Count stock in a stocktake", by_location=True)
 APPROVE_COUNTS = declare("inventory.approve_counts", "Open, review and approve stocktakes", by_location=True)
+MANAGE_STOCK_POLICY = declare("inventory.manage_stock_policy", "Decide how the shop handles its stock")
 
 grant_to(VIEW_PRODUCTS, "manager", "cashier", "stock clerk", "accountant", "viewer")
 grant_to(VIEW_STOCK, "manager", "cashier", "stock clerk", "accountant", "viewer")
@@ -23,3 +24,4 @@ grant_to(RESERVE_STOCK, "manager", "cashier", "stock clerk")
 grant_to(MOVE_STOCK, "manager", "stock clerk")
 grant_to(COUNT_STOCK, "manager", "stock clerk", "cashier")
 grant_to(APPROVE_COUNTS, "manager")
+grant_to(MANAGE_STOCK_POLICY, "manager")

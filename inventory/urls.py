@@ -14,6 +14,7 @@ from inventory.web import (
     lots,
     options,
     pictures,
+    policy,
     prices,
     product_page,
     reservations,
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "settings/catalogue/categories/<uuid:category_id>/shift/", groups.CategoryShift.as_view(), name="category-shift"
     ),
+    path("settings/stock/", policy.StockRules.as_view(), name="stock-rules"),
     path("stock/", stock.Stock.as_view(), name="stock"),
     path(
         "stock/exceptions/<uuid:exception_id>/settled/",
@@ -74,6 +76,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="stock-reservation-extended",
     ),
     path("stock/limits/<uuid:variant_id>/<uuid:location_id>/", reservations.StockLimits.as_view(), name="stock-limits"),
+    path("stock/alerts/", alerts.Alerts.as_view(), name="stock-alerts"),
+    path("stock/alerts/<uuid:alert_id>/snoozed/", alerts.AlertSnoozed.as_view(), name="stock-alert-snoozed"),
+    path("counts/", counts.Counts.as_view(), name="counts"),
+    path("counts/new/", counts.CountNew.as_view(), name="count-new"),
+    path("counts/plan/", counts.CountPlan.as_view(), name="count-plan"),
+    path("counts/<uuid:count_id>/", counts.CountOne.as_view(), name="count"),
+    path("counts/<uuid:count_id>/scan/", counts.CountScan.as_view(), name="count-scan"),
+    path("counts/<uuid:count_id>/take-back/", counts.CountTakeBack.as_view(), name="count-take-back"),
+    path("counts/<uuid:count_id>/step/", counts.CountStep.as_view(), name="count-step"),
+    path("counts/<uuid:count_id>/result/", counts.CountResult.as_view(), name="count-result"),
+    path("transfers/", transfers.Transfers.as_view(), name="transfers"),
+    path("transfers/new/", transfers.TransferNew.as_view(), name="transfer-new"),
+    path("transfers/<uuid:transfer_id>/", transfers.TransferOne.as_view(), name="transfer"),
+    path("transfers/<uuid:transfer_id>/edit/", transfers.TransferEdit.as_view(), name="transfer-edit"),
+    path("transfers/<uuid:transfer_id>/ship/", transfers.TransferShip.as_view(), name="transfer-ship"),
+    path("transfers/<uuid:transfer_id>/receive/", transfers.TransferReceive.as_view(), name="transfer-receive"),
+    path("transfers/<uuid:transfer_id>/cancelled/", transfers.TransferCancelled.as_view(), name="transfer-cancelled"),
+    path("transfers/<uuid:transfer_id>/packing-list/", transfers.PackingList.as_view(), name="packing-list"),
 ]
 
 for name, argument in groups.ARGUMENTS.items():
@@ -81,24 +101,4 @@ for name, argument in groups.ARGUMENTS.items():
     urlpatterns += [
         path(address, groups.Groups.as_view(), which, name=f"catalogue-{name}"),
         path(f"{address}<uuid:{argument}>/", groups.GroupOne.as_view(), which, name=f"catalogue-{name}-one"),
-        path("stock/alerts/", alerts.Alerts.as_view(), name="stock-alerts"),
-        path("stock/alerts/<uuid:alert_id>/snoozed/", alerts.AlertSnoozed.as_view(), name="stock-alert-snoozed"),
-        path("counts/", counts.Counts.as_view(), name="counts"),
-        path("counts/new/", counts.CountNew.as_view(), name="count-new"),
-        path("counts/plan/", counts.CountPlan.as_view(), name="count-plan"),
-        path("counts/<uuid:count_id>/", counts.CountOne.as_view(), name="count"),
-        path("counts/<uuid:count_id>/scan/", counts.CountScan.as_view(), name="count-scan"),
-        path("counts/<uuid:count_id>/take-back/", counts.CountTakeBack.as_view(), name="count-take-back"),
-        path("counts/<uuid:count_id>/step/", counts.CountStep.as_view(), name="count-step"),
-        path("counts/<uuid:count_id>/result/", counts.CountResult.as_view(), name="count-result"),
-        path("transfers/", transfers.Transfers.as_view(), name="transfers"),
-        path("transfers/new/", transfers.TransferNew.as_view(), name="transfer-new"),
-        path("transfers/<uuid:transfer_id>/", transfers.TransferOne.as_view(), name="transfer"),
-        path("transfers/<uuid:transfer_id>/edit/", transfers.TransferEdit.as_view(), name="transfer-edit"),
-        path("transfers/<uuid:transfer_id>/ship/", transfers.TransferShip.as_view(), name="transfer-ship"),
-        path("transfers/<uuid:transfer_id>/receive/", transfers.TransferReceive.as_view(), name="transfer-receive"),
-        path(
-            "transfers/<uuid:transfer_id>/cancelled/", transfers.TransferCancelled.as_view(), name="transfer-cancelled"
-        ),
-        path("transfers/<uuid:transfer_id>/packing-list/", transfers.PackingList.as_view(), name="packing-list"),
     ]

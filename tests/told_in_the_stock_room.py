@@ -8,14 +8,15 @@ from typing import Any
 from core.ids import uuid7
 from core.testing import Shop
 from inventory.models import Lot
-from inventory.services import documents, late_costs, limits, lots, reservations
+from inventory.services import documents, late_costs, limits, lots, policy, reservations
 
-MODULES = (late_costs, limits, lots, reservations)
+MODULES = (late_costs, limits, lots, policy, reservations)
 OTHERS = {f"inventory.services.{name}" for name in ("changes", "tracking", "revaluing", "stating")}
 OTHERS |= {"orders.services.told_apart"}
 """Parts of the ledger and of stock documents, told by those."""
 QUIET = {
     "preview_stock": "books nothing",
+    "stock_policy": "reads",
     "sell_reserved": "a part of a sale, which is told as stock.changed",
     "expire_reservations": "nobody did it: the events say `expired`, see tests/test_reservations.py",
 }
@@ -71,5 +72,11 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         ),
         ("change", "stock_limits"),
         ["stock.limits_changed"],
+    ),
+    "change_stock_policy": (
+        lambda s: None,
+        lambda s, _: policy.change_stock_policy({"dead_days": 30}, actor=s.actor()),
+        ("change", "stock_policy"),
+        ["stock_policy.changed"],
     ),
 }

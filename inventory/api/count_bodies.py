@@ -30,7 +30,9 @@ class CountInput(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True, max_length=120)
     scope = ScopeBody(required=False)
     is_blind = serializers.BooleanField(required=False, default=True)
-    recount_above = AmountField(required=False, allow_null=True, min_value=0)
+    recount_above = AmountField(
+        required=False, allow_null=True, min_value=0, help_text="Left out: what the stock policy says."
+    )
 
 
 class CountBody(serializers.Serializer[Count]):

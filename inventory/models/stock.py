@@ -241,6 +241,17 @@ class StockPolicy(models.Model):
     note_above = models.DecimalField(
         max_digits=18, decimal_places=4, null=True, blank=True, help_text="Corrections of more value need a note."
     )
+    recount_above = models.DecimalField(
+        max_digits=18, decimal_places=4, null=True, blank=True, help_text="Of new stocktakes that state none."
+    )
+    cover_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Alert when what is there lasts fewer days; null: fixed limits only."
+    )
+    sales_days = models.PositiveIntegerField(default=28, db_default=28, help_text="Days the rate of sale is taken of.")
+    target_days = models.PositiveIntegerField(default=14, db_default=14, help_text="Days an order should last.")
+    markdown_days = models.PositiveIntegerField(
+        default=5, db_default=5, help_text="Days before its expiry a lot is proposed for a lower price."
+    )
     version = models.BigIntegerField(default=1)
 
     class Meta:

@@ -23,9 +23,10 @@ from core.locations.selectors import business_today
 from core.money import plain_decimal
 from core.outbox.services import emit_all
 from inventory.events import StockDead, StockExpiring, StockOver
-from inventory.models import LotLevel, StockAlert, StockLevel, StockMovement, StockPolicy
+from inventory.models import LotLevel, StockAlert, StockLevel, StockMovement
 from inventory.permissions import ADJUST_STOCK
 from inventory.services.changes import Moved
+from inventory.services.policy import stock_policy
 
 Kind = StockAlert.Kind
 Crossing = tuple[str, UUID, UUID]
@@ -111,7 +112,7 @@ class LookedOver:
 @transaction.atomic
 def look_over_stock(*, actor: Actor) -> LookedOver:
     """Bring every alert up to date with the stock, the sales and the lots of now. Repeating changes nothing."""
-    policy = StockPolicy.objects.first() or StockPolicy()
+    policy = stock_policy()
     wanted: list[tuple[StockAlert, DomainEvent | None]] = [
         *_limits(),
         *_dead(policy.dead_days),

@@ -26,6 +26,7 @@ from inventory.events import CountClosed, CountOpened
 from inventory.models import Brand, Category, Count, CountLine, ScanCode, StockLevel, Variant
 from inventory.permissions import APPROVE_COUNTS, COUNT_STOCK
 from inventory.selectors_counts import SCOPES, on_hand_as_of, seen_in
+from inventory.services.policy import stock_policy
 
 State = Count.State
 MOST_IN_SCOPE = 5000
@@ -36,8 +37,8 @@ MODELS: dict[str, Any] = {"categories": Category, "brands": Brand, "variants": V
 class CountDraft:
     """What is to be counted. ``scope``: ids of ``categories``, ``brands``, ``variants``; none of them means everything.
 
-    ``recount_above`` is money: variances of more value are counted again. ``is_blind``: those who count do not see
-    what the record says.
+    ``recount_above`` is money: variances of more value are counted again; None: as the shop decided. ``is_blind``:
+    those who count do not see what the record says.
     """
 
     count_id: UUID
@@ -84,7 +85,7 @@ def open_count(draft: CountDraft, *, actor: Actor) -> Opened:
         location=location,
         scope=scope,
         is_blind=draft.is_blind,
-        recount_above=draft.recount_above,
+        recount_above=stock_policy().recount_above if draft.recount_above is None else draft.recount_above,
         created_by_kind=actor.kind,
         created_by_id=actor.id,
         created_by_label=actor.label[:200],

@@ -33,7 +33,7 @@ class CountForm(forms.Form):
         min_value=Decimal(0),
         max_digits=14,
         decimal_places=4,
-        help_text="Differences of more value than this are counted a second time.",
+        help_text="Differences of more value than this are counted a second time. Empty: as your stock rules say.",
         widget=forms.TextInput({"inputmode": "decimal"}),
     )
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from core.locations.selectors import business_today
 from core.web.cursors import window_of
 from core.web.views import Page
-from inventory.models import Serial, StockPolicy
+from inventory.models import Serial
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.selectors_lots import (
     find_lot,
@@ -24,6 +24,7 @@ from inventory.selectors_lots import (
     way_of_serial,
 )
 from inventory.services.lots import block_lot
+from inventory.services.policy import stock_policy
 from inventory.web.causes import in_words
 
 SEARCH = {"type": "search", "autocomplete": "off"}
@@ -72,7 +73,7 @@ class Lots(LotsPage):
         if not form.is_valid():
             return self.render({"form": form, **self.tabs()}, status=422)
         show, today = form.cleaned_data["show"], business_today()
-        days = StockPolicy.objects.values_list("expiring_days", flat=True).first() or 14
+        days = stock_policy().expiring_days
         limits = {"expiring": today + timedelta(days=days), "expired": today - timedelta(days=1)}
         rows = lots(
             places=self.actor.places(VIEW_STOCK),
