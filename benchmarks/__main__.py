@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.harness import machine
 from retail_saas.embedded import Stack, home
 
-NAMES = ("startup", "checkout", "fanout", "imports", "reports")
+NAMES = ("startup", "checkout", "fanout", "imports", "reports", "bigshop")
 
 
 def main(chosen: list[str]) -> int:
