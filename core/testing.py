@@ -1,14 +1,12 @@
 """What tests share: two shops side by side, their cast of people, and a client that knocks at the right door."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.test import Client
 
 from core.actors import SYSTEM, Actor
@@ -138,20 +136,3 @@ def sale_body(shop: Shop, basket: dict[str, str], *, order_id: UUID | None = Non
         "payments": [{"method": "cash", "amount": str(total)}],
         **more,
     }
-
-
-@contextmanager
-def emptied_afterwards(*shops: Shop) -> Iterator[None]:
-    """For tests that really commit: afterwards the shops are as `furnish` left them."""
-    try:
-        yield
-    finally:
-        for shop in shops:
-            with use_tenant(shop.tenant), connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT string_agg(format('%%I.%%I', schemaname, tablename), ', ') FROM pg_tables"
-                    " WHERE schemaname = %s AND tablename <> 'django_migrations'",
-                    [shop.tenant.schema_name],
-                )
-                cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
-            furnish(shop)

@@ -8,11 +8,10 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from core.tenancy.context import use_tenant
-from core.tenancy.selectors import forget_hosts
-from core.tenancy.services import create_tenant
-from core.testing import CANARY, Shop, emptied_afterwards, furnish
+from core.testing import Shop, furnish
 from orders.auditor import audit_books
-from tests import schema_cache
+from tests import template_database
+from tests.furnished import put_back, remember
 from tests.workers import Units, longest_first
 
 
@@ -30,36 +29,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Make both shops once; tests that commit put them back as they were."""
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """A database for this worker with both shops in it; tests that commit put them back as they were."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
+    database = f"test_{connection.settings_dict['NAME']}_{worker}"
     with django_db_blocker.unblock():
-        forget_hosts()
-        schema_cache.recall()
-        for shop_name, currency in (("acme", "GBP"), ("globex", "USD")):
-            host = f"{shop_name}.localhost"
-            tenant = create_tenant(
-                name=f"{_mark(shop_name)} shop", host=host, currency=currency, time_zone="Europe/London"
-            )
-            SHOPS[shop_name] = Shop(tenant, host, _mark(shop_name))
-            furnish(SHOPS[shop_name])
-        schema_cache.keep()
-    case: Any = TransactionTestCase  # Django keeps the hook private
-    flush = case._fixture_teardown
-
-    def put_back(self: TransactionTestCase) -> None:
-        with emptied_afterwards(*SHOPS.values()):
-            pass
-
-    case._fixture_teardown = put_back
-    yield
-    case._fixture_teardown = flush
+        template_database.copy_template(database)
+    with template_database.connected_to(database):
+        with django_db_blocker.unblock():
+            template_database.forget_what_redis_keeps()
+            SHOPS.update(template_database.empty_shops())
+            for shop in SHOPS.values():
+                furnish(shop)
+                remember(shop)
+        case: Any = TransactionTestCase  # Django keeps the hook private
+        flush = case._fixture_teardown
+        case._fixture_teardown = lambda self: put_back(*SHOPS.values())
+        yield
+        case._fixture_teardown = flush
+    with django_db_blocker.unblock():
+        template_database.drop(database)
 
 
 SHOPS: dict[str, Shop] = {}
-
-
-def _mark(name: str) -> str:
-    return CANARY if name == "globex" else "Acme"
 
 
 @pytest.fixture(autouse=True)

@@ -27,12 +27,13 @@ from core.jobs.heartbeat import Heartbeat
 from core.jobs.models import Job
 from core.jobs.services import LeasedProgress, LostLease, claim, enqueue
 from core.tenancy.context import use_tenant
-from core.testing import Shop, emptied_afterwards
+from core.testing import Shop
 from inventory.models import ScanCode, StockLevel, StockMovement, Variant
 from orders.auditor import audit_books
 from orders.imports.services import JOB
 from orders.models import Customer, ImportRun, Order, OrderLine
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
+from tests.furnished import emptied_afterwards
 from tests.import_samples import Model, line, made_rows, run_import, shared_rows, write
 
 DEADLINE_SECONDS = 90

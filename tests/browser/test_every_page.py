@@ -9,10 +9,11 @@ from playwright.sync_api import Browser, Page
 
 from core.checks import permission_of, routes
 from core.tenancy.context import use_tenant
-from core.testing import CANARY, emptied_afterwards
+from core.testing import CANARY
 from tests.browser.page_look import SMALLEST_TARGET, SMALLEST_TILL_TARGET, Ears, flaws, open_page
 from tests.browsers import logged_in
 from tests.conftest import SHOPS
+from tests.furnished import emptied_afterwards
 from tests.processes import Product, running
 from tests.shop_window import fill
 

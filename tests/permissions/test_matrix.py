@@ -15,11 +15,12 @@ from core.checks import permission_of, routes
 from core.ids import uuid7
 from core.people.permissions import AUTHENTICATED, PERMISSIONS, PUBLIC, permissions_of_role
 from core.tenancy.context import use_tenant
-from core.testing import CANARY, ROLES, Shop, emptied_afterwards, sale_body
+from core.testing import CANARY, ROLES, Shop, sale_body
 from core.web.views import permission_for
 from orders.models import CustomerGroup
 from tests.api import Api, machine
 from tests.conftest import SHOPS
+from tests.furnished import emptied_afterwards
 from tests.permissions.arguments import ARGUMENTS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -1,0 +1,97 @@
+"""The database that every worker's is a copy of: migrated, with two empty shops; made once, kept between runs.
+
+Running the migrations and making two shops takes half a minute of a slow machine, a copy takes a second. The template
+is named for all that shapes it, so a change of a migration, of `core` or of the settings makes a new one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import django
+import redis
+from django.conf import settings
+from django.db import connection
+
+from core.tenancy.models import Tenant
+from core.tenancy.selectors import forget_hosts
+from core.tenancy.services import create_tenant, migrate
+from core.testing import CANARY, Shop
+
+PREFIX = "test_template_"
+UNFINISHED = f"{PREFIX}unfinished"
+MAKERS = 0x7E57
+"""Key of the advisory lock of whoever looks for the template, makes it or copies it."""
+EMPTY_SHOPS = (("acme", "GBP", "Acme"), ("globex", "USD", CANARY))
+"""Name, currency, and the mark that all its texts bear."""
+
+
+def name_of_template() -> str:
+    """The name says what is in it."""
+    root = Path(settings.BASE_DIR)
+    content = sha256(django.__version__.encode())
+    shaping = ("*/migrations/*.py", "core/**/*.py", "retail_saas/**/*.py", "tests/template_database.py")
+    for path in sorted({path for pattern in shaping for path in root.glob(pattern)}):
+        content.update(path.read_bytes())
+    return PREFIX + content.hexdigest()[:24]
+
+
+def copy_template(name: str) -> None:
+    """Make the database ``name`` anew as a copy of the template, which is made before if it is not there yet."""
+    template = name_of_template()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MAKERS])  # until this session ends
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
+        found = {row[0] for row in cursor.fetchall()}
+        if template not in found:
+            for old in found:
+                cursor.execute(f"DROP DATABASE {old} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {UNFINISHED}")
+            _fill(UNFINISHED)
+            cursor.execute(f"ALTER DATABASE {UNFINISHED} RENAME TO {template}")
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+def drop(name: str) -> None:
+    """Remove a database, whoever a test left connected to it."""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    """Everything in here speaks to the database ``name``; Django's own settings say so too, for new connections."""
+    own = connection.settings_dict["NAME"]
+    for settings_dict in (connection.settings_dict, settings.DATABASES["default"]):
+        connection.close()
+        settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        for settings_dict in (connection.settings_dict, settings.DATABASES["default"]):
+            settings_dict["NAME"] = own
+        forget_hosts()
+
+
+def _fill(database: str) -> None:
+    with connected_to(database):
+        migrate(None)
+        for name, currency, mark in EMPTY_SHOPS:
+            create_tenant(name=f"{mark} shop", host=f"{name}.localhost", currency=currency, time_zone="Europe/London")
+
+
+def empty_shops() -> Iterator[tuple[str, Shop]]:
+    """The shops of a copy, by name."""
+    for name, _, mark in EMPTY_SHOPS:
+        host = f"{name}.localhost"
+        yield name, Shop(Tenant.objects.get(domains__domain=host), host, mark)
+
+
+def forget_what_redis_keeps() -> None:
+    """Copies of one template have the same shops: nothing of an earlier run may be found under their names."""
+    for address in (settings.CACHES["default"]["LOCATION"], settings.LIVE_REDIS_URL, settings.CELERY_BROKER_URL):
+        with redis.Redis.from_url(address) as server:
+            server.flushdb()
