@@ -33,6 +33,12 @@ class SerialRefused(DomainError):
     code, status, title = "serial-not-here", 409, "Name exactly the pieces that are here"
 
 
+class AmbiguousCode(DomainError):
+    """Several lots or pieces carry this text; ``details["targets"]`` names up to ten of them."""
+
+    code, status, title = "ambiguous-code", 409, "Several articles carry this code"
+
+
 class NonsenseCode(DomainError):
     """The code can be read and says something impossible: ``details["problem"]`` of `inventory.reading.PROBLEMS`."""
 

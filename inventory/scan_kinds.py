@@ -17,7 +17,7 @@ def _lot(pk: UUID, actor: Actor) -> Target | None:
     row = Lot.objects.select_related("variant").filter(pk=pk).first() if actor.may(VIEW_STOCK) else None
     if row is None:
         return None
-    url = reverse("product", args=[row.variant.product_id])
+    url = reverse("stock-lot", args=[row.pk])
     return Target(kind="lot", id=row.pk, label=f"{row.code} of {row.variant.sku}", url=url)
 
 
@@ -25,7 +25,7 @@ def _serial(pk: UUID, actor: Actor) -> Target | None:
     row = Serial.objects.select_related("variant").filter(pk=pk).first() if actor.may(VIEW_STOCK) else None
     if row is None:
         return None
-    url = reverse("product", args=[row.variant.product_id])
+    url = reverse("stock-serial", args=[row.pk])
     return Target(kind="serial", id=row.pk, label=f"{row.number} of {row.variant.sku}", url=url)
 
 

@@ -94,6 +94,10 @@ def test_an_article_is_answered_as_ever_and_with_its_kind(acme: Shop) -> None:
         "lot": "",
         "serial": "",
         "expires_on": None,
+        "lot_id": None,
+        "serial_id": None,
+        "state": "",
+        "url": "",
         "is_stocked": True,
         "on_hand": "10",
     }

@@ -32,7 +32,7 @@ class ScanQuery(serializers.Serializer[Any]):
 
 
 class ScanBody(serializers.Serializer[Scanned]):
-    """What a code stands for. Of an article everything is said, of anything else ``kind``, ``target`` and ``name``."""
+    """What a code stands for: of goods everything is said, of anything else ``kind``, ``target`` and ``name``."""
 
     kind = serializers.CharField(help_text="`variant`, `lot`, `serial`, `location`, `customer`, `order` or others.")
     target = serializers.UUIDField(source="id", help_text="What it stands for.")
@@ -51,6 +51,11 @@ class ScanBody(serializers.Serializer[Scanned]):
     lot = serializers.CharField(required=False)
     serial = serializers.CharField(required=False)
     expires_on = serializers.DateField(required=False, allow_null=True)
+    lot_id = serializers.UUIDField(required=False, allow_null=True, help_text="The lot, where the shop has it.")
+    serial_id = serializers.UUIDField(required=False, allow_null=True, help_text="The piece, where the shop has it.")
+    state = serializers.CharField(
+        required=False, allow_blank=True, help_text="Of the lot or piece: `open`, `blocked`, `in_stock`, `sold`, …"
+    )
     is_stocked = serializers.BooleanField(required=False)
     on_hand = QuantityField(required=False, allow_null=True)
 
@@ -77,7 +82,9 @@ class Scan(ApiView):
         summary="What a scanned or typed code stands for",
         description=(
             "Anything: a code or SKU of an article, a GS1 element string (`]C1…`, `(01)…`, or with separators), a code"
-            " with a weight or price inside, a lot, a location, a customer, a receipt. A code that says something"
+            " with a weight or price inside, a lot, a piece with a serial number, a location, a customer, a receipt."
+            " Of a lot or piece its article is answered too; one whose name several articles use is 409"
+            " `ambiguous-code` with `targets`. A code that says something"
             " impossible is 422 `nonsense-code` with the `problem`: "
             + ", ".join(f"`{name}`" for name in PROBLEMS)
             + "."

@@ -30,7 +30,10 @@ class Lot(models.Model):
     class Meta:
         ordering: ClassVar = ["expires_on", "created_at", "pk"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["variant", "code"], name="lot_code_once")]
-        indexes: ClassVar = [models.Index(fields=["expires_on"], name="lot_by_expiry")]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_on"], name="lot_by_expiry"),
+            models.Index(fields=["code"], name="lot_by_code"),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -82,6 +85,7 @@ class Serial(models.Model):
     class Meta:
         ordering: ClassVar = ["number", "pk"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["variant", "number"], name="serial_number_once")]
+        indexes: ClassVar = [models.Index(fields=["number"], name="serial_by_number")]
 
     def __str__(self) -> str:
         return self.number

@@ -16,9 +16,11 @@ from django.db.models.functions import Upper
 
 from core.errors import NotFound
 from inventory.codes import normalise
-from inventory.models import Product, ScanCode, StockLevel, StockMovement, Tombstone, Variant, title_of
+from inventory.models import Lot, Product, ScanCode, Serial, StockLevel, StockMovement, Tombstone, Variant, title_of
 
 LONGEST_CODE = 80
+ARTICLES = (ScanCode.Kind.VARIANT, ScanCode.Kind.LOT, ScanCode.Kind.SERIAL)
+"""Kinds of the registry that are goods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,18 +130,19 @@ def for_sale(
 def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
     """What each typed code stands for; unknown ones are left out. One query, a second one if some may be SKUs.
 
-    A code is looked for as it is stored, then whatever its case (if only one fits), then as a SKU.
+    A code is looked for as it is stored, then whatever its case (if only one fits), then as a SKU. The label of a lot
+    or a piece stands for its article, unless several articles use its name.
     """
     wanted = {text: normalise(text) for text in typed if text.isprintable() and len(text) <= LONGEST_CODE}
     if not wanted:
         return {}
     rows = ScanCode.objects.annotate(upper=Upper("code")).filter(
         Q(code__in=set(wanted.values())) | Q(upper__in={code.upper() for code in wanted.values()}),
-        kind=ScanCode.Kind.VARIANT,
+        kind__in=ARTICLES,
     )
     exact: dict[str, ScanCode] = {}
     any_case: dict[str, list[ScanCode]] = {}
-    for row in rows:
+    for row in _with_articles(list(rows)):
         exact[row.code] = row
         any_case.setdefault(row.code.upper(), []).append(row)
     found: dict[str, CodeTarget] = {}
@@ -153,6 +156,31 @@ def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
         skus = dict(Variant.objects.filter(sku__in=set(left.values())).values_list("sku", "pk"))
         found |= {text: CodeTarget(code=sku, variant_id=skus[sku]) for text, sku in left.items() if sku in skus}
     return found
+
+
+def _with_articles(rows: list[ScanCode]) -> list[ScanCode]:
+    """The codes with their articles: those of lots and pieces get that of what they stand for, two queries if any."""
+    labels = {row.target_id for row in rows if row.kind != ScanCode.Kind.VARIANT and row.target_id}
+    if not labels:
+        return rows
+    things: list[tuple[Any, str]] = [(Lot, "code"), (Serial, "number")]
+    names: dict[UUID | None, tuple[str, UUID]] = {}
+    for model, called in things:
+        found = model.objects.filter(pk__in=labels).values_list("pk", called, "variant")
+        names |= {pk: (name, variant) for pk, name, variant in found}
+    texts = {name for name, _ in names.values()}
+    users: dict[str, set[UUID]] = {}
+    for model, called in things:
+        for name, variant in model.objects.filter(**{f"{called}__in": texts}).values_list(called, "variant"):
+            users.setdefault(name, set()).add(variant)
+    kept = []
+    for row in rows:
+        if row.kind != ScanCode.Kind.VARIANT:
+            name, row.variant_id = names.get(row.target_id, ("", None))
+            if row.variant_id is None or (normalise(name) == row.code and len(users[name]) > 1):
+                continue
+        kept.append(row)
+    return kept
 
 
 def products(

@@ -4,15 +4,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from core.actors import Actor
 from core.tenancy.context import current_tenant
-from inventory.codes import check_digit, is_gtin, printed
-from inventory.errors import NonsenseCode, UnknownCode
-from inventory.models import EmbeddedCodeRule, ScanCode, Variant
+from inventory.codes import check_digit, is_gtin, normalise, printed
+from inventory.errors import AmbiguousCode, NonsenseCode, UnknownCode
+from inventory.models import EmbeddedCodeRule, Lot, ScanCode, Serial, Variant
 from inventory.reading import LONGEST_SCAN, PROBLEMS, Reading, Rule, read_scan
 from inventory.scan_targets import Target, found_by_shape, target_of, word_of
 from inventory.selectors import LONGEST_CODE, ForSale, for_sale
@@ -60,10 +61,15 @@ class Scanned:
     serial: str = ""
     expires_on: date | None = None
     kind: str = "variant"
+    target_id: UUID | None = None
+    url: str = ""
+    lot_id: UUID | None = None
+    serial_id: UUID | None = None
+    state: str = ""
 
     @property
     def id(self) -> UUID:
-        return self.variant_id
+        return self.target_id or self.variant_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ def resolve_scan(typed: str, *, actor: Actor, location_id: UUID | None = None) -
 
     Raises:
         UnknownCode: nothing that the actor may know of carries it.
+        AmbiguousCode: it is the name of lots or pieces of several articles.
         NonsenseCode: it is of a known form and says something impossible.
     """
     if len(typed) > LONGEST_SCAN or not typed.replace("\x1d", "").isprintable():
@@ -115,12 +122,56 @@ def resolve_scan(typed: str, *, actor: Actor, location_id: UUID | None = None) -
         target = target_of(found.kind, found.target_id, actor=actor) if found.target_id else None
         if target is None:
             raise UnknownCode(details={"scanned": found.code})
-        return target
+        return _piece(found, target, location_id) or target
     variant = for_sale([found.variant_id], location_id=location_id).get(found.variant_id)
     if variant is None:
         raise UnknownCode(details={"scanned": found.code})
     plain = found.code == reading.plain or reading.form == "plain"
-    return _scanned(found, variant, Reading(form="plain", plain="") if plain else reading, location_id)
+    return _told_apart(_scanned(found, variant, Reading(form="plain", plain="") if plain else reading, location_id))
+
+
+def _piece(row: _Row, target: Target, location_id: UUID | None) -> Scanned | None:
+    """The article of a lot or piece whose label was scanned; None for anything else, and where it is not for sale.
+
+    Raises `AmbiguousCode` where the label carries a text that several articles use.
+    """
+    model: type[Lot] | type[Serial] | None = {"lot": Lot, "serial": Serial}.get(row.kind)  # type: ignore[assignment]
+    if model is None:
+        return None
+    thing = model.objects.get(pk=target.id)
+    text = str(thing)
+    if normalise(text) == row.code and len(alike := _called(text)) > 1:
+        told = [{"kind": kind, "target": str(pk), "name": f"{text} of {sku}"} for kind, pk, sku in alike[:10]]
+        detail = f"{text} is on goods of {len(alike)} articles or pieces. Scan the article first, or its GS1 label."
+        raise AmbiguousCode(detail, details={"scanned": row.code, "targets": told})
+    variant = for_sale([thing.variant_id], location_id=location_id).get(thing.variant_id)
+    if variant is None:
+        return None
+    article = _Row(row.code, row.kind, variant.id, row.target_id, Decimal(1))
+    found = _scanned(article, variant, Reading(form="plain", plain=""), location_id)
+    found = replace(found, kind=row.kind, target_id=thing.pk, url=target.url, state=thing.state)
+    if isinstance(thing, Lot):
+        return replace(found, lot=text, lot_id=thing.pk, expires_on=thing.expires_on)
+    return replace(found, serial=text, serial_id=thing.pk)
+
+
+def _called(text: str) -> list[tuple[str, UUID, str]]:
+    """Kind, id and SKU of every lot and piece of this name."""
+    lots = [("lot", *row) for row in Lot.objects.filter(code=text).values_list("pk", "variant__sku")]
+    return lots + [("serial", *row) for row in Serial.objects.filter(number=text).values_list("pk", "variant__sku")]
+
+
+def _told_apart(found: Scanned) -> Scanned:
+    """With the lot and the piece that the code names beside its article, where the shop has them."""
+    if found.lot:
+        lot = Lot.objects.filter(variant=found.variant_id, code=found.lot).first()
+        if lot is not None:
+            found = replace(found, lot_id=lot.pk, state=lot.state, expires_on=found.expires_on or lot.expires_on)
+    if found.serial:
+        piece = Serial.objects.filter(variant=found.variant_id, number=found.serial).first()
+        if piece is not None:
+            found = replace(found, serial_id=piece.pk, state=piece.state)
+    return found
 
 
 def _scanned(row: _Row, variant: ForSale, reading: Reading, location_id: UUID | None) -> Scanned:
@@ -245,4 +296,12 @@ def owners_of(codes: Iterable[str], *, besides: Collection[UUID] = ()) -> dict[s
     """Codes of the registry with what they belong to, in words; free ones and those of ``besides`` are left out."""
     rows = ScanCode.objects.filter(code__in=set(codes)).exclude(variant_id__in=besides)
     rows = rows.select_related("variant__product")
-    return {row.code: f"{row.variant.title} ({row.variant.sku})" if row.variant else word_of(row.kind) for row in rows}
+    return {row.code: f"{row.variant.title} ({row.variant.sku})" if row.variant else _owner(row) for row in rows}
+
+
+def _owner(row: ScanCode) -> str:
+    """What a code belongs to that is no article's: a lot or a piece by its article, anything else by its kind."""
+    models: dict[str, Any] = {ScanCode.Kind.LOT: Lot, ScanCode.Kind.SERIAL: Serial}
+    model = models.get(row.kind)
+    thing = model.objects.select_related("variant").filter(pk=row.target_id).first() if model else None
+    return f"{word_of(row.kind)} of {thing.variant.sku}" if thing else word_of(row.kind)

@@ -16,11 +16,12 @@ from core.errors import Invalid, NotFound, ReusedIdentifier
 from core.locations.selectors import active_location
 from core.money import plain_decimal
 from core.retry import with_locks
-from inventory.models import Lot, StockDocument, StockLevel, StockMovement, Variant
+from inventory.models import Lot, ScanCode, StockDocument, StockLevel, StockMovement, Variant
 from inventory.permissions import ADJUST_STOCK
 from inventory.reasons import USUAL
 from inventory.services.changes import Change, Key, Level
 from inventory.services.ledger import lock_states, move_stock
+from inventory.services.piece_codes import register_pieces
 from inventory.services.stating import (
     MOST_LINES,
     Kind,
@@ -194,6 +195,7 @@ def _lots(stated: Sequence[Stated]) -> dict[tuple[UUID, str], UUID]:
             if expires_on is not None and lot.expires_on is None:
                 Lot.objects.filter(pk=lot.pk).update(expires_on=expires_on, version=lot.version + 1)
             found[one.variant.pk, code] = lot.pk
+    register_pieces(ScanCode.Kind.LOT, {code: pk for (_, code), pk in found.items()})
     return found
 
 

@@ -19,6 +19,7 @@ from inventory.permissions import VIEW_COST
 from inventory.reasons import REASONS, USUAL, Reason
 from inventory.selectors import targets_of
 from inventory.services.changes import Change, Level
+from inventory.services.piece_codes import strangers
 
 MOST_LINES = 500
 MOST_UNITS = Decimal(10) ** 9
@@ -266,6 +267,7 @@ def _wrong_tracking(change: StockChange, found: Mapping[UUID, Stated]) -> list[P
         known = {(row.variant_id, row.code): row for row in rows}
         for one in lots:
             errors += _wrong_known_lots(change, one, known)
+            errors += _wrong_codes(one.place, "lot", [code for code in one.lots if (one.variant.pk, code) not in known])
     pieces = [one for one in found.values() if one.serials]
     if pieces:
         comes = change.kind == Kind.RECEIPT or change.reason_code == "found"
@@ -278,10 +280,25 @@ def _wrong_tracking(change: StockChange, found: Mapping[UUID, Stated]) -> list[P
             if wrong:
                 detail = f"{wrong[0]} is named twice." if doubled else f"{wrong[0]} is in stock already."
                 errors.append(_problem(one.place, "serials", "doubled", detail))
+            if comes and not wrong:
+                errors += _wrong_codes(
+                    one.place, "serials", [n for n in one.serials if (one.variant.pk, n) not in states]
+                )
             missing = [] if comes else [n for n in one.serials if (one.variant.pk, n) not in states]
             if missing and not wrong:
                 errors.append(_problem(one.place, "serials", "unknown", f"There is no piece {missing[0]}."))
     return errors
+
+
+def _wrong_codes(place: int, name: str, fresh: Sequence[str]) -> list[Problem]:
+    """Names of new lots or pieces that are codes of something else: somebody scanned the wrong label."""
+    return [
+        _problem(place, name, "taken", f"The code {text} belongs to {owner}. Scan the label of the {_LABELS[name]}.")
+        for text, owner in (strangers(fresh) if fresh else {}).items()
+    ]
+
+
+_LABELS = {"lot": "lot", "serials": "piece"}
 
 
 def _is_kept(piece: Serial | None) -> bool:

@@ -23,6 +23,7 @@ from inventory.models import (
     LotLevel,
     MovementLot,
     MovementSerial,
+    ScanCode,
     Serial,
     StockException,
     StockMovement,
@@ -30,6 +31,7 @@ from inventory.models import (
     Variant,
 )
 from inventory.services.changes import Cause, Change, Key, Moved
+from inventory.services.piece_codes import register_pieces
 
 Kind = StockMovement.Kind
 State = Serial.State
@@ -265,14 +267,15 @@ def _bring_new(step: _Step) -> None:
             "number", flat=True
         )
     )
-    Serial.objects.bulk_create(
-        [
-            Serial(variant_id=step.moved.variant_id, number=number, state=State.GONE)
-            for number in dict.fromkeys(step.change.serials)
-            if number not in known
-        ],
-        ignore_conflicts=True,
-    )
+    fresh = [
+        Serial(variant_id=step.moved.variant_id, number=number, state=State.GONE)
+        for number in dict.fromkeys(step.change.serials)
+        if number not in known
+    ]
+    if fresh:
+        Serial.objects.bulk_create(fresh, ignore_conflicts=True)
+        made = Serial.objects.filter(variant=step.moved.variant_id, number__in=[piece.number for piece in fresh])
+        register_pieces(ScanCode.Kind.SERIAL, dict(made.values_list("number", "pk")))
 
 
 def _is_there(piece: Serial, step: _Step) -> bool:

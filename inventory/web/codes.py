@@ -53,8 +53,10 @@ class ScanAnything(Page):
         except DomainError as refusal:
             pack_of = refusal.details.get("pack_of")
             return self.render({"form": form, "refusal": refusal, "pack_of": pack_of}, status=refusal.status)
+        if found.url:
+            return redirect(found.url)
         if isinstance(found, Target):
-            return redirect(found.url) if found.url else self.render({"form": ScanForm(), "target": found})
+            return self.render({"form": ScanForm(), "target": found})
         return redirect("product", found.product_id)
 
 
