@@ -10,11 +10,15 @@ from typing import Any
 from django.conf import settings
 
 from core.actors import SYSTEM
+from core.locations.models import Location
+from core.people.selectors import actor_of_user
 from core.people.services import create_owner, create_user
 from core.tenancy.context import use_public, use_tenant
 from core.tenancy.models import Tenant
 from core.tenancy.services import create_tenant, delete_tenant
+from orders.demo.places import Staff, open_places
 from orders.demo.services import fill_demo_shop
+from orders.services.approvals import set_pin
 
 NAME = "Corner Shop (demo)"
 ROLES = ("owner", "manager", "cashier", "stock clerk")
@@ -56,14 +60,33 @@ def _make(host: str) -> tuple[Tenant, list[dict[str, str]]]:
     try:
         with use_tenant(tenant):
             create_owner(email=logins[0]["email"], password=logins[0]["password"])
-            for login in logins[1:]:
-                create_user(email=login["email"], password=login["password"], role=login["role"], actor=SYSTEM)
-            fill_demo_shop()
+            places = open_places()
+            at = {"cashier": places.main, "stock clerk": places.room}
+            fill_demo_shop(staff=_hire(logins[1:], at))
         _write_logins(logins)
     except BaseException:
         delete_tenant(tenant)
         raise
     return tenant, logins
+
+
+def _hire(logins: list[dict[str, str]], at: dict[str, Location]) -> Staff:
+    """The people besides the owner, some of them at one place; the manager gets a PIN, told beside the password."""
+    people = {}
+    for login in logins:
+        role = login["role"]
+        user = create_user(
+            email=login["email"], password=login["password"], role=role, actor=SYSTEM, location=at.get(role)
+        )
+        people[role] = actor_of_user(user)
+    pin = f"70{secrets.randbelow(10**4):04}"
+    for login in logins:
+        if login["role"] == "manager":
+            set_pin(pin=pin, password=login["password"], actor=people["manager"])
+            login["pin"] = pin
+        if place := at.get(login["role"]):
+            login["place"] = place.name
+    return Staff(people["manager"], people["cashier"], people["stock clerk"], pin)
 
 
 def _logins_file() -> Path:

@@ -3,7 +3,7 @@
 import hashlib
 import http.client
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -78,10 +78,16 @@ def announcement(prepared: Iterable[str], port: int, home: Path, seconds: float)
             f"    Till        {site}/till/",
             f"    API         {site}/api/v1/docs/",
         ]
-        lines += [f"    Log in as   {who['email']:<28} {who['password']:<18} {who['role']}" for who in shop["logins"]]
+        lines += [f"    Log in as   {who['email']:<28} {who['password']:<18} {_told(who)}" for who in shop["logins"]]
         lines.append("")
     lines += [f"  Data and logs are in {home}; they stay for the next start.", "  Ctrl-C stops everything.", ""]
     return "\n".join(lines)
+
+
+def _told(who: Mapping[str, str]) -> str:
+    """The role of a log-in, where it holds, and the PIN it approves with."""
+    place = f" of {who['place']}" if "place" in who else ""
+    return f"{who['role']}{place}" + (f", PIN {who['pin']}" if "pin" in who else "")
 
 
 def _shops(prepared: Iterable[str]) -> list[dict[str, Any]]:

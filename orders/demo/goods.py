@@ -5,6 +5,15 @@ from decimal import Decimal
 
 from inventory.codes import check_digit
 
+BRANDS = {
+    "Bakery": "House bakery",
+    "Coffee and tea": "House roast",
+    "Dairy and eggs": "Farm range",
+    "Fruit and vegetables": "Farm range",
+    "Household": "Home basics",
+}
+"""What stands on the label, by category; the rest has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

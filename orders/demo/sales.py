@@ -10,12 +10,13 @@ DAYS = 180
 WEEKDAYS = (0.85, 0.8, 0.9, 1.0, 1.25, 1.5, 0.55)  # Monday to Sunday
 HOURS = {8: 5, 9: 8, 10: 8, 11: 9, 12: 13, 13: 11, 14: 7, 15: 7, 16: 9, 17: 13, 18: 10, 19: 4}
 ORDERS_A_DAY = 70
+FIRST_STORE = 0.7
 CHANNELS = (("counter", 90), ("online", 7), ("phone", 3))
 
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What one customer took, as (place on the shelf, quantity), and how they paid."""
+    """What one customer took, as (place on the shelf, quantity), in which store, and how they paid."""
 
     at: datetime
     lines: tuple[tuple[int, int], ...]
@@ -23,6 +24,7 @@ class Basket:
     method: str
     customer: int | None
     cash_step: int
+    store: int
 
 
 def baskets(popularities: list[int], *, customers: int, now: datetime, zone: ZoneInfo, seed: int) -> Iterator[Basket]:
@@ -47,6 +49,7 @@ def baskets(popularities: list[int], *, customers: int, now: datetime, zone: Zon
                 method="card" if dice.random() < 0.64 else "cash",
                 customer=dice.randrange(customers) if dice.random() < 0.3 else None,
                 cash_step=dice.choice((0, 5, 10, 20)),
+                store=0 if dice.random() < FIRST_STORE else 1,
             )
             if at < now:
                 yield basket
