@@ -56,4 +56,4 @@ def _written(shop: Shop) -> list[tuple[str, int]]:
             " WHERE pg_relation_size(name) > 0",
             [shop.tenant.schema_name],
         )
-        return cursor.fetchall()
+        return [(name, size) for name, size in cursor.fetchall()]

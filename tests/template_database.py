@@ -41,6 +41,7 @@ def copy_template(name: str) -> None:
     """Make the database ``name`` anew as a copy of the template, which is made before if it is not there yet."""
     template = name_of_template()
     with connection._nodb_cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0; SET statement_timeout = 0")  # one makes it, the others wait for it
         cursor.execute("SELECT pg_advisory_lock(%s)", [MAKERS])  # until this session ends
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
         found = {row[0] for row in cursor.fetchall()}
