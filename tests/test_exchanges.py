@@ -9,11 +9,12 @@ import pytest
 from core.ids import uuid7
 from core.outbox.models import Event
 from core.testing import Shop, sale_body
-from inventory.models import StockLevel
+from inventory.models import StockLevel, Variant
 from orders.auditor import audit_books
 from orders.models import CreditAccount, Customer, Order, Payment
 from orders.services.checkout import BasketLine, Sale, Tender
 from orders.services.exchanges import Exchange, Exchanged, exchange
+from orders.services.return_quotes import quote_return
 from orders.services.returns import Return, ReturnLine, return_goods
 from tests.api import person
 from tests.test_race_checkout import at_once
@@ -135,3 +136,62 @@ def test_exchanges_against_each_other_and_sales_neither_deadlock_nor_give_twice(
     results = at_once(acme, work, 8)
     assert sum(isinstance(result, Exchanged) for result in results) == 2, results
     assert levels() == {"TEA": Decimal(9), "CUP": Decimal(9), "JAM": Decimal(10)}
+
+
+def test_a_quote_of_a_return_says_what_the_return_then_gives_back_and_books_nothing(acme: Shop) -> None:
+    origin, cashier = sell(acme, {"TEA": "3"}), person(acme, "cashier")
+    told, before = Event.objects.count(), levels()
+    lines = [{"position": 1, "quantity": "2", "disposition": "damaged"}]
+    answer = cashier.post(f"orders/{origin.pk}/returns/quote/", {"lines": lines})
+    quoted = answer.json()
+    assert answer.status_code == 200 and quoted["needs_approval"] is False
+    assert (quoted["due"], quoted["cash_due"], quoted["by_points"]) == ("9.00", "9.00", "0.00")
+    assert [(x["quantity"], x["total"]) for x in quoted["lines"]] == [("-2", "-9.00")]
+    assert (Order.objects.count(), Event.objects.count(), levels()) == (1, told, before)
+    wanted = {"id": str(uuid7()), "lines": lines, "reason": "x", "expected_total": quoted["due"]}
+    made = cashier.post(f"orders/{origin.pk}/returns/", wanted)
+    assert (made.status_code, made.json()["total"]) == (201, "-9.00")
+    wrong = [{"position": 1, "quantity": "2"}, {"position": 9, "quantity": "1"}, {"position": 1, "quantity": "0"}]
+    refused = cashier.post(f"orders/{origin.pk}/returns/quote/", {"lines": wrong})
+    assert refused.status_code == 422
+    assert [(x["pointer"], x["code"]) for x in refused.json()["errors"]] == [
+        ("/lines/0/quantity", "too-many"),
+        ("/lines/1/position", "unknown"),
+        ("/lines/2/position", "twice"),
+    ]
+    assert cashier.post(f"orders/{uuid7()}/returns/quote/", {"lines": lines}).status_code == 404
+    refund = made.json()["id"]
+    assert cashier.post(f"orders/{refund}/returns/quote/", {"lines": lines}).json()["code"] == "conflict"
+
+
+@pytest.mark.parametrize(("sold", "taken", "net"), [("TEA", "CUP", "7.50"), ("CUP", "TEA", "-7.50")])
+def test_an_exchange_in_cash_comes_to_coins_on_both_sides(acme: Shop, sold: str, taken: str, net: str) -> None:
+    for sku, price in (("TEA", "4.52"), ("CUP", "12.01")):
+        Variant.objects.filter(sku=sku).update(unit_price=Decimal(price))
+    paid = {"TEA": "9.04", "CUP": "24.02"}[sold]
+    origin, cashier = sell(acme, {sold: "2"}, payments=[{"method": "card", "amount": paid}]), acme.actor("cashier")
+    money = [Tender(method="cash", amount=abs(Decimal(net)))]
+    gets = Decimal(net) < 0
+    back = Return(
+        refund_id=uuid7(),
+        order_id=origin.pk,
+        lines=[ReturnLine(position=1, quantity=Decimal(1))],
+        reason="x",
+        payments=money if gets else [],
+    )
+    wants = Sale(
+        order_id=uuid7(),
+        location_id=acme.location.pk,
+        lines=[BasketLine(variant_id=acme.variant(taken).pk, quantity=Decimal(1))],
+        payments=[] if gets else money,
+    )
+    acme.tenant.cash_step = Decimal("0.05")
+    try:
+        assert quote_return(back, actor=cashier).cash_due == {"TEA": Decimal("4.50"), "CUP": Decimal("12.00")}[sold]
+        made = exchange(Exchange(ticket=uuid7(), returned=back, sale=wants), actor=cashier)
+    finally:
+        acme.tenant.cash_step = None
+    roundings = {"TEA": Decimal("-0.02"), "CUP": Decimal("-0.01")}
+    assert (made.net, made.sale.order.cash_rounding) == (Decimal(net), roundings[taken])
+    assert made.refund.order.cash_rounding == -roundings[sold]
+    assert audit_books() == []

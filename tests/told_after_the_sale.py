@@ -9,7 +9,12 @@ from core.testing import PASSWORD, Shop
 from orders.services import approvals, changes, checkout, exchanges, parking, returns, rewriting, voids
 
 MODULES = (approvals, changes, exchanges, parking, returns, voids)
-OTHERS = {"orders.services.papers", "orders.services.money_back", "orders.services.rewriting"}
+OTHERS = {
+    "orders.services.papers",
+    "orders.services.money_back",
+    "orders.services.return_quotes",
+    "orders.services.rewriting",
+}
 PARTS = {
     "policy",
     "allowed",
@@ -19,6 +24,9 @@ PARTS = {
     "stock_difference",
     "part_of_exchange",
     "draft_of",
+    "worked_out",
+    "check_completed",
+    "is_beyond_limits",
     "to_give_back",
     "book",
     "through_drawer",

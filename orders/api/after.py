@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import AmountField, QuantityField
+from core.api.throttling import SALES
 from core.api.views import ApiView, versioned
 from core.ids import uuid7
 from orders.api import serializers as bodies
@@ -19,6 +20,7 @@ from orders.selectors import find_order
 from orders.services.basket import Tender
 from orders.services.exchanges import Exchange, exchange
 from orders.services.money_back import WAYS
+from orders.services.return_quotes import quote_return
 from orders.services.returns import MOST_LINES, Return, ReturnLine, return_goods
 from orders.services.voids import void_order
 
@@ -38,6 +40,24 @@ class MoneyBackInput(serializers.Serializer[Any]):
     method = serializers.ChoiceField(choices=[choice for choice in Payment.Method.choices if choice[0] in WAYS])
     amount = AmountField(min_value=0)
     reference = serializers.CharField(required=False, allow_blank=True, max_length=80)
+
+
+class ReturnQuoteInput(serializers.Serializer[Any]):
+    """What somebody wants to bring back."""
+
+    lines = ReturnLineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
+    location = serializers.UUIDField(required=False, allow_null=True, help_text="Where it comes back.")
+
+
+class ReturnQuoteOutput(serializers.Serializer[Any]):
+    """What would be given back, as positive amounts; ``lines`` as the refund would have them, negative."""
+
+    currency = serializers.CharField()
+    due = AmountField()
+    cash_due = AmountField(help_text="Due where all of it is given back in cash.")
+    by_points = AmountField(help_text="So much of it goes back as points by itself; payments state the rest.")
+    needs_approval = serializers.BooleanField()
+    lines = bodies.LineOutput(many=True)
 
 
 class ReturnInput(serializers.Serializer[Any]):
@@ -82,19 +102,53 @@ class Returns(ApiView):
         return versioned(body, made.order, headers={"Idempotent-Replayed": "true"})
 
 
+class ReturnQuotes(ApiView):
+    """/orders/<id>/returns/quote/: what would be given back."""
+
+    required_permission: ClassVar = REFUND
+    rate: ClassVar = SALES
+    tag = "orders"
+
+    @extend_schema(
+        operation_id="quote_return",
+        summary="What a return would come to",
+        description="Books nothing. Prices, discounts and taxes are the sale's, against what is left of it by now.",
+        request=ReturnQuoteInput,
+        responses={200: ReturnQuoteOutput},
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:
+        body = self.read(ReturnQuoteInput)
+        quoted = quote_return(
+            Return(
+                refund_id=uuid7(),
+                order_id=order_id,
+                lines=lines_of(body["lines"]),
+                reason="quote",
+                location_id=body.get("location"),
+            ),
+            actor=self.actor,
+        )
+        return Response(ReturnQuoteOutput(quoted).data)
+
+
+def lines_of(lines: list[dict[str, Any]]) -> list[ReturnLine]:
+    """Lines that come back in the words of the services."""
+    return [
+        ReturnLine(
+            position=line["position"],
+            quantity=line["quantity"],
+            disposition=line.get("disposition", OrderLine.Disposition.RESTOCK.value),
+        )
+        for line in lines
+    ]
+
+
 def return_of(order_id: UUID, body: dict[str, Any]) -> Return:
     """The body of a return in the words of the service."""
     return Return(
         refund_id=body["id"],
         order_id=order_id,
-        lines=[
-            ReturnLine(
-                position=line["position"],
-                quantity=line["quantity"],
-                disposition=line.get("disposition", OrderLine.Disposition.RESTOCK.value),
-            )
-            for line in body["lines"]
-        ],
+        lines=lines_of(body["lines"]),
         reason=body["reason"],
         payments=tenders_of(body["payments"]) if "payments" in body else None,
         location_id=body.get("location"),

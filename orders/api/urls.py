@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("coupons/", discounts.Coupons.as_view(), name="api-coupons"),
     path("coupons/<uuid:coupon_id>/", discounts.CouponOne.as_view(), name="api-coupon"),
     path("orders/<uuid:order_id>/returns/", after.Returns.as_view(), name="api-order-returns"),
+    path("orders/<uuid:order_id>/returns/quote/", after.ReturnQuotes.as_view(), name="api-return-quote"),
     path("orders/<uuid:order_id>/exchanges/", after.Exchanges.as_view(), name="api-order-exchanges"),
     path("orders/<uuid:order_id>/changes/", changes.Changes.as_view(), name="api-order-changes"),
     path(

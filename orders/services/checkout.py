@@ -94,8 +94,18 @@ class Draft:
     needs_approval: bool
 
     @classmethod
-    def of(cls, sale: Sale, actor: Actor, *, set_off: Decimal = Decimal(0), in_parts: bool = False) -> "Draft":
-        """``in_parts``: the payments may come to less than the total; the rest is paid later."""
+    def of(
+        cls,
+        sale: Sale,
+        actor: Actor,
+        *,
+        set_off: Decimal = Decimal(0),
+        in_parts: bool = False,
+        in_cash: bool = False,
+    ) -> "Draft":
+        """``in_parts``: the payments may come to less than the total; the rest is paid later. ``in_cash``: what of it
+        is money is cash, also where no payment says so.
+        """
         location = active_location(sale.location_id)
         tenant = current_tenant()
         now = datetime.now(UTC)
@@ -129,7 +139,7 @@ class Draft:
             prices_include_tax=tenant.prices_include_tax,
             rounding=tenant.rounding,
             tax_by_document=tenant.tax_by_document,
-            cash_rounding=Decimal(0) if in_parts else cash_rounding_of(sale, total),
+            cash_rounding=Decimal(0) if in_parts else cash_rounding_of(sale, total, in_cash=in_cash),
             discounts=priced.discounts,
             discount_total=sum((line.discount for line in lines), Decimal(0)),
             subtotal=sum((line.net for line in lines), Decimal(0)),
@@ -156,9 +166,9 @@ class Draft:
         return cls(order, lines, payments, dict(deltas), may_refuse, priced, needs_approval)
 
 
-def cash_rounding_of(sale: Sale, total: Decimal) -> Decimal:
+def cash_rounding_of(sale: Sale, total: Decimal, *, in_cash: bool = False) -> Decimal:
     """What is paid more or less than the total because everything is paid in coins that are not that small."""
-    only_cash = {tender.method for tender in sale.payments} == {Payment.Method.CASH}
+    only_cash = in_cash or {tender.method for tender in sale.payments} == {Payment.Method.CASH}
     return cash_difference(total, current_tenant().cash_step) if only_cash else Decimal(0)
 
 
@@ -283,9 +293,11 @@ class ExchangedSale:
         return Placed(self.draft.order, True, self.draft.lines, self.draft.payments)
 
 
-def part_of_exchange(sale: Sale, *, set_off: Decimal, ticket: UUID, actor: Actor) -> ExchangedSale:
+def part_of_exchange(
+    sale: Sale, *, set_off: Decimal, ticket: UUID, actor: Actor, in_cash: bool = False
+) -> ExchangedSale:
     """Price a sale of which up to ``set_off`` is paid by goods that come back. Raises as `place_order`."""
-    draft = Draft.of(sale, actor, set_off=set_off)
+    draft = Draft.of(sale, actor, set_off=set_off, in_cash=in_cash)
     order = draft.order
     order.ticket = ticket
     used = order.total + order.cash_rounding - sum((payment.amount for payment in draft.payments), Decimal(0))

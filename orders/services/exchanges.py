@@ -69,9 +69,15 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
     place = active_location(wanted.sale.location_id)
     actor.require(REFUND, at=place.pk)
     actor.require(SELL, at=place.pk)
-    draft = draft_of(replace(back, location_id=place.pk, register_id=wanted.sale.register_id), origin, place, actor)
+    in_cash = _is_in_cash(wanted)
+    here = replace(back, location_id=place.pk, register_id=wanted.sale.register_id)
+    draft = draft_of(
+        replace(here, payments=None, by_method=Payment.Method.CASH.value) if in_cash else here, origin, place, actor
+    )
     draft.order.request_hash = back.hash()
-    sale = part_of_exchange(wanted.sale, set_off=draft.due - draft.by_points, ticket=wanted.ticket, actor=actor)
+    sale = part_of_exchange(
+        wanted.sale, set_off=draft.due - draft.by_points, ticket=wanted.ticket, in_cash=in_cash, actor=actor
+    )
     draft.order.ticket = wanted.ticket
     drawer = through_drawer(draft.order)
     due = draft.due - sale.set_off
@@ -86,6 +92,12 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
         lock_levels(levels)
     refund = book(draft, payments, drawer, actor)
     return Exchanged(refund, sale.write(), sale.due - draft.due, True)
+
+
+def _is_in_cash(wanted: Exchange) -> bool:
+    """Whether the net amount is cash alone: then both halves are rounded to coins, and so is what lies between them."""
+    methods = {tender.method for tender in (*wanted.sale.payments, *(wanted.returned.payments or ()))}
+    return methods == {Payment.Method.CASH}
 
 
 def _check(wanted: Exchange) -> None:

@@ -142,9 +142,14 @@ def locked_sale(order_id: UUID, actor: Actor) -> Order:
     sale = rows.select_related("location").first()
     if sale is None or not actor.may(VIEW_ORDERS, at=sale.location_id):
         raise NotFound("There is no such order.")
+    check_completed(sale)
+    return sale
+
+
+def check_completed(sale: Order) -> None:
+    """Raise `Conflict` for what is no completed sale: nothing of it can come back."""
     if sale.kind != Order.Kind.SALE or sale.state != Order.State.COMPLETED:
         raise Conflict(f"Only a completed sale can be returned; this {sale.kind} is {sale.state}.")
-    return sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,26 @@ class Draft:
 
 def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
     """What a return comes to, against what is left of the sale by now; asks for an approval where one is needed."""
+    draft = worked_out(wanted, sale, place, actor)
+    due = draft.due
+    if wanted.expected_total is not None and wanted.expected_total != due:
+        told = {name: plain_amount(x, sale.currency) for name, x in (("due", due), ("expected", wanted.expected_total))}
+        raise PriceChanged(f"{told['due']} is to be given back, not {told['expected']}.", details=told)
+    if is_beyond_limits(sale, place, due):
+        allowed(
+            actor,
+            REFUND_BEYOND,
+            at=place.pk,
+            approval_id=wanted.approval_id,
+            act=("order", wanted.refund_id),
+            subject=sale.pk,
+            amount=due,
+        )
+    return draft
+
+
+def worked_out(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
+    """What a return comes to, against what is left of the sale by now. Reads only."""
     origins = {line.position: line for line in sale.lines.all()}
     back = returned_of(sale.pk)
     _check(wanted, origins, back)
@@ -194,10 +219,6 @@ def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draf
     paid_back = -sum((x.total + x.cash_rounding for x in documents), Decimal(0))
     due = _due(order, sale, paid_back, is_last=is_last, by_cash=_only_cash(wanted, sale))
     order.cash_rounding = -due - order.total
-    if wanted.expected_total is not None and wanted.expected_total != due:
-        told = {name: plain_amount(x, sale.currency) for name, x in (("due", due), ("expected", wanted.expected_total))}
-        raise PriceChanged(f"{told['due']} is to be given back, not {told['expected']}.", details=told)
-    _ask(wanted, sale, place, due, actor)
     return Draft(sale, order, lines, due, part_back(sale, paid_back, due))
 
 
@@ -285,21 +306,12 @@ def to_give_back(
     return max(round_money(left, currency), Decimal(0))
 
 
-def _ask(wanted: Return, sale: Order, place: Location, due: Decimal, actor: Actor) -> None:
+def is_beyond_limits(sale: Order, place: Location, due: Decimal) -> bool:
+    """Whether a return is late, or more than the shop lets everybody give back."""
     limits = policy()
     age = (business_today(place) - sale.business_date).days
     late = limits.return_days is not None and age > limits.return_days
-    much = limits.refund_amount is not None and due > limits.refund_amount
-    if late or much:
-        allowed(
-            actor,
-            REFUND_BEYOND,
-            at=place.pk,
-            approval_id=wanted.approval_id,
-            act=("order", wanted.refund_id),
-            subject=sale.pk,
-            amount=due,
-        )
+    return late or (limits.refund_amount is not None and due > limits.refund_amount)
 
 
 def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor: Actor) -> Refunded:

@@ -65,7 +65,7 @@ class TillApproval extends Aside {
     }
     this.pin.say("");
     this.save.setAttribute("aria-busy", "true");
-    const { permission, shown, amount } = this.wanted;
+    const { permission, shown, amount, subject } = this.wanted;
     try {
       const given = await postJson(this.counter.session.setup.urls.approvals, {
         id: this.id,
@@ -76,6 +76,7 @@ class TillApproval extends Aside {
         reason: this.reason.field.value.trim(),
         shown,
         amount,
+        ...(subject ? { subject } : {}),
       });
       this.close();
       announce(`Approved by ${given.approved_by_label}`);

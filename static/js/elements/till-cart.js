@@ -1,6 +1,7 @@
 import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
-import { amountText, quantityText } from "../lib/till/money.js";
+import { placeOf } from "../lib/till/back.js";
+import { amountText, parseAmount, quantityText } from "../lib/till/money.js";
 import { refusedCoupons, savingsOf } from "../lib/till/quotes.js";
 import { toast } from "../lib/toast.js";
 
@@ -73,31 +74,51 @@ class TillCart extends HTMLElement {
       this.#fill(this.#lines.get(line.id), line, line.id === selected);
     }
     if (touched) this.#glow(this.#lines.get(touched));
+    this.#drawBack(cart.back);
     this.#sum();
   }
 
+  /** Goods that come back stand above the others; they change together, in their dialog. */
+  #drawBack(back) {
+    if (back === this.shownBack) return;
+    this.shownBack = back;
+    const list = this.querySelector("[data-back-lines]");
+    list.hidden = !back;
+    list.replaceChildren(...(back?.lines ?? []).map((line) => backRow(line, back)));
+  }
+
   #sum() {
-    const { terms } = this.state;
-    const { net, tax, total, discount, units } = this.state.totals();
-    const isEmpty = this.state.isEmpty;
+    const { terms, cart } = this.state;
+    const { net, tax, discount, units, back, byPoints, due } = this.state.totals();
+    const { isEmpty, hasGoods } = this.state;
     const show = (name, text) => {
       for (const place of this.querySelectorAll(`[data-show="${name}"]`)) place.textContent = text;
     };
+    const hide = (name, isHidden) => {
+      for (const part of this.querySelectorAll(`[data-if="${name}"]`)) part.hidden = isHidden;
+    };
     const written = (amount) => money(amountText(amount, terms.exponent));
-    show("count", String(this.state.cart.lines.length));
-    show("units", `${quantity(quantityText(units))} ${units === 1000n ? "item" : "items"}`);
+    show("count", String(cart.lines.length + (cart.back?.lines.length ?? 0)));
+    show("units", hasGoods || !cart.back ? `${quantity(quantityText(units))} ${units === 1000n ? "item" : "items"}` : "Return");
     show("net", written(net));
     show("tax", written(tax));
     show("discount", written(-discount));
-    for (const part of this.querySelectorAll("[data-discounted]")) part.hidden = discount === 0n;
-    this.toggleAttribute("data-reckoned", !this.state.quote && !isEmpty);
+    show("back", written(-back));
+    show("by-points", written(byPoints));
+    hide("discount", discount === 0n);
+    hide("goods", !hasGoods && Boolean(cart.back));
+    hide("back", !cart.back);
+    hide("by-points", byPoints === 0n);
+    this.toggleAttribute("data-reckoned", !this.state.quote && hasGoods);
     this.#approval();
     show("tax-label", terms.inclusive ? "Tax in it" : "Tax");
-    show("total", written(total));
+    show("due-label", due < 0n ? "To give back" : "To pay");
+    show("total", written(due < 0n ? -due : due));
     this.#buyer();
     this.querySelector(".till-empty").hidden = !isEmpty;
-    this.list.hidden = isEmpty;
-    for (const button of this.querySelectorAll("[data-pay], [data-clear], [data-reduce]")) button.disabled = isEmpty;
+    this.list.hidden = !hasGoods;
+    for (const button of this.querySelectorAll("[data-pay], [data-clear]")) button.disabled = isEmpty;
+    this.querySelector("[data-reduce]").disabled = !hasGoods;
   }
 
   /** Coupons that do not hold, and who approved what was taken off. */
@@ -106,9 +127,10 @@ class TillCart extends HTMLElement {
     const told = [
       ...refusedCoupons(quote).map(({ coupon, detail }) => `${coupon}: ${detail}`),
       ...(quote?.needs_approval && !cart.approval ? ["Somebody must approve what is taken off by hand."] : []),
+      ...(cart.back?.needs_approval && !cart.back.approval ? ["Somebody must approve this return."] : []),
     ];
     const line = this.querySelector("[data-told]");
-    line.textContent = told.join(" ") || (cart.approval ? `Approved by ${cart.approval.by}` : "");
+    line.textContent = told.join(" ") || [cart.approval, cart.back?.approval].filter(Boolean).map(({ by }) => `Approved by ${by}`).join(" ");
     line.hidden = line.textContent === "";
     line.classList.toggle("is-bad", told.length > 0);
   }
@@ -207,5 +229,18 @@ class TillCart extends HTMLElement {
       toast(problem.message, { kind: "warning" });
     }
   }
+}
+
+/** A line of goods that come back; what it was sold at stands on its receipt. */
+function backRow(line, { number }) {
+  return h(
+    "li",
+    { class: "cart__line cart__line--back" },
+    h("span", { class: "cart__name" }, line.name),
+    h("span", { class: "cart__total" }, money(amountText(parseAmount(line.total)))),
+    h("span", { class: "cart__note" }, `-${quantity(line.quantity)} × ${money(line.unit_price)}, ${placeOf(line)}`),
+    h("span", { class: "cart__saved" }, `From #${number}`),
+    h("span", { class: "cart__quantity" }, h("button", { class: "button button--icon button--quiet", type: "button", "data-ask": "return", title: "Change what comes back (Shift F2)", "aria-label": `Change what comes back: ${line.name}` }, icon("edit"))),
+  );
 }
 customElements.define("till-cart", TillCart);

@@ -10,9 +10,12 @@ import { Keys } from "../lib/till/keys.js";
 import { ParkedCarts } from "../lib/till/parked.js";
 import { toast } from "../lib/toast.js";
 import "./till-cart.js";
-import "./till-payment.js";
 import "./till-products.js";
-import "./till-receipt.js";
+
+/** How long the page has to itself before the parts that open on demand are loaded. */
+const AHEAD_MS = 2500;
+/** A part that was not loaded yet. */
+const CLOSED = { isOpen: false, hear: () => false, close() {} };
 
 /** The till: joins scanner, products, basket, payment and receipt. The parts tell it what happened by events. */
 class TillCounter extends HTMLElement {
@@ -31,12 +34,10 @@ class TillCounter extends HTMLElement {
     this.held = [];
     this.asides = new Asides(this);
     this.parked = new ParkedCarts(setup.urls.parked, () => this.session.place.id);
-    for (const name of ["products", "cart", "payment", "receipt"]) this[name] = this.querySelector(`till-${name}`);
+    for (const name of ["products", "cart"]) this[name] = this.querySelector(`till-${name}`);
     this.help = this.querySelector("[data-help-dialog]");
     this.#listen();
     this.cart.session = this.session;
-    this.payment.begin(this.session);
-    this.receipt.begin(this.server);
     this.products.begin(this.session, this.server);
     this.cart.parked = this.parked;
     this.parked.read();
@@ -46,11 +47,35 @@ class TillCounter extends HTMLElement {
     if (this.session.pending) this.#resume();
     else if (this.session.isFrozen) this.ask("parked");
     this.keys.catchUp();
+    this.ahead = setTimeout(() => this.#loadAhead(), AHEAD_MS);
   }
 
   disconnectedCallback() {
+    clearTimeout(this.ahead);
     this.keys?.stop();
     this.parked?.stop();
+  }
+
+  get payment() {
+    return this.querySelector("till-payment") ?? CLOSED;
+  }
+
+  get receipt() {
+    return this.querySelector("till-receipt") ?? CLOSED;
+  }
+
+  #loadAhead() {
+    const load = () => import("../lib/till/ahead.js").then(({ loadAhead }) => loadAhead()).catch(() => {});
+    if (window.requestIdleCallback) requestIdleCallback(load);
+    else load();
+  }
+
+  /** `show` the payment as soon as it is there; answers whether it is. */
+  #withPayment(show) {
+    return this.asides.bring("payment", (payment) => {
+      payment.begin(this.session);
+      show(payment);
+    });
   }
 
   #listen() {
@@ -102,9 +127,10 @@ class TillCounter extends HTMLElement {
   /** Open a dialog beside the sale: "customer", "parked", "discount" (or of it "discount:order"). */
   ask(name) {
     const [aside, ...more] = name.split(":");
-    if (this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return;
+    if (this.asides.isLoading || this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return;
     if (aside === "parked" && this.#isLookingUp()) return;
-    if (aside === "discount" && (this.session.isEmpty || this.session.isFrozen)) return;
+    if (aside === "discount" && (!this.session.hasGoods || this.session.isFrozen)) return;
+    if (aside === "return" && (this.session.isFrozen || !this.session.setup.may.refund || this.#isLookingUp())) return;
     this.cart.open(false);
     this.asides.open(aside, ...more);
   }
@@ -127,11 +153,11 @@ class TillCounter extends HTMLElement {
 
   /** Begin to pay by `method`. */
   pay(method) {
-    if (this.session.isEmpty || this.session.isFrozen || this.receipt.isOpen || this.asides.isOpen) return;
+    if (this.session.isEmpty || this.session.isFrozen || this.receipt.isOpen || this.asides.isOpen || this.asides.isLoading) return;
     if (this.#isLookingUp()) return;
     this.cart.open(false);
     if (this.payment.isOpen) this.payment.choose(method);
-    else if (this.#isPayable(() => this.pay(method))) this.payment.open(method);
+    else if (this.#isPayable(() => this.pay(method))) this.#withPayment((payment) => payment.open(method));
   }
 
   /** Whether nothing that the server said of the basket stands in the way; what does is asked for, then `again`. */
@@ -148,15 +174,16 @@ class TillCounter extends HTMLElement {
       this.ask("discount:coupon");
       return false;
     }
-    if (!quote?.needs_approval || cart.approval) return true;
-    this.#approve(again);
+    const isReturnFree = !cart.back?.needs_approval || cart.back.approval;
+    if (isReturnFree && (!quote?.needs_approval || cart.approval)) return true;
+    this.#approve(again, isReturnFree ? "approve" : "approveReturn");
     return false;
   }
 
-  async #approve(again) {
+  async #approve(again, which) {
     try {
-      const { approve } = await import("../lib/till/refusals.js");
-      await approve(this, null, again);
+      const refusals = await import("../lib/till/refusals.js");
+      await refusals[which](this, null, again);
     } catch {
       toast("It cannot be asked for now. Try again when the server answers.", { kind: "error" });
     }
@@ -245,6 +272,7 @@ class TillCounter extends HTMLElement {
     this.session.setPending(body);
     this.payment.refuse("");
     this.payment.busy(true);
+    import("./till-receipt.js").catch(() => {}); // on its way while the server works
     const told = await this.checkout.send(body, { wasTried });
     this.payment.busy(false);
     if (told.order) this.#sold(told.order);
@@ -258,7 +286,10 @@ class TillCounter extends HTMLElement {
   #sold(order) {
     this.session.begin();
     this.payment.close();
-    this.receipt.show(order);
+    this.asides.bring("receipt", (receipt) => {
+      receipt.begin(this.server);
+      receipt.show(order);
+    });
     this.products.clear();
     this.products.say("");
     this.products.reload();
@@ -272,9 +303,10 @@ class TillCounter extends HTMLElement {
     for (const code of this.held.splice(0)) this.scans.add(code);
   }
 
-  #resume() {
-    this.payment.resume();
-    this.#sell(this.session.pending, { wasTried: true });
+  async #resume() {
+    const isThere = await this.#withPayment((payment) => payment.resume());
+    if (isThere) this.#sell(this.session.pending, { wasTried: true });
+    else toast("A sale still waits for its answer.", { kind: "warning", seconds: 0, action: { label: "Ask again", run: () => this.#resume() } });
   }
 
   async #refused({ verdict, problem }, body) {

@@ -61,7 +61,7 @@ class TillParked extends Aside {
 
   #focus() {
     const first = this.list.querySelector("[data-choice]");
-    if (!this.session.isEmpty) this.name.field.focus();
+    if (!this.form.hidden) this.name.field.focus();
     else (first ?? this.dialog.querySelector("button")).focus();
   }
 
@@ -75,12 +75,14 @@ class TillParked extends Aside {
 
   #draw() {
     const { carts } = this.counter.parked;
-    const isEmpty = this.session.isEmpty;
+    const { isEmpty, hasGoods } = this.session;
+    const comesBack = Boolean(this.session.cart.back);
     const isOpen = !this.isBusy && Boolean(this.session.parking ?? this.session.taking); // only the same request may go out
-    this.form.hidden = isEmpty || isOpen;
+    this.form.hidden = !hasGoods || comesBack || isOpen;
     const { discount, coupons, lines } = this.session.cart;
     this.without.hidden = !discount && !coupons?.length && !lines.some((line) => line.given);
-    this.hint.hidden = isOpen || isEmpty || carts.length === 0;
+    this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !comesBack);
+    this.hint.textContent = comesBack ? "Goods that come back cannot be parked: settle this basket first, or leave them out." : "Park or pay what is in the basket before you take up another one.";
     this.none.hidden = isOpen || carts.length > 0;
     this.list.hidden = isOpen || carts.length === 0;
     this.heading.textContent = carts.length > 0 || isEmpty ? "Parked carts" : "Park this basket";
@@ -116,7 +118,7 @@ class TillParked extends Aside {
   }
 
   async #park(body) {
-    if (this.isBusy || (this.session.isEmpty && !this.session.parking)) return;
+    if (this.isBusy || (!this.session.parking && (!this.session.hasGoods || this.session.cart.back))) return;
     this.busy(true);
     this.session.setParking(body);
     try {

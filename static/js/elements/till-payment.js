@@ -1,17 +1,19 @@
 import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
-import { toBody } from "../lib/till/cart.js";
 import { amountText } from "../lib/till/money.js";
+import { toSettle } from "../lib/till/settle.js";
 import { amountOf, clean, dueBy, pay, quickAmounts, typeKey } from "../lib/till/tender.js";
 
 const NAMES = { cash: "Cash", card: "Card", giftcard: "Gift card", credit: "Store credit" };
 
 /**
- * Taking the money: cash or card, or some of each. Fires "take" (detail: the body of the sale) when all is paid,
+ * Taking the money: cash or card, or some of each; or giving it back where more comes back than is bought. Fires "take" (detail: the body of the sale) when all is paid,
  * "retry", "lower" (detail: the short lines) and "closed". What became of a sale is told by `refuse`, `busy` and `close`.
  */
 class TillPayment extends HTMLElement {
+  /** Once for a till; a repeat changes nothing. */
   begin(session) {
+    if (this.state) return;
     this.state = session;
     this.dialog = this.querySelector("dialog");
     this.field = this.querySelector("[data-amount]");
@@ -32,7 +34,7 @@ class TillPayment extends HTMLElement {
   }
 
   get isOpen() {
-    return this.dialog.open;
+    return this.dialog?.open ?? false;
   }
 
   get exponent() {
@@ -63,9 +65,16 @@ class TillPayment extends HTMLElement {
     if (this.isOpen) this.dialog.close();
   }
 
-  /** What is due now by the chosen method. */
+  /** Whether money is given back instead of taken. */
+  get isBack() {
+    return this.sums.due < 0n;
+  }
+
+  /** What is due now by the chosen method, or is still to be given back. */
   get due() {
-    return dueBy(this.method, this.taken, this.sums);
+    const { due, cashDue } = this.sums;
+    const sums = this.isBack ? { total: -due, cashTotal: -cashDue } : { total: due, cashTotal: cashDue };
+    return dueBy(this.method, this.taken, sums);
   }
 
   /** The server has said what the basket comes to; nothing was taken yet for another sum. */
@@ -102,7 +111,7 @@ class TillPayment extends HTMLElement {
     const { method } = this;
     const place = this.querySelector("[data-account]");
     this.account = this.panel = null;
-    place.hidden = method === "cash" || method === "card";
+    place.hidden = method === "cash" || method === "card" || this.isBack;
     place.replaceChildren();
     if (place.hidden) return;
     try {
@@ -121,13 +130,15 @@ class TillPayment extends HTMLElement {
 
   /** What the method pays at most; an account that is not known yet pays nothing. */
   get most() {
-    const isFree = this.method === "cash" || this.method === "card";
+    const isFree = this.method === "cash" || this.method === "card" || this.isBack;
     return isFree ? this.due : (this.account?.balance ?? 0n);
   }
 
   #next() {
     const given = this.#given();
-    return given === null ? null : pay(this.due, this.method, given, this.most);
+    if (given === null) return null;
+    const next = pay(this.due, this.isBack ? "card" : this.method, given, this.most); // nobody gets change of what is given back
+    return next && { ...next, payment: { ...next.payment, method: this.method } };
   }
 
   busy(isBusy) {
@@ -160,28 +171,44 @@ class TillPayment extends HTMLElement {
   #draw() {
     const given = this.#given();
     const next = this.#next();
+    const { isBack } = this;
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
     const isPartPaid = this.taken.length > 0 && this.due > 0n;
     show("due", this.#written(this.due));
-    show("due-label", isPartPaid ? "Left to pay" : "To pay");
+    show("due-label", isBack ? (isPartPaid ? "Left to give back" : "To give back") : isPartPaid ? "Left to pay" : "To pay");
     this.field.value = this.text ?? "";
     this.field.placeholder = amountText(this.#usual(), this.exponent);
-    const credit = this.querySelector("[data-method='credit']");
-    if (credit) credit.hidden = !this.state.cart.customer;
+    this.#drawMethods();
     const isCash = this.method === "cash";
     const isPart = next !== null && next.left > 0n;
     show("result-label", isPart ? "Still left" : "Change");
     show("result", next === null ? "–" : this.#written(isPart ? next.left : next.change));
-    this.querySelector(".till-change").hidden = !isCash && !isPart;
-    this.querySelector("[data-card-hint]").hidden = this.method !== "card";
-    const amount = next === null ? "" : this.#written(isCash ? given : next.payment.amount);
-    const verb = isCash ? (isPart ? "Add" : "Take") : this.method !== "card" ? "Take" : isPart ? "Add by card" : "Card payment done,";
+    this.querySelector(".till-change").hidden = (!isCash || isBack) && !isPart;
+    this.querySelector("[data-card-hint]").hidden = this.method !== "card" || isBack;
+    const amount = next === null ? "" : this.#written(isCash && !isBack ? given : next.payment.amount);
     const button = this.querySelector("[data-take]");
-    button.textContent = this.isBusy ? "Booking the sale" : `${verb} ${amount}`.trim();
+    button.textContent = this.isBusy ? "Booking it" : `${this.#verb(isPart)} ${amount}`.trim();
     button.disabled = next === null || this.isBusy || this.state.isFrozen;
     button.setAttribute("aria-busy", String(Boolean(this.isBusy)));
     this.#drawTaken();
-    this.#drawQuick(isCash);
+    this.#drawQuick(isCash && !isBack);
+  }
+
+  #verb(isPart) {
+    if (this.isBack) return "Give back";
+    if (this.method === "cash") return isPart ? "Add" : "Take";
+    if (this.method !== "card") return "Take";
+    return isPart ? "Add by card" : "Card payment done,";
+  }
+
+  /** Accounts need a customer; a gift card is no place to give money back to. */
+  #drawMethods() {
+    const { cart } = this.state;
+    const isThere = { giftcard: !this.isBack, credit: this.isBack ? Boolean(cart.back?.customer) : Boolean(cart.customer) };
+    for (const [method, shown] of Object.entries(isThere)) {
+      const tab = this.querySelector(`[data-method="${method}"]`);
+      if (tab) tab.hidden = !shown;
+    }
   }
 
   #drawTaken() {
@@ -200,9 +227,9 @@ class TillPayment extends HTMLElement {
     );
   }
 
-  #drawQuick(isCash) {
+  #drawQuick(isShown) {
     const bar = this.querySelector(".quick-cash");
-    bar.hidden = !isCash;
+    bar.hidden = !isShown;
     bar.replaceChildren(
       ...quickAmounts(this.due).map((amount, place) =>
         h("button", { class: place === 0 ? "button button--soft" : "button", type: "button", "data-quick": amountText(amount, this.exponent) }, place === 0 ? "Exact" : this.#written(amount)),
@@ -256,7 +283,7 @@ class TillPayment extends HTMLElement {
 
   /** Money is taken for a sum that the server has said and the cashier has seen; without an answer for the reckoned one. */
   async #isSettled() {
-    if (this.state.quote || this.taken.length > 0) return true;
+    if (this.state.quote || this.taken.length > 0 || !this.state.hasGoods) return true;
     const shown = this.due;
     this.busy(true);
     await this.state.settled();
@@ -268,10 +295,10 @@ class TillPayment extends HTMLElement {
     return false;
   }
 
-  /** The body of the sale as it was paid. */
-  body(more = {}) {
-    const { cart, place, terms } = this.state;
-    return toBody(cart, { location: place.id, payments: this.taken, terms, total: this.sums.total, register: this.state.register, ...more });
+  /** The body of what was settled, as it was paid. */
+  body() {
+    const { cart, place, terms, register } = this.state;
+    return toSettle(cart, { location: place.id, taken: this.taken, terms, sums: this.sums, register });
   }
 }
 

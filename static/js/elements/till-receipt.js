@@ -1,9 +1,11 @@
 import { h, on } from "../lib/dom.js";
 import { money } from "../lib/format.js";
+import { amountText, parseAmount } from "../lib/till/money.js";
 
 /** The end of a sale: the change, large, the paper slip, and one key to the next customer. Fires "next". */
 class TillReceipt extends HTMLElement {
   begin(server) {
+    if (this.server) return;
     this.server = server;
     this.dialog = this.querySelector("dialog");
     this.dialog.addEventListener("close", () => this.dispatchEvent(new CustomEvent("next", { bubbles: true })));
@@ -16,39 +18,56 @@ class TillReceipt extends HTMLElement {
   }
 
   get isOpen() {
-    return this.dialog.open;
+    return this.dialog?.open ?? false;
   }
 
   close() {
     if (this.isOpen) this.dialog.close();
   }
 
-  /** A dialog knows no page size (what is in the top layer is out of the flow), so a copy of the slip is printed. */
+  /** A dialog knows no page size (what is in the top layer is out of the flow), so a copy of the slips is printed. */
   #layOut() {
-    const slip = this.isOpen && this.querySelector(".receipt");
-    if (!slip) return;
-    this.sheet = h("div", { class: "till-sheet-of-paper" }, slip.cloneNode(true));
+    const slips = this.isOpen ? [...this.querySelectorAll(".receipt")] : [];
+    if (slips.length === 0) return;
+    this.sheet = h("div", { class: "till-sheet-of-paper" }, slips.map((slip) => slip.cloneNode(true)));
     document.body.append(this.sheet);
   }
 
-  /** Show an order as the API answers it. */
-  async show(order) {
-    const change = order.payments.map((payment) => payment.change).find((amount) => Number(amount) > 0);
+  /** Show an order as the API answers it, or an exchange (`{ refund, sale }`). */
+  async show(settled) {
+    const documents = settled.sale ? [settled.sale, settled.refund] : [settled];
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
-    show("number", `#${order.number}`);
-    show("label", change ? "Change" : "Paid");
-    show("amount", money(change ?? order.total));
-    show("total", money(order.total));
-    this.querySelector("[data-order]").href = this.server.orderPage(order.id);
+    const { label, amount } = outcomeOf(documents);
+    const [{ id, number, kind }] = documents;
+    this.querySelector("[data-kind]").textContent = documents.length > 1 ? "Exchange" : kind === "refund" ? "Return" : "Sale";
+    show("number", `#${number}`);
+    show("label", label);
+    show("amount", money(amount));
+    show("total", money(sumOf(documents.map(({ total }) => total))));
+    this.querySelector("[data-order]").href = this.server.orderPage(id);
     const paper = this.querySelector("[data-paper]");
     paper.replaceChildren(h("span", { class: "skeleton skeleton--block" }));
     this.dialog.showModal();
     this.querySelector("[data-next]").focus();
     try {
-      paper.replaceChildren(await this.server.receipt(order.id));
+      paper.replaceChildren(...(await Promise.all(documents.map((one) => this.server.receipt(one.id)))));
     } catch {
-      paper.replaceChildren(h("p", { class: "muted" }, "The sale is booked. Its receipt cannot be shown now; it stands with the order."));
+      paper.replaceChildren(h("p", { class: "muted" }, "It is booked. Its receipt cannot be shown now; it stands with the order."));
     }
   }
+}
+
+const sumOf = (amounts) => amountText(amounts.reduce((sum, amount) => sum + parseAmount(amount), 0n));
+
+/** What the cashier does now: change or money to hand over, or nothing any more. */
+function outcomeOf(documents) {
+  const payments = documents.flatMap((one) => one.payments).filter(({ method }) => method !== "exchange");
+  const change = payments.map((payment) => payment.change).find((amount) => parseAmount(amount) > 0n);
+  if (change) return { label: "Change", amount: change };
+  const back = payments.filter(({ method, amount }) => method !== "points" && parseAmount(amount) < 0n);
+  const all = sumOf(payments.map(({ amount }) => amount));
+  if (back.length === 0) return { label: all.startsWith("-") ? "Given back as points" : "Paid", amount: all.replace("-", "") };
+  const label = back.every(({ method }) => method === "credit") ? "To the store credit" : "Give back";
+  return { label, amount: sumOf(back.map(({ amount }) => amount)).replace("-", "") };
 }
 customElements.define("till-receipt", TillReceipt);

@@ -1,4 +1,4 @@
-// What stands beside a sale (customer, parked carts): dialogs that are loaded when they are first asked for.
+// The dialogs of the till (payment, receipt, customer, parked carts): loaded when they are first asked for.
 import { toast } from "../toast.js";
 
 /** The dialogs of `counter`, one at a time. Each is a custom element `till-<name>` with `ask(counter)`, `isOpen`, `close`. */
@@ -27,20 +27,44 @@ export class Asides {
   /** Open one, unless another is open or it cannot be loaded. */
   async open(name, ...more) {
     if (this.isOpen || this.isLoading) return;
+    await this.bring(name, (element) => {
+      this.#shown = element;
+      element.ask(this.counter, ...more);
+    });
+  }
+
+  /**
+   * Make sure that `till-<name>` is there and `show(element)` it, at once where it was loaded before. What is typed and
+   * scanned while it is loading is meant for it. Answers whether it could be had.
+   */
+  async bring(name, show) {
+    const tag = `till-${name}`;
+    if (customElements.get(tag)) {
+      show(this.#element(tag));
+      return true;
+    }
     const held = (this.#held = { keys: [], codes: [] });
     try {
-      await import(`../../elements/till-${name}.js`);
+      await import(`../../elements/${tag}.js`);
     } catch {
       toast("This part of the till could not be loaded. Try again when the server answers.", { kind: "error" });
-      return;
+      return false;
     } finally {
       this.#held = null;
     }
-    const tag = `till-${name}`;
-    this.#shown = this.counter.querySelector(tag) ?? this.counter.appendChild(document.createElement(tag));
-    this.#shown.ask(this.counter, ...more);
+    show(this.#element(tag));
     for (const key of held.keys) press(key);
     for (const code of held.codes) this.counter.hear(code);
+    return true;
+  }
+
+  /** The element, made when it is first wanted: by its template in the page, or by itself. */
+  #element(tag) {
+    const there = this.counter.querySelector(tag);
+    if (there) return there;
+    const drawn = this.counter.querySelector(`template[data-for="${tag}"]`);
+    this.counter.append(drawn ? document.importNode(drawn.content, true) : document.createElement(tag));
+    return this.counter.querySelector(tag);
   }
 
   /** A scan (of so many held keys) while one is open: true when it took it. The others make way for the article. */
@@ -60,6 +84,7 @@ export class Asides {
 /** Do to the focused field what a key would have done. */
 function press(key) {
   const field = document.activeElement;
+  if (key === "Enter" && field instanceof HTMLButtonElement) field.click();
   if (!(field instanceof HTMLInputElement)) return;
   if (key === "Enter") field.form?.requestSubmit();
   else if ([...key].length === 1) {

@@ -46,6 +46,12 @@ export function withCustomer(cart, customer) {
   return customer ? { ...rest, customer } : rest;
 }
 
+/** The same cart with goods that come back (as back.js keeps them), or with null without. */
+export function withBack(cart, back) {
+  const { back: _, ...rest } = cart;
+  return back ? { ...rest, back } : rest;
+}
+
 /** Whether something is taken off by hand. */
 export const isReduced = (cart) => Boolean(cart.discount) || cart.lines.some((line) => line.given);
 

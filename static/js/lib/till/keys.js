@@ -101,7 +101,7 @@ export class Keys {
     if (payment.isOpen) return undefined;
     if (ASKS[event.key]) return act(event, () => counter.ask(ASKS[event.key]));
     if (event.key === "F9" && event.shiftKey) return act(event, () => counter.ask("register"));
-    if (event.key === "F2" && event.shiftKey && session.setup.may.refund) return act(event, () => location.assign(session.setup.urls.returns));
+    if (event.key === "F2" && event.shiftKey && session.setup.may.refund) return act(event, () => counter.ask("return"));
     if (event.key === "F2") return act(event, () => products.focusField({ always: true }));
     if (event.key === "F4") return act(event, () => cart.editQuantity());
     if (event.key === "F6") return act(event, () => counter.clear());

@@ -3,17 +3,18 @@ import { announce } from "../dom.js";
 import { money } from "../format.js";
 import { toast } from "../toast.js";
 
-/** A customer buys, a receipt may come back; anything else is said. `other`: `{ kind, id, name, url }`. */
-export function meet({ products, session }, { kind, id, name, url }) {
+/** A customer buys, goods of a receipt may come back; anything else is said. `other`: `{ kind, id, name, url }`. */
+export function meet(counter, { kind, id, name, url }) {
+  const { products, session } = counter;
   if (kind === "customer" && !session.isFrozen) {
     session.setCustomer({ id, name, number: "" });
     products.say(`Customer: ${name}`, "success");
     announce(`${name} is the customer`);
+  } else if (kind === "order" && session.setup.may.refund) {
+    counter.ask(`return:${id}`);
   } else if (kind === "order") {
-    const { urls, may } = session.setup;
-    const [label, page] = may.refund ? ["Take goods back", urls.return.replace(urls.no_id, id)] : ["Open it", url];
     products.say(`Receipt ${name}`);
-    toast(`Receipt ${name}. The basket is kept.`, { seconds: 0, action: { label, run: () => location.assign(page) } });
+    toast(`Receipt ${name}. The basket is kept.`, { seconds: 0, action: { label: "Open it", run: () => location.assign(url) } });
   } else {
     products.say(`${name} is nothing to sell.`, "error");
   }

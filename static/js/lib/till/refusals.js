@@ -3,6 +3,8 @@
 import { money } from "../format.js";
 import { amountText, parseAmount } from "./money.js";
 import { lowerToStock, refreshArticles } from "./refresh.js";
+import { acceptingShortage } from "./settle.js";
+import { toBack } from "./back.js";
 
 /** What is taken off by hand in a quote, as decimal text. */
 export function byHandOf(quote, exponent) {
@@ -24,12 +26,25 @@ export function approve(counter, wanted, then) {
   const { exponent } = session.terms;
   const permission = wanted?.permission ?? session.setup.permissions.discount;
   const amount = wanted?.amount ?? byHandOf(session.quote, exponent);
-  const shown = `${money(amount)} off by hand. To pay: ${money(amountText(session.totals().total, exponent))}.`;
+  const shown = `${money(amount)} off by hand. To pay: ${money(amountText(session.totals().due, exponent))}.`;
   const keep = (given) => {
     session.edit((cart) => ({ ...cart, approval: { id: given.id, by: given.approved_by_label } }));
     then();
   };
   return asides.open("approval", { permission, shown, amount, then: keep });
+}
+
+/** Ask somebody who may for a return that is late or large; `then` what the cashier was about to do. */
+export function approveReturn(counter, wanted, then) {
+  const { session, asides } = counter;
+  const { back } = session.cart;
+  const keep = (given) => {
+    session.setBack({ ...back, approval: { id: given.id, by: given.approved_by_label } });
+    then();
+  };
+  const permission = wanted?.permission ?? session.setup.permissions.refund;
+  const shown = `${money(back.due)} back for #${back.number}.`;
+  return asides.open("approval", { permission, shown, amount: wanted?.amount ?? back.due, subject: back.order, then: keep });
 }
 
 /** Say why `body` was refused; `sell(body)` tries a changed one, `back` leads to the basket. */
@@ -48,10 +63,11 @@ export function explain(counter, { verdict, problem }, { body, sell, back }) {
   }
   if (problem.code === "approval-needed") {
     payment.close();
-    return approve(counter, problem.body, payAgain);
+    const isReturn = problem.body.permission === session.setup.permissions.refund;
+    return (isReturn ? approveReturn : approve)(counter, problem.body, payAgain);
   }
   if (problem.code === "approval-refused") {
-    session.edit(({ approval: _, ...cart }) => cart);
+    session.edit(({ approval: _, ...cart }) => (cart.back ? { ...cart, back: { ...cart.back, approval: undefined } } : cart));
     const again = { label: "Ask again", isPrimary: true, run: payAgain };
     return payment.refuse(problem.detail || problem.title, { actions: [again, back] });
   }
@@ -69,14 +85,20 @@ function short({ cart, payment, session }, rows, { body, sell, back }) {
       else payment.open(payment.method);
     },
   };
-  const anyway = { label: "Sell anyway", run: () => sell({ ...body, accept_shortage: true }) };
+  const anyway = { label: "Sell anyway", run: () => sell(acceptingShortage(body)) };
   const mayOversell = session.place.may_oversell;
   payment.refuse("There is not enough in stock.", { rows, actions: [lower, ...(mayOversell ? [anyway] : []), back] });
 }
 
-async function reprice({ payment, products, scans, server, session }, problem, back) {
+async function reprice(counter, problem, back) {
+  const { payment, products, scans, server, session } = counter;
   scans.forget();
   try {
+    await requoteReturn(counter);
+    if (!session.hasGoods) {
+      const again = { label: "Go on", isPrimary: true, run: () => payment.open(payment.method) };
+      return payment.refuse("Something of this sale came back meanwhile: the amount to give back has changed.", { actions: [again, back] });
+    }
     const { quote: before } = session;
     const ids = session.cart.lines.map((line) => line.id).join(",");
     const fresh = refreshArticles(session.cart, await server.articles({ ids }));
@@ -87,13 +109,23 @@ async function reprice({ payment, products, scans, server, session }, problem, b
     const told = [
       ...(now ? changedPrices(before, now) : []).map(({ name, price }) => `${name} is now ${money(price)}.`),
       ...gone.map((line) => `${line.title} is not for sale any more.`),
-      ...(now ? [`To pay: ${money(now.total)}.`] : []),
+      ...(now ? [`To pay: ${money(amountText(session.totals().due, session.terms.exponent))}.`] : []),
     ];
     const again = { label: "Take the payment", isPrimary: true, run: () => payment.open(payment.method) };
     const actions = session.isEmpty ? [back] : [again, back];
-    payment.refuse(`Prices changed in the meantime. ${told.join(" ")}`, { actions });
     products.reload();
+    return payment.refuse(`Prices changed in the meantime. ${told.join(" ")}`, { actions });
   } catch {
-    payment.refuse(problem.detail, { actions: [back] });
+    return payment.refuse(problem.detail, { actions: [back] });
   }
+}
+
+/** What comes back, by what is left of its sale now. */
+async function requoteReturn({ server, session }) {
+  const { back } = session.cart;
+  if (!back) return;
+  const chosen = back.lines.map(({ position, quantity, disposition }) => ({ position, quantity, disposition }));
+  const quote = await server.quoteReturn(back.order, chosen);
+  const order = { id: back.order, number: back.number, customer: back.customer };
+  session.setBack(toBack(order, quote, { chosen, reason: back.reason, ids: { refund: back.refund, ticket: back.ticket } }));
 }

@@ -37,8 +37,19 @@ export class Server {
     return postJson(this.urls.quote, body, { seconds: 8, ...options });
   }
 
+  /** Book what was settled (`toSettle`): answers the order, of an exchange `{ refund, sale, net }`. */
   sell(body) {
-    return postJson(this.urls.orders, body, { seconds: 15 });
+    const [url, sent] = body.exchange
+      ? [this.#of(this.urls.exchanges, body.of), body.exchange]
+      : body.returned
+        ? [this.#of(this.urls.order_returns, body.of), body.returned]
+        : [this.urls.orders, body];
+    return postJson(url, sent, { seconds: 15 });
+  }
+
+  /** What some lines of an order would come to if they came back. */
+  quoteReturn(order, lines) {
+    return postJson(this.#of(this.urls.return_quote, order), { lines, location: this.place() }, { seconds: 8 });
   }
 
   order(id) {

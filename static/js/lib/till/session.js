@@ -1,5 +1,6 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
-import { addArticle, emptyCart, estimate, giveDiscount, isReduced, removeLine, setQuantity, step, totals, withCustomer } from "./cart.js";
+import { addArticle, emptyCart, estimate, giveDiscount, isReduced, removeLine, setQuantity, step, totals, withBack, withCustomer } from "./cart.js";
+import { settled } from "./back.js";
 import { parseAmount } from "./money.js";
 import { toQuote } from "./quotes.js";
 import { cashDifference } from "./tax.js";
@@ -58,12 +59,21 @@ export class Session extends EventTarget {
     return this.pending !== null || this.parking !== null || this.taking !== null;
   }
 
+  /** Whether there is nothing to settle: no goods, and none that come back. */
   get isEmpty() {
-    return this.cart.lines.length === 0;
+    return !this.hasGoods && !this.cart.back;
   }
 
-  /** Sums in ten-thousandths; `cashTotal` is due when all is paid in cash. */
+  get hasGoods() {
+    return this.cart.lines.length > 0;
+  }
+
+  /** Sums in ten-thousandths, as `settled` tells them; those in cash hold when all is paid in cash. */
   totals() {
+    return settled(this.#goods(), this.cart.back);
+  }
+
+  #goods() {
     const sums = totals(this.cart, this.terms, this.#known);
     if (!this.quote) {
       const { cash_step: step } = this.terms;
@@ -120,6 +130,11 @@ export class Session extends EventTarget {
   /** Replace the cart by what `edit(cart)` makes of it. */
   edit(edit) {
     this.#put(edit(this.cart));
+  }
+
+  /** What comes back (see back.js), or null. */
+  setBack(back) {
+    this.edit((cart) => withBack(cart, back));
   }
 
   /** Who buys (`{ id, name, number }`), or null. */

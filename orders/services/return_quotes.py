@@ -1,0 +1,56 @@
+"""What a return would come to: nothing is booked, and nothing locked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from core.actors import Actor
+from core.locations.selectors import active_location
+from orders.models import OrderLine, Payment
+from orders.permissions import REFUND, REFUND_BEYOND
+from orders.selectors import find_order
+from orders.services.returns import Return, check_completed, is_beyond_limits, worked_out
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnQuote:
+    """What would be given back, all amounts zero or more: ``due``, or ``cash_due`` where all of it is cash.
+
+    ``by_points`` of either goes back as points by itself; ``needs_approval``: the actor may not give so much, or so
+    late, alone.
+    """
+
+    lines: Sequence[OrderLine]
+    currency: str
+    due: Decimal
+    cash_due: Decimal
+    by_points: Decimal
+    needs_approval: bool
+
+
+def quote_return(wanted: Return, *, actor: Actor) -> ReturnQuote:
+    """What these lines of a sale come to by what is left of it now; ids, payments and approval do not matter.
+
+    Raises:
+        Forbidden: the actor takes nothing back at this location.
+        NotFound: there is no such sale here.
+        Invalid: a line is wrong, or more of it comes back than is left; every such line is named.
+        Conflict: it is no completed sale.
+    """
+    sale = find_order(wanted.order_id, actor=actor)
+    check_completed(sale)
+    place = active_location(wanted.location_id or sale.location_id)
+    actor.require(REFUND, at=place.pk)
+    by = {
+        method: worked_out(replace(wanted, payments=None, by_method=method.value), sale, place, actor)
+        for method in (Payment.Method.CARD, Payment.Method.CASH)
+    }
+    draft = by[Payment.Method.CARD]
+    return ReturnQuote(
+        lines=draft.lines,
+        currency=sale.currency,
+        due=draft.due,
+        cash_due=by[Payment.Method.CASH].due,
+        by_points=draft.by_points,
+        needs_approval=is_beyond_limits(sale, place, draft.due) and not actor.may(REFUND_BEYOND, at=place.pk),
+    )

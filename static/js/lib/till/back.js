@@ -1,0 +1,48 @@
+// Goods that come back, as a basket keeps them beside what is bought: pure.
+import { parseAmount, parseQuantity, quantityText } from "./money.js";
+
+/** What of a sale can still come back: `[{ position, name, left, unit_price }]`, `left` as text. */
+export function returnable(order) {
+  return order.lines.map(({ position, variant, sku, name, quantity, returned, unit_price }) => ({
+    position,
+    variant,
+    name: name || sku,
+    unit_price,
+    left: quantityText(parseQuantity(quantity) - parseQuantity(returned)),
+  }));
+}
+
+/**
+ * What a basket keeps of goods that come back. `order` and `quote` as the API tells them, `chosen` is
+ * `[{ position, quantity, disposition }]`, `ids` (`{ refund, ticket }`) were made before the first try.
+ */
+export function toBack(order, quote, { chosen, reason, ids }) {
+  const { due, cash_due, by_points, needs_approval } = quote;
+  return {
+    ...ids,
+    order: order.id,
+    number: order.number,
+    customer: order.customer,
+    reason,
+    due,
+    cash_due,
+    by_points,
+    needs_approval,
+    lines: chosen.map((line, place) => ({ ...line, name: quote.lines[place].name || quote.lines[place].sku, unit_price: quote.lines[place].unit_price, total: quote.lines[place].total })),
+  };
+}
+
+/**
+ * The sums of a basket with what comes back: `due` is to be paid or (negative) given back as money, `cashDue` where all
+ * of it is cash. `back` is what comes back altogether, `byPoints` of it goes back as points by itself.
+ */
+export function settled(sums, back) {
+  if (!back) return { ...sums, back: 0n, byPoints: 0n, due: sums.total, cashDue: sums.cashTotal };
+  const [worth, cashWorth, byPoints] = [back.due, back.cash_due, back.by_points].map(parseAmount);
+  return { ...sums, back: worth, byPoints, due: sums.total - worth + byPoints, cashDue: sums.cashTotal - cashWorth + byPoints };
+}
+
+const PLACES = { restock: "to the shelf", damaged: "damaged", vendor: "to the supplier", none: "stays with the customer" };
+
+/** Where a line that comes back goes, in words. */
+export const placeOf = ({ disposition }) => PLACES[disposition] ?? disposition;
