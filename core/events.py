@@ -57,8 +57,13 @@ def event(name: str, *, about: str, key: str, permission: str, schema_version: i
     return declare
 
 
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
 def plain(value: Any) -> Any:
     """A value as JSON takes it."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime | date):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from core.db.prepared import prepared_cursor
 from core.errors import NotFound
 from orders.discounting import Rule
 from orders.discounting.rules import conditions_of
@@ -19,7 +20,7 @@ RUNNING = """
     SELECT id, name, kind, scope, value, buy_quantity, get_quantity, stacking, needs_coupon, starts_at, ends_at,
            conditions::text
     FROM orders_discount
-    WHERE is_active AND (id = ANY(%(opened)s) OR (
+    WHERE is_active AND (id = ANY(%(opened)s::uuid[]) OR (
         NOT needs_coupon AND (starts_at IS NULL OR starts_at <= %(at)s) AND (ends_at IS NULL OR ends_at > %(at)s)))
     ORDER BY position, name, id
 """
@@ -34,7 +35,7 @@ ABOVE = """
 
 def running_rules(at: datetime, opened: Collection[UUID] = ()) -> list[Rule]:
     """The discounts that hold at an instant, in declared order, and those that coupons open: one query of a sale."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(RUNNING, {"at": at, "opened": list(opened)})
         return [_rule(row[:-1], json.loads(row[-1])) for row in cursor.fetchall()]
 

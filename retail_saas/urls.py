@@ -6,6 +6,20 @@ from django.urls import URLPattern, URLResolver, include, path
 from core.web.styleguide import StyleGuide
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, and the sales first of it: every address before theirs is tried by every sale.
+    path(
+        "api/v1/",
+        include(
+            [
+                path("", include("orders.api.urls")),
+                path("", include("inventory.api.urls")),
+                path("", include("core.api.urls")),
+                path("", include("analytics.api.urls")),
+                path("", include("webhooks.api.urls")),
+                path("", include("realtime.api.urls")),
+            ]
+        ),
+    ),
     path("", include("core.people.urls")),
     path("", include("core.locations.urls")),
     path("", include("core.audit.urls")),
@@ -15,12 +29,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("analytics.urls")),
     path("", include("webhooks.urls")),
     path("", include("realtime.urls")),
-    path("api/v1/", include("core.api.urls")),
-    path("api/v1/", include("inventory.api.urls")),
-    path("api/v1/", include("orders.api.urls")),
-    path("api/v1/", include("analytics.api.urls")),
-    path("api/v1/", include("webhooks.api.urls")),
-    path("api/v1/", include("realtime.api.urls")),
 ]
 
 if settings.IS_DEVELOPMENT:

@@ -8,10 +8,12 @@ is made once per set of models.
 import json
 from collections.abc import Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
 
+from core.db.prepared import prepared_cursor
 from core.events import plain
 
 
@@ -24,15 +26,40 @@ def insert_together(*groups: Sequence[models.Model]) -> None:
     filled = [group for group in groups if group]
     if not filled:
         return
-    values = [json.dumps([_values(row) for row in group]) for group in filled]
-    with connection.cursor() as cursor:
+    values = [json.dumps([_values(row) for row in group], default=_plain) for group in filled]
+    with prepared_cursor() as cursor:
         cursor.execute(_statement(tuple(type(group[0]) for group in filled)), values)
 
 
-@cache
-def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
-    identity = (models.AutoField, models.BigAutoField)
-    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, identity))
+class _Shape:
+    """How rows of a model are read: its columns, their values, and the fields that set theirs as they are written."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        identity = (models.AutoField, models.BigAutoField)
+        fields = [field for field in model._meta.concrete_fields if not isinstance(field, identity)]
+        self.columns = [str(field.column) for field in fields]
+        self.read = attrgetter(*(field.attname for field in fields))
+        self.stamped = [field for field in fields if type(field).pre_save is not models.Field.pre_save]
+
+
+_shape = cache(_Shape)
+
+
+def _values(row: models.Model) -> dict[str, Any]:
+    shape = _shape(type(row))
+    for field in shape.stamped:
+        field.pre_save(row, add=True)
+    return dict(zip(shape.columns, shape.read(row), strict=True))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know."""
+    if isinstance(value, bytes | memoryview):
+        return "\\x" + bytes(value).hex()
+    told = plain(value)
+    if told is value:
+        raise TypeError(f"{value!r} cannot be written as JSON")
+    return told
 
 
 @cache
@@ -45,16 +72,8 @@ def _statement(kinds: tuple[type[models.Model], ...]) -> str:
 def _insert(model: type[models.Model]) -> str:
     """The rows keep the order of the list, and with it the order of their identity keys."""
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in _fields(model))
+    columns = ", ".join(connection.ops.quote_name(column) for column in _shape(model).columns)
     return (
         f"INSERT INTO {table} ({columns}) SELECT {columns} FROM "  # noqa: S608  names of our own models
         f"ROWS FROM (jsonb_populate_recordset(NULL::{table}, %s::jsonb)) WITH ORDINALITY ORDER BY ordinality"
     )
-
-
-def _values(row: models.Model) -> dict[str, Any]:
-    return {str(field.column): _plain(field.pre_save(row, add=True)) for field in _fields(type(row))}
-
-
-def _plain(value: Any) -> Any:
-    return "\\x" + bytes(value).hex() if isinstance(value, bytes | memoryview) else plain(value)

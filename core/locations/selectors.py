@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from core.db.prepared import find_row
 from core.errors import NotFound
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
@@ -37,7 +38,7 @@ def business_today(location: Location | None = None) -> date:
 
 def active_location(location_id: UUID) -> Location:
     """A location that sells. Raises `NotFound`."""
-    location = Location.objects.filter(pk=location_id, is_active=True).first()
+    location = find_row(Location, id=location_id, is_active=True)
     if location is None:
         raise NotFound("There is no such location.", details={"location": str(location_id)})
     return location

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Upper
 
+from core.db.prepared import prepared_cursor
 from core.errors import NotFound
 from inventory.codes import normalise
 from inventory.models import Lot, Product, ScanCode, Serial, StockLevel, StockMovement, Tombstone, Variant, title_of
@@ -122,7 +122,7 @@ def for_sale(
         "groups": list(terms.group_ids),
         "at": terms.at or datetime.now(UTC),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(FOR_SALE, values)
         return {row[0]: ForSale(*row) for row in cursor.fetchall()}
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from core.actors import Actor
+from core.db.prepared import prepared_cursor
 from core.events import DomainEvent
 from core.outbox.services import emit_all
 from inventory.errors import OutOfStock
@@ -208,7 +209,7 @@ def _change(given: Decimal | Change) -> Change:
 def _move(changes: Mapping[Key, Change], values: Mapping[str, Any]) -> list[Moved]:
     keys = sorted(changes)
     ordered = [changes[key] for key in keys]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             MOVE,
             {
