@@ -63,8 +63,8 @@ class PaymentReceived(DomainEvent):
 class OrderUpdated(DomainEvent):
     """An order stands elsewhere than before: paid, handed over, returned, changed or cancelled.
 
-    ``paid`` is ``unpaid``, ``partly``, ``paid`` or ``overpaid``; ``handed_over`` and ``returned`` are ``none``,
-    ``partly`` or ``all``. All are read from the order's rows.
+    ``paid`` is ``unpaid``, ``partly``, ``paid``, ``overpaid`` or ``refunded`` (all that came in went back);
+    ``handed_over`` and ``returned`` are ``none``, ``partly`` or ``all``. All are read from the order's rows.
     """
 
     order_id: UUID

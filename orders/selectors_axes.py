@@ -12,17 +12,24 @@ from django.db.models.functions import Coalesce
 from orders.events import OrderUpdated
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
 
-Paid = Literal["unpaid", "partly", "paid", "overpaid"]
+Paid = Literal["unpaid", "partly", "paid", "overpaid", "refunded"]
 Part = Literal["none", "partly", "all"]
 _MONEY: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=24, decimal_places=4)
 _UNITS: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=24, decimal_places=3)
 GONE = (Fulfilment.State.SHIPPED, Fulfilment.State.DONE)
 """States of a fulfilment whose goods have left."""
+GIVEN_UP = (Order.State.VOIDED, Order.State.CANCELLED)
+"""States in which nothing is due any more."""
+UNFINISHED = (Order.State.OPEN, *GIVEN_UP)
+"""What is not completed: few rows, with an index of their own. A completed order is paid and handed over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Where an order stands. ``to_pay`` is what is still due (negative: to be given back)."""
+    """Where an order stands. ``to_pay`` is what is still due (negative: to be given back).
+
+    ``paid`` is ``refunded`` where all the money that came in went back: returned, voided or cancelled.
+    """
 
     paid: Paid
     handed_over: Part
@@ -32,7 +39,8 @@ class Axes:
 
 def with_axes(rows: QuerySet[Order]) -> QuerySet[Order]:
     """Orders with the sums that `axes_of` reads, so that a list costs one statement."""
-    payments = Payment.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(sum=Sum("amount"))
+    payments = Payment.objects.filter(order=OuterRef("pk")).order_by().values("order")
+    given = Payment.objects.filter(order__refund_of=OuterRef("pk")).exclude(order__state=Order.State.VOIDED)
     lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(sum=Sum("quantity"))
     gone = (
         FulfilmentLine.objects.filter(fulfilment__order=OuterRef("pk"), fulfilment__state__in=GONE)
@@ -48,7 +56,9 @@ def with_axes(rows: QuerySet[Order]) -> QuerySet[Order]:
         .annotate(sum=-Sum("quantity"))
     )
     return rows.annotate(
-        paid_sum=_sum(payments, _MONEY),
+        paid_sum=_sum(payments.annotate(sum=Sum("amount")), _MONEY),
+        came_in=_sum(payments.annotate(sum=Sum("amount", filter=Q(amount__gt=0))), _MONEY),
+        given_back=_sum(given.order_by().values("order__refund_of").annotate(sum=-Sum("amount")), _MONEY),
         units=_sum(lines, _UNITS),
         units_gone=_sum(gone, _UNITS),
         units_back=_sum(back, _UNITS),
@@ -62,28 +72,39 @@ def _sum(rows: QuerySet[Any, Any], field: "DecimalField[Decimal, Decimal]") -> C
 def by_axes(
     rows: QuerySet[Order], *, paid: str | None = None, handed_over: str | None = None, returned: str | None = None
 ) -> QuerySet[Order]:
-    """The orders that stand so on these axes."""
+    """The orders that stand so on these axes.
+
+    What is rare is found by an index, before any sum is read: orders that are not completed, and those with refunds.
+    """
     if not (paid or handed_over or returned):
         return rows
     rows = with_axes(rows)
     due = F("total") + F("cash_rounding")
-    elsewhere, done = Q(is_paid_elsewhere=True), Q(state=Order.State.COMPLETED)
+    opened, done = Q(state=Order.State.OPEN), Q(state=Order.State.COMPLETED)
+    given_up, elsewhere = Q(state__in=GIVEN_UP), Q(is_paid_elsewhere=True)
+    refunds = Order.objects.filter(kind=Order.Kind.REFUND, refund_of__isnull=False).exclude(state=Order.State.VOIDED)
+    came_back = Q(pk__in=refunds.values("refund_of"))
+    all_back = done & came_back & Q(total__gt=0, given_back__gte=due)
+    unfinished = Q(state__in=UNFINISHED)
     ways = {
         "paid": {
-            "unpaid": Q(paid_sum=0) & ~Q(paid_sum=due) & ~elsewhere,
-            "partly": Q(paid_sum__gt=0, paid_sum__lt=due) & ~elsewhere,
-            "paid": Q(paid_sum=due) | elsewhere,
-            "overpaid": Q(paid_sum__gt=due) & ~elsewhere,
+            "unpaid": unfinished
+            & ~elsewhere
+            & (opened & Q(paid_sum__lte=0) & ~Q(paid_sum=due) | given_up & Q(came_in=0)),
+            "partly": opened & Q(paid_sum__gt=0, paid_sum__lt=due) & ~elsewhere,
+            "paid": ~given_up & (elsewhere | Q(paid_sum=due)) & ~all_back,
+            "overpaid": opened & Q(paid_sum__gt=due) & ~elsewhere,
+            "refunded": given_up & Q(came_in__gt=0) | all_back,
         },
         "handed_over": {
-            "none": ~done & Q(units_gone=0),
-            "partly": ~done & Q(units_gone__gt=0, units_gone__lt=F("units")),
-            "all": done | Q(units_gone__gt=0, units_gone__gte=F("units")),
+            "none": unfinished & Q(units_gone=0),
+            "partly": unfinished & Q(units_gone__gt=0, units_gone__lt=F("units")),
+            "all": done | unfinished & Q(units_gone__gt=0, units_gone__gte=F("units")),
         },
         "returned": {
-            "none": Q(units_back=0),
-            "partly": Q(units_back__gt=0, units_back__lt=F("units")),
-            "all": Q(units_back__gt=0, units_back__gte=F("units")),
+            "none": ~(came_back & Q(units_back__gt=0)),
+            "partly": came_back & Q(units_back__gt=0, units_back__lt=F("units")),
+            "all": came_back & Q(units_back__gt=0, units_back__gte=F("units")),
         },
     }
     for axis, value in (("paid", paid), ("handed_over", handed_over), ("returned", returned)):
@@ -94,14 +115,21 @@ def by_axes(
 
 def axes_of(order: Order) -> Axes:
     """Where one order stands; reads its sums unless `with_axes` brought them."""
-    row = order if hasattr(order, "units_back") else with_axes(Order.objects.filter(pk=order.pk)).get()
+    row: Any = order if hasattr(order, "units_back") else with_axes(Order.objects.filter(pk=order.pk)).get()
     due = order.total + order.cash_rounding
-    paid_sum = due if order.is_paid_elsewhere else row.paid_sum  # type: ignore[attr-defined]
-    units, gone, back = row.units, row.units_gone, row.units_back  # type: ignore[attr-defined]
+    paid_sum = due if order.is_paid_elsewhere else row.paid_sum
+    done = order.state == Order.State.COMPLETED
+    if order.state in GIVEN_UP:
+        paid: Paid = "refunded" if row.came_in > 0 else "unpaid"
+        due = paid_sum
+    elif done and order.total > 0 and row.given_back >= due:
+        paid = "refunded"
+    else:
+        paid = _paid(paid_sum, due)
     return Axes(
-        paid=_paid(paid_sum, due),
-        handed_over="all" if order.state == Order.State.COMPLETED else _part(gone, units),
-        returned=_part(back, units),
+        paid=paid,
+        handed_over="all" if done else _part(row.units_gone, row.units),
+        returned=_part(row.units_back, row.units),
         to_pay=due - paid_sum,
     )
 

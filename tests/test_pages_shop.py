@@ -101,7 +101,7 @@ def test_orders_are_found_by_number_day_kind_and_channel(acme: Shop) -> None:
         return {order.number for order in (first, second) if f"#{order.number}" in text}
 
     assert found("") == {first.number, second.number}
-    assert found(f"number={first.number[:6].lower()}") == {first.number}
+    assert found(f"q={first.number[:6].lower()}") == {first.number}
     assert found("channel=phone") == {second.number}
     assert found("kind=refund") == set()
     assert found(f"since={second.business_date}") == {second.number}
@@ -211,7 +211,7 @@ HOSTILE = (
     "/orders/?kind=theft",
     "/orders/?after=!!!",
     "/orders/?before=bm90aGluZw",
-    "/orders/?number=%00",
+    "/orders/?q=%00",
     "/products/?category=7",
     "/products/?after=WyJhIl0",
     "/products/?q=" + "x" * 200,

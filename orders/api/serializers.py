@@ -16,7 +16,7 @@ from orders.services.checkout import MOST_LINES
 from orders.services.offers import MOST_COUPONS
 from orders.services.tenders import MOST_PAYMENTS
 
-PAID = ("unpaid", "partly", "paid", "overpaid")
+PAID = ("unpaid", "partly", "paid", "overpaid", "refunded")
 PARTS = ("none", "partly", "all")
 STATES = [choice for choice in Order.State.choices if choice[0] not in CARTS]
 CHANNELS = [choice for choice in Order.Channel.choices if choice[0] != Order.Channel.HISTORY]

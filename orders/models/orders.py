@@ -107,6 +107,13 @@ class Order(models.Model):
             models.Index(
                 fields=["state", "-occurred_at"], name="order_unfinished", condition=Q(state__in=["parked", "open"])
             ),
+            models.Index(
+                fields=["-occurred_at", "-id"],
+                name="order_not_completed",
+                condition=Q(state__in=["open", "voided", "cancelled"]),
+            ),
+            models.Index(fields=["kind", "-occurred_at", "-id"], name="order_other_kinds", condition=~Q(kind="sale")),
+            models.Index(fields=["location", "-occurred_at", "-id"], name="order_by_place"),
         ]
 
     def __str__(self) -> str:
@@ -258,6 +265,13 @@ class Fulfilment(models.Model):
 
     class Meta:
         ordering: ClassVar = ["created_at", "pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["created_at", "id"],
+                name="fulfilment_under_way",
+                condition=Q(state__in=["open", "packed", "shipped"]),
+            ),
+        ]
 
 
 class FulfilmentLine(models.Model):

@@ -14,13 +14,16 @@ from core.outbox.models import Event
 from inventory.models import Product
 from orders.metrics_base import COMPLETED, ORDERS, REVENUE
 from orders.models import Customer, Order, OrderLine
-from orders.permissions import VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
+from orders.permissions import VIEW_CUSTOMER_HISTORY, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.selectors import visible_orders
+from orders.selectors_axes import with_axes
+from orders.selectors_customers import customers
 
 FAVOURITE_DAYS = 28
 FAVOURITES_KEPT_SECONDS = 600
 SALES_SHOWN = 10
 HISTORY_SHOWN = 50
+CUSTOMERS_FOUND = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,18 @@ def _best_sellers(location_id: UUID, count: int) -> list[str]:
     return [str(row["variant_id"]) for row in ranked[:count]]
 
 
-def found_orders(rows: QuerySet[Order], *, number: str) -> QuerySet[Order]:
-    """The orders whose number begins with what was typed, with what a list shows of each."""
-    if number := number.strip():
-        rows = rows.filter(Q(number__startswith=number.upper()) | Q(number=number))
-    return rows.select_related("location", "customer").defer("request_hash")
+def found_orders(rows: QuerySet[Order], *, q: str, actor: Actor) -> QuerySet[Order]:
+    """The orders whose number begins with what was typed, or of the customers it finds, with what a list shows.
+
+    Customers are looked for only by those who may see them.
+    """
+    if typed := q.strip():
+        found = Q(number__startswith=typed.upper()) | Q(number=typed)
+        if actor.may(VIEW_CUSTOMERS):
+            people = list(customers(q=typed).order_by().values_list("pk", flat=True)[:CUSTOMERS_FOUND])
+            found |= Q(customer__in=people) if people else Q()
+        rows = rows.filter(found)
+    return with_axes(rows.select_related("location", "customer").defer("request_hash"))
 
 
 def history_of(order: Order) -> list[Event]:

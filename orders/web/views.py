@@ -5,13 +5,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 
 from core.errors import Invalid
+from core.locations.models import Location
 from core.locations.selectors import business_today
-from core.web.cursors import window_of
+from core.web.lists import ListPage
 from core.web.views import Page
+from inventory.web.selectors import places_for
 from orders.errors import MailNotSetUp, TooManyAttempts
 from orders.models import Order
 from orders.permissions import REFUND, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
@@ -26,36 +30,45 @@ from orders.web.forms import OrderFilter
 from orders.web.selectors import found_orders, history_of
 
 NEWEST_FIRST = ("-occurred_at", "-id")
+EXACTLY = ("kind", "channel", "state", "paid", "handed_over", "returned")
 
 
-class Orders(Page):
-    """/orders/: every sale and refund, newest first."""
+class Orders(ListPage):
+    """/orders/: every sale and refund, newest first, and where each stands."""
 
     required_permission: ClassVar = VIEW_ORDERS
     template_name = "orders/orders.html"
+    by = NEWEST_FIRST
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        form = OrderFilter(request.GET)
-        if not form.is_valid():
-            return self.render({"form": form}, status=422)
-        wanted = form.cleaned_data
+    def filter_form(self) -> OrderFilter:
+        return OrderFilter(self.request.GET, places=self.places)
+
+    @cached_property
+    def places(self) -> list[Location]:
+        """Where the actor sees orders."""
+        return places_for(self.actor, VIEW_ORDERS)
+
+    def rows(self, wanted: dict[str, Any]) -> QuerySet[Order]:
+        asked: dict[str, Any] = {name: wanted[name] or None for name in EXACTLY}
         rows = visible_orders(
             actor=self.actor,
-            kind=wanted["kind"] or None,
-            channel=wanted["channel"] or None,
+            location=wanted["location"].pk if wanted["location"] else None,
             business_date_from=wanted["since"],
             business_date_to=wanted["until"],
+            **asked,
         )
-        window = window_of(found_orders(rows, number=wanted["number"]), by=NEWEST_FIRST, query=request.GET.dict())
-        return self.render(
-            {
-                "form": form,
-                "window": window,
-                "is_filtered": any(wanted.values()),
-                "may_sell": self.actor.may(SELL),
-                "may_view_customers": self.actor.may(VIEW_CUSTOMERS),
-            }
-        )
+        return found_orders(rows, q=wanted["q"], actor=self.actor)
+
+    def dress(self, rows: list[Any]) -> None:
+        for order in rows:
+            order.axes = axes_of(order)
+
+    def more(self) -> dict[str, Any]:
+        return {
+            "places": self.places,
+            "may_sell": self.actor.may(SELL),
+            "may_view_customers": self.actor.may(VIEW_CUSTOMERS),
+        }
 
 
 class OrderOne(Page):
