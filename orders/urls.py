@@ -3,12 +3,13 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.cash_pages import cash_pages
-from orders.web import after, customer_merges, customers, discounts, imports, selling, till, views
+from orders.web import after, customer_merges, customers, discounts, imports, placing, selling, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
     path("till/articles/", till.TillArticles.as_view(), name="till-articles"),
     path("orders/", views.Orders.as_view(), name="orders"),
+    path("orders/new/", placing.OrderNew.as_view(), name="order-new"),
     path("orders/<uuid:order_id>/", views.OrderOne.as_view(), name="order"),
     path("orders/<uuid:order_id>/receipt/", views.Receipt.as_view(), name="order-receipt"),
     path("discounts/", discounts.Discounts.as_view(), name="discounts"),

@@ -11,7 +11,7 @@ from core.tenancy.context import current_tenant
 from orders.discounting import Rule
 from orders.errors import ApprovalNeeded
 from orders.models import OrderLine
-from orders.permissions import SELL
+from orders.permissions import SELL, TAKE_ORDERS
 from orders.services.basket import Sale
 from orders.services.checkout import check_sale
 from orders.services.given import check_given
@@ -62,10 +62,11 @@ def quote(sale: Sale, *, actor: Actor, draft: Rule | None = None) -> Quote:
     ``draft`` is a discount nobody has saved yet, tried out as if it were running and its coupon were shown.
 
     Raises:
-        Forbidden: the actor may not sell here, or not at such a price.
+        Forbidden: the actor may neither sell nor take orders here, or not at such a price.
         Invalid, NotFound: a line, price, time, customer or location is wrong; every wrong line is named.
     """
-    actor.require(SELL, at=sale.location_id)
+    if not actor.may(TAKE_ORDERS, at=sale.location_id):
+        actor.require(SELL, at=sale.location_id)
     active_location(sale.location_id)
     now = datetime.now(UTC)
     when = sale.occurred_at or now

@@ -16,10 +16,10 @@ class OrderFilter(forms.Form):
     """Which orders. Where an order stands is asked by its axes, as `orders.selectors_axes` reads them from rows."""
 
     q = forms.CharField(
-        label="Order or customer",
+        label="Order",
         required=False,
         max_length=100,
-        widget=forms.TextInput({"type": "search", "placeholder": "Number, name or phone", "autocomplete": "off"}),
+        widget=forms.TextInput({"type": "search", "placeholder": "Number on the receipt", "autocomplete": "off"}),
     )
     location = forms.ModelChoiceField(
         label="Place", required=False, queryset=Location.objects.none(), empty_label="All places"
@@ -58,8 +58,11 @@ class OrderFilter(forms.Form):
     kind = forms.ChoiceField(label="Kind", required=False, choices=[ANY, *Order.Kind.choices])
     channel = forms.ChoiceField(label="Channel", required=False, choices=[ANY, *Order.Channel.choices])
 
-    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Sequence[Location], finds_customers: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if finds_customers:
+            self.fields["q"].label = "Order or customer"
+            self.fields["q"].widget.attrs["placeholder"] = "Number, name or phone"
         field: Any = self.fields["location"]
         field.queryset = Location.objects.filter(pk__in=[place.pk for place in places])
 

@@ -14,7 +14,7 @@ from core.outbox.models import Event
 from inventory.models import Product
 from orders.metrics_base import COMPLETED, ORDERS, REVENUE
 from orders.models import Customer, Order, OrderLine
-from orders.permissions import VIEW_CUSTOMER_HISTORY, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.permissions import VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
 from orders.selectors import visible_orders
 from orders.selectors_axes import with_axes
 from orders.selectors_customers import customers
@@ -68,11 +68,11 @@ def _best_sellers(location_id: UUID, count: int) -> list[str]:
 def found_orders(rows: QuerySet[Order], *, q: str, actor: Actor) -> QuerySet[Order]:
     """The orders whose number begins with what was typed, or of the customers it finds, with what a list shows.
 
-    Customers are looked for only by those who may see them.
+    Customers are looked for only by those who may see what customers did.
     """
     if typed := q.strip():
         found = Q(number__startswith=typed.upper()) | Q(number=typed)
-        if actor.may(VIEW_CUSTOMERS):
+        if actor.may(VIEW_CUSTOMER_HISTORY):
             people = list(customers(q=typed).order_by().values_list("pk", flat=True)[:CUSTOMERS_FOUND])
             found |= Q(customer__in=people) if people else Q()
         rows = rows.filter(found)

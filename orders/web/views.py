@@ -18,7 +18,7 @@ from core.web.views import Page
 from inventory.web.selectors import places_for
 from orders.errors import MailNotSetUp, TooManyAttempts
 from orders.models import Order
-from orders.permissions import REFUND, SELL, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.permissions import REFUND, SELL, TAKE_ORDERS, VIEW_CUSTOMER_HISTORY, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.receipts.content import Receipt as Slip
 from orders.receipts.content import points_told, receipt_code, receipt_of
 from orders.receipts.pdf import knows_all_letters
@@ -41,7 +41,8 @@ class Orders(ListPage):
     by = NEWEST_FIRST
 
     def filter_form(self) -> OrderFilter:
-        return OrderFilter(self.request.GET, places=self.places)
+        finds_customers = self.actor.may(VIEW_CUSTOMER_HISTORY)
+        return OrderFilter(self.request.GET, places=self.places, finds_customers=finds_customers)
 
     @cached_property
     def places(self) -> list[Location]:
@@ -67,6 +68,7 @@ class Orders(ListPage):
         return {
             "places": self.places,
             "may_sell": self.actor.may(SELL),
+            "may_take": self.actor.may(TAKE_ORDERS),
             "may_view_customers": self.actor.may(VIEW_CUSTOMERS),
         }
 

@@ -1,0 +1,93 @@
+"""How money is taken on pages: the fields of one payment."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from core.actors import Actor
+from core.ids import uuid7
+from orders.models import Payment
+from orders.permissions import VIEW_SHIFTS
+from orders.selectors_shifts import open_shifts, registers
+from orders.services.basket import Tender
+from orders.services.tenders import MEANS
+
+AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input--num"}
+NO_DRAWER = ("", "No drawer")
+
+
+def ways_to_pay() -> list[tuple[str, str]]:
+    """The ways that somebody may name for an order that is handed over later: points pay at once only."""
+    told = dict(Payment.Method.choices)
+    means = [means.method for means in MEANS.values() if means.is_stated and means.method != Payment.Method.POINTS]
+    return [(method, str(told[method]).capitalize()) for method in means]
+
+
+def drawers_of(actor: Actor) -> list[tuple[str, str]]:
+    """The registers whose drawer is open, for those who may see them."""
+    if not actor.may(VIEW_SHIFTS):
+        return []
+    rows = list(registers(actor=actor).filter(is_active=True))
+    running = open_shifts(row.pk for row in rows)
+    return [(str(row.pk), f"{row.name}, {row.location}") for row in rows if row.pk in running]
+
+
+class TenderForm(forms.Form):
+    """One payment; without an amount it is all that is due."""
+
+    payment_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    method = forms.ChoiceField(label="How", choices=ways_to_pay)
+    amount = forms.DecimalField(
+        label="Amount",
+        required=False,
+        max_digits=16,
+        decimal_places=4,
+        help_text="Empty: all of it.",
+        widget=forms.TextInput(AMOUNT),
+    )
+    tendered = forms.DecimalField(
+        label="Cash handed over",
+        required=False,
+        max_digits=16,
+        decimal_places=4,
+        help_text="If it is more, the change is worked out.",
+        widget=forms.TextInput(AMOUNT),
+    )
+    card_code = forms.CharField(
+        label="Code of the gift card", required=False, max_length=40, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    reference = forms.CharField(
+        label="Reference",
+        required=False,
+        max_length=80,
+        help_text="Number on the terminal's slip, or of the transfer.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    register = forms.ChoiceField(label="Drawer", required=False, choices=[NO_DRAWER])
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        drawers = drawers_of(actor)
+        field: Any = self.fields["register"]
+        field.choices = [NO_DRAWER, *drawers]
+        if not drawers:
+            field.widget = forms.HiddenInput()
+
+    def tender(self, *, due: Decimal) -> Tender:
+        """What was typed in the words of the services; ``due`` where no amount was."""
+        values = self.cleaned_data
+        amount = values["amount"]
+        return Tender(
+            id=values["payment_id"],
+            method=values["method"],
+            amount=due if amount is None else amount,
+            tendered=values["tendered"],
+            reference=values["reference"],
+            code=values["card_code"],
+        )
+
+    def field_at(self, parts: list[str]) -> str | None:
+        """The field that a pointer of a service means."""
+        names = {"code": "card_code", "id": "payment_id"}
+        return names.get(parts[-1])
