@@ -75,7 +75,10 @@ def test_an_order_is_placed_once_with_its_customer_its_delivery_and_a_part_paid(
     assert (order.state, order.channel, order.total, order.customer_id) == ("open", "phone", Decimal(9), customer.pk)
     assert order.delivery == {"kind": "delivery", "name": "Ada", "address": "1 Mill Lane", "city": "York"}
     assert (order.note, Payment.objects.get().amount) == ("Ring twice", Decimal(4))
-    assert StockLevel.objects.values_list("on_hand", "reserved").get(variant__sku="TEA") == (10, 2)
+    assert StockLevel.objects.values_list("on_hand", "reserved").get(variant__sku="TEA") == (
+        Decimal(10),
+        Decimal(2),
+    )
     page = browser.get(f"/orders/{order.pk}/").content.decode()
     assert "Paid in part" in page and "To hand over" in page
 
