@@ -22,7 +22,9 @@ class ReservationOver(DomainError):
 
 
 class LotExpired(DomainError):
-    """Only expired or blocked lots are left; ``details`` name the variant."""
+    """Only expired or blocked lots are left; ``details`` name the variant, and its ``expired`` lots, if there are any:
+    these can be let go, blocked ones cannot.
+    """
 
     code, status, title = "lot-expired", 409, "Only expired or blocked lots are left"
 

@@ -1,5 +1,6 @@
 """Read transfers: for the pages and the API, at the locations the actor may see."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -8,8 +9,12 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from core.actors import Actor
 from core.errors import NotFound
-from inventory.models import ScanCode, Transfer, TransferLine
+from inventory.models import ScanCode, Serial, StockMovement, Transfer, TransferLine
 from inventory.permissions import MOVE_STOCK, VIEW_STOCK
+
+Cause = tuple[str, UUID]
+SHIPMENT, ARRIVAL = "transfer", "transfer_receipt"
+"""What the ledger calls the causes: a transfer that left, and an arrival of (a part of) it."""
 
 
 def transfers(*, actor: Actor, state: str = "", location_id: UUID | None = None) -> QuerySet[Transfer]:
@@ -63,6 +68,27 @@ def what_may_be_done(transfer: Transfer, *, actor: Actor) -> MayDo:
         receive=is_shipped and at_destination,
         take_back=is_shipped and at_source,
     )
+
+
+def causes_of(transfer: Transfer) -> tuple[Cause, ...]:
+    """What the ledger calls the shipping of a transfer and every arrival of it so far."""
+    return ((SHIPMENT, transfer.pk), *((ARRIVAL, pk) for pk in transfer.receipts.values_list("pk", flat=True)))
+
+
+def pieces_on_way(transfer: Transfer, variant_ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The pieces of each variant that left with this transfer and have not arrived: one query."""
+    rows = Serial.objects.filter(
+        variant__in=variant_ids,
+        state=Serial.State.IN_TRANSIT,
+        location=transfer.destination_id,
+        movements__movement__kind=StockMovement.Kind.TRANSIT,
+        movements__movement__reference_type=SHIPMENT,
+        movements__movement__reference_id=transfer.pk,
+    )
+    found: dict[UUID, tuple[str, ...]] = {}
+    for variant, number in rows.order_by("number").values_list("variant_id", "number").distinct():
+        found[variant] = (*found.get(variant, ()), number)
+    return found
 
 
 def codes_of(variant_ids: list[UUID]) -> dict[str, tuple[str, Decimal]]:

@@ -12,6 +12,7 @@ ANONYMISE_CUSTOMERS = declare("orders.anonymise_customers", "Remove a person's d
 MANAGE_CUSTOMER_GROUPS = declare("orders.manage_customer_groups", "Make, rename and delete groups of customers")
 CHANGE_PRICE = declare("orders.change_price", "Sell at another price than the listed one", by_location=True)
 OVERSELL = declare("orders.oversell", "Sell what the record says is gone", by_location=True)
+SELL_EXPIRED = declare("orders.sell_expired", "Sell goods of an expired lot", by_location=True)
 REFUND = declare("orders.refund", "Take goods back and give the money back", by_location=True)
 REFUND_BEYOND = declare(
     "orders.refund_beyond",
@@ -50,6 +51,7 @@ grant_to(ANONYMISE_CUSTOMERS, "manager")
 grant_to(MANAGE_CUSTOMER_GROUPS, "manager")
 grant_to(CHANGE_PRICE, "manager")
 grant_to(OVERSELL, "manager")
+grant_to(SELL_EXPIRED, "manager")
 grant_to(REFUND, "manager", "cashier")
 grant_to(REFUND_BEYOND, "manager")
 grant_to(VOID, "manager")

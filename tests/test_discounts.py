@@ -209,7 +209,7 @@ def test_by_hand_a_cashier_gives_what_the_policy_allows(acme: Shop) -> None:
     assert (told["permission"], told["allowed_percent"], told["percent"]) == ("orders.give_discount", "10", "19")
     assert told["amount"] == "2.91" and quote(both, actor=acme.actor("cashier")).needs_approval
     with pytest.raises(ApprovalRefused):
-        sell(acme, replace(both, approval_id=uuid7()), "18.09")
+        sell(acme, replace(both, approval_ids=[uuid7()]), "18.09")
     approved = give_approval(
         Request(
             approval_id=uuid7(),
@@ -220,7 +220,7 @@ def test_by_hand_a_cashier_gives_what_the_policy_allows(acme: Shop) -> None:
         ),
         actor=acme.actor("manager"),
     )
-    made = sell(acme, replace(both, approval_id=approved.pk), "18.09").order
+    made = sell(acme, replace(both, approval_ids=[approved.pk]), "18.09").order
     approved.refresh_from_db()
     assert (approved.reference_type, approved.reference_id) == ("order", made.pk)
     both = replace(both, order_id=uuid7())

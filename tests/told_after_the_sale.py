@@ -12,12 +12,14 @@ MODULES = (approvals, changes, exchanges, parking, returns, voids)
 OTHERS = {
     "orders.services.papers",
     "orders.services.money_back",
+    "orders.services.pieces_back",
     "orders.services.return_quotes",
     "orders.services.rewriting",
 }
 PARTS = {
     "policy",
     "allowed",
+    "approval_for",
     "locked_sale",
     "exchange",
     "preview",

@@ -12,12 +12,22 @@ from inventory.selectors import LONGEST_CODE
 from inventory.services.lines import MOST_LINES, GoodsLine
 
 
+def _numbers(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=60), required=False, max_length=1000, help_text=help_text
+    )
+
+
 class GoodsLineInput(serializers.Serializer[Any]):
     """Exactly one of ``variant`` and ``code``; a pack's code counts its units."""
 
     variant = serializers.UUIDField(required=False)
     code = serializers.CharField(required=False, max_length=LONGEST_CODE)
     quantity = QuantityField(min_value=0, required=False)
+    lot = serializers.CharField(
+        required=False, max_length=40, help_text="Of goods in lots; left out: what expires first, or what was sent."
+    )
+    serials = _numbers("The pieces of goods with serial numbers, one per unit of `quantity`.")
 
     def validate(self, line: dict[str, Any]) -> dict[str, Any]:
         if ("variant" in line) == ("code" in line):
@@ -29,6 +39,7 @@ class ArrivedLineInput(GoodsLineInput):
     """As above; ``damaged`` units came beside the sound ``quantity``."""
 
     damaged = QuantityField(min_value=0, required=False)
+    damaged_serials = _numbers("The pieces that came damaged, one per unit of `damaged`.")
 
 
 class TransferInput(serializers.Serializer[Any]):
@@ -151,6 +162,9 @@ def goods_lines(rows: list[dict[str, Any]]) -> list[GoodsLine]:
             code=row.get("code", ""),
             quantity=row.get("quantity", Decimal(0)),
             damaged=row.get("damaged", Decimal(0)),
+            lot=row.get("lot", ""),
+            serials=row.get("serials", ()),
+            damaged_serials=row.get("damaged_serials", ()),
         )
         for row in rows
     ]

@@ -25,11 +25,13 @@ ARTICLES = (ScanCode.Kind.VARIANT, ScanCode.Kind.LOT, ScanCode.Kind.SERIAL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTarget:
-    """What a code stands for: a variant, and how many units of it (a pack of six is six)."""
+    """What a code stands for: a variant, and how many units of it (a pack of six is six); a label's lot or piece."""
 
     code: str
     variant_id: UUID
     pack_quantity: Decimal = Decimal(1)
+    lot: str = ""
+    serial: str = ""
 
     def units(self, scans: Decimal) -> Decimal | None:
         """So many packs in units, or None if that is no quantity we can keep (three places)."""
@@ -150,7 +152,8 @@ def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
         alike = any_case.get(code.upper(), [])
         hit = exact.get(code) or (alike[0] if len(alike) == 1 else None)
         if hit is not None and hit.variant_id is not None:
-            found[text] = CodeTarget(code=hit.code, variant_id=hit.variant_id, pack_quantity=hit.pack_quantity)
+            told = {} if hit.kind == ScanCode.Kind.VARIANT else {str(hit.kind): getattr(hit, "named", "")}
+            found[text] = CodeTarget(code=hit.code, variant_id=hit.variant_id, pack_quantity=hit.pack_quantity, **told)
     left = {text: text.strip() for text in wanted if text not in found}
     if left:
         skus = dict(Variant.objects.filter(sku__in=set(left.values())).values_list("sku", "pk"))
@@ -177,6 +180,7 @@ def _with_articles(rows: list[ScanCode]) -> list[ScanCode]:
     for row in rows:
         if row.kind != ScanCode.Kind.VARIANT:
             name, row.variant_id = names.get(row.target_id, ("", None))
+            row.named = name  # type: ignore[attr-defined]
             if row.variant_id is None or (normalise(name) == row.code and len(users[name]) > 1):
                 continue
         kept.append(row)

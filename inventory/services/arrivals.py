@@ -16,22 +16,21 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, Invalid, ReusedIdentifier
+from core.errors import Conflict, Invalid, ReusedIdentifier, fault, refuse
 from core.events import DomainEvent
 from core.locations.selectors import can_have_happened
 from core.money import plain_decimal
 from core.retry import with_locks
 from inventory.events import TransferReceived
-from inventory.models import StockMovement, Transfer, TransferLine, TransferReceipt
+from inventory.models import Serial, StockMovement, Transfer, TransferLine, TransferReceipt
 from inventory.permissions import MOVE_STOCK
+from inventory.selectors_transfers import ARRIVAL, causes_of, pieces_on_way
 from inventory.services.ledger import Change, Key, lock_levels, move_stock
 from inventory.services.lines import GoodsLine, Units, units_of
 from inventory.services.transfers import locked_transfer, tell_closed
 
 Kind = StockMovement.Kind
 NOTHING = Units(Decimal(0), Decimal(0))
-ARRIVAL = "transfer_receipt"
-"""What the ledger calls an arrival."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +91,12 @@ def _receive(arrival: Arrival, actor: Actor) -> Arrived:
     now = datetime.now(UTC)
     if arrival.occurred_at is not None and not can_have_happened(arrival.occurred_at, now=now):
         raise _refuse("/occurred_at", "time", "This time cannot be right.")
-    found = units_of(arrival.lines, may_be_empty=arrival.is_last)
+    found = units_of(arrival.lines, may_be_empty=arrival.is_last, names_pieces=True)
     lines = {line.variant_id: line for line in transfer.lines.order_by("pk")}
-    extra = _extra(found, lines)
-    missing = _missing(found, lines) if arrival.is_last else {}
+    coming = pieces_on_way(transfer, {*found, *lines})
+    _check_strangers(found, coming, transfer)
+    extra = _extra(found, lines, coming)
+    missing = _missing(found, lines, coming) if arrival.is_last else {}
     if (extra or missing) and not arrival.reason.strip():
         raise _reason_wanted(extra, missing, found)
     receipt = TransferReceipt(
@@ -130,7 +131,7 @@ def _receive(arrival: Arrival, actor: Actor) -> Arrived:
             "missing": (None, plain_decimal(sum(missing.values(), Decimal(0)))),
         },
     )
-    _book(receipt, transfer, _Goods(found, extra, missing, on_its_way), actor)
+    _book(receipt, transfer, _Goods(found, extra, missing, on_its_way, coming), actor)
     if is_over:
         tell_closed(transfer, actor)
     return Arrived(receipt, transfer, True)
@@ -138,12 +139,22 @@ def _receive(arrival: Arrival, actor: Actor) -> Arrived:
 
 @dataclass(frozen=True, slots=True)
 class _Goods:
-    """Per variant: what was found, what of it nobody had announced, what is missed, what was on its way before."""
+    """Per variant: what was found, what of it nobody had announced, what is missed, what was on its way before, and
+    which pieces were.
+    """
 
     found: dict[UUID, Units]
     extra: dict[UUID, Decimal]
     missing: dict[UUID, Decimal]
     on_its_way: dict[UUID, Decimal]
+    coming: dict[UUID, tuple[str, ...]]
+
+    def unannounced(self, variant: UUID) -> tuple[str, ...]:
+        return tuple(one for one in self.found[variant].pieces if one not in self.coming.get(variant, ()))
+
+    def missed(self, variant: UUID) -> tuple[str, ...]:
+        found = self.found.get(variant, NOTHING).pieces
+        return tuple(one for one in self.coming.get(variant, ()) if one not in found)
 
 
 def _book(receipt: TransferReceipt, transfer: Transfer, goods: _Goods, actor: Actor) -> None:
@@ -152,6 +163,7 @@ def _book(receipt: TransferReceipt, transfer: Transfer, goods: _Goods, actor: Ac
     keys: list[Key] = [(variant, destination) for variant in {*goods.found, *goods.missing}]
     keys += [(variant, source) for variant in goods.extra]
     lock_levels(keys)
+    causes = causes_of(transfer)
 
     def book(
         kind: StockMovement.Kind, deltas: dict[Key, Change], told: Sequence[DomainEvent] = ()
@@ -171,7 +183,10 @@ def _book(receipt: TransferReceipt, transfer: Transfer, goods: _Goods, actor: Ac
 
     costs = book(
         Kind.SHIPPED,
-        {(variant, source): Change(on_hand=-units) for variant, units in goods.extra.items()},
+        {
+            (variant, source): Change(on_hand=-units, serials=goods.unannounced(variant))
+            for variant, units in goods.extra.items()
+        },
         [_received(receipt, transfer, goods)],
     )
     book(
@@ -182,25 +197,54 @@ def _book(receipt: TransferReceipt, transfer: Transfer, goods: _Goods, actor: Ac
                 damaged=units.damaged,
                 in_transit=-(units.all - goods.extra.get(variant, Decimal(0))),
                 unit_cost=costs.get(variant),
+                lots=tuple(units.lots.items()),
+                serials=units.pieces,
+                damaged_serials=units.damaged_serials,
+                back_from=causes,
             )
             for variant, units in goods.found.items()
         },
     )
     book(
         Kind.MISSING,
-        {(variant, destination): Change(in_transit=-units) for variant, units in goods.missing.items()},
+        {
+            (variant, destination): Change(in_transit=-units, serials=goods.missed(variant))
+            for variant, units in goods.missing.items()
+        },
     )
 
 
-def _extra(found: dict[UUID, Units], lines: dict[UUID, TransferLine]) -> dict[UUID, Decimal]:
-    """What was found beyond what is on its way."""
+def _check_strangers(found: dict[UUID, Units], coming: dict[UUID, tuple[str, ...]], transfer: Transfer) -> None:
+    """A piece that was not announced comes from the source's shelf. Raises `Invalid` for those that are elsewhere."""
+    strange = {(v, one) for v, units in found.items() for one in units.pieces if one not in coming.get(v, ())}
+    if not strange:
+        return
+    rows = Serial.objects.filter(
+        variant__in={variant for variant, _ in strange},
+        number__in={number for _, number in strange},
+        state=Serial.State.IN_STOCK,
+        location=transfer.source_id,
+    )
+    elsewhere = sorted(number for _, number in strange - set(rows.values_list("variant_id", "number")))
+    told = f"is neither on its way with {transfer.number} nor at {transfer.source}."
+    refuse(*(fault("/lines", "piece-elsewhere", f"{number} {told}") for number in elsewhere))
+
+
+def _extra(
+    found: dict[UUID, Units], lines: dict[UUID, TransferLine], coming: dict[UUID, tuple[str, ...]]
+) -> dict[UUID, Decimal]:
+    """What was found beyond what is on its way; of pieces, those that are not."""
     beyond = {v: units.all - (lines[v].on_its_way if v in lines else 0) for v, units in found.items()}
+    beyond |= {v: Decimal(len(set(units.pieces) - {*coming.get(v, ())})) for v, units in found.items() if units.pieces}
     return {variant: units for variant, units in beyond.items() if units > 0}
 
 
-def _missing(found: dict[UUID, Units], lines: dict[UUID, TransferLine]) -> dict[UUID, Decimal]:
-    """What is on its way and was not found."""
+def _missing(
+    found: dict[UUID, Units], lines: dict[UUID, TransferLine], coming: dict[UUID, tuple[str, ...]]
+) -> dict[UUID, Decimal]:
+    """What is on its way and was not found; of pieces, those that were not."""
     left = {variant: line.on_its_way - found.get(variant, NOTHING).all for variant, line in lines.items()}
+    left |= {v: Decimal(len({*coming[v]} - {*found.get(v, NOTHING).pieces})) for v in coming if v in lines}
     return {variant: units for variant, units in left.items() if units > 0}
 
 

@@ -19,7 +19,8 @@ class Change:
     Of goods told apart: ``lots`` names lots by id with signed units on hand, ``serials`` the pieces by number. What of
     a lot-tracked variant is not named goes by expiry date, and comes back to the lots that left with one of the causes
     ``back_from`` (reference type and id) and are not back yet: name the sale and its earlier refunds, or the transfer
-    and its earlier arrivals. ``any_lot``: somebody let expired or blocked goods be sold.
+    and its earlier arrivals. ``any_lot``: somebody let expired goods be sold; blocked ones never are.
+    ``damaged_serials`` are those of the ``serials`` that come in damaged beside others that do not.
     """
 
     on_hand: Decimal = NOTHING
@@ -29,6 +30,7 @@ class Change:
     unit_cost: Decimal | None = None
     lots: tuple[tuple[UUID, Decimal], ...] = ()
     serials: tuple[str, ...] = ()
+    damaged_serials: tuple[str, ...] = ()
     back_from: tuple[Cause, ...] = ()
     any_lot: bool = False
 

@@ -1,13 +1,14 @@
 """Lines that people scan or type: a variant or a code that stands for one, and how many."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from core.errors import Invalid
-from inventory.models import Variant
-from inventory.selectors import targets_of
+from core.errors import Invalid, fault
+from inventory.models import Lot, Variant
+from inventory.selectors import CodeTarget, targets_of
 
 MOST_LINES = 500
 MOST_UNITS = Decimal(10) ** 9
@@ -22,36 +23,66 @@ class GoodsLine:
     damaged: Decimal = NOTHING
     variant_id: UUID | None = None
     code: str = ""
+    lot: str = ""
+    serials: Sequence[str] = ()
+    damaged_serials: Sequence[str] = ()
 
     def as_json(self) -> list[object]:
-        """What a repeat of the line must have in common with the first try."""
-        return [self.variant_id, self.code, self.quantity.normalize(), self.damaged.normalize()]
+        """What a repeat of the line must have in common with the first try; what was not stated is left out."""
+        told = [self.lot, list(self.serials), list(self.damaged_serials)]
+        stated = [self.variant_id, self.code, self.quantity.normalize(), self.damaged.normalize()]
+        return [*stated, *(told if any(told) else [])]
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units of one variant: fit to be sold, and damaged."""
+    """Units of one variant: fit to be sold, and damaged. Of goods told apart, those of named lots and the pieces."""
 
     good: Decimal
     damaged: Decimal
+    lots: Mapping[UUID, Decimal] = field(default_factory=dict)
+    serials: tuple[str, ...] = ()
+    damaged_serials: tuple[str, ...] = ()
 
     @property
     def all(self) -> Decimal:
         return self.good + self.damaged
 
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        return self.serials + self.damaged_serials
 
-def units_of(lines: Sequence[GoodsLine], *, may_be_empty: bool = False) -> dict[UUID, Units]:
-    """Units per stocked variant; several lines of one add up.
+    def more(self, other: "Units") -> "Units":
+        """Both together."""
+        lots = {lot: self.lots.get(lot, NOTHING) + other.lots.get(lot, NOTHING) for lot in {**self.lots, **other.lots}}
+        return Units(
+            self.good + other.good,
+            self.damaged + other.damaged,
+            lots,
+            self.serials + other.serials,
+            self.damaged_serials + other.damaged_serials,
+        )
+
+
+def units_of(
+    lines: Sequence[GoodsLine], *, may_be_empty: bool = False, names_pieces: bool = False
+) -> dict[UUID, Units]:
+    """Units per stocked variant; several lines of one add up. The label of a piece names it.
+
+    ``names_pieces``: goods with serial numbers are moved, so every piece is named.
 
     Raises:
-        Invalid: every wrong line is named: unknown, nothing or less, more than anybody has, or a part of a pack.
+        Invalid: every wrong line is named: unknown, nothing or less, more than anybody has, a part of a pack, a lot
+            that there is not, pieces that are not named, or twice.
     """
     if len(lines) > MOST_LINES or not (lines or may_be_empty):
         error = {"pointer": "/lines", "code": "length", "detail": f"Between 1 and {MOST_LINES} lines."}
         raise Invalid(error["detail"], details={"errors": [error]})
     targets = targets_of({line.code for line in lines if line.variant_id is None})
     ids = [line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in lines]
-    known = set(Variant.objects.filter(pk__in={i for i in ids if i}, is_stocked=True).values_list("pk", flat=True))
+    rows = Variant.objects.filter(pk__in={i for i in ids if i}, is_stocked=True)
+    known = dict(rows.values_list("pk", "tracking"))
+    lots = _lots_of(lines, ids)
     errors: list[dict[str, str]] = []
     found: dict[UUID, Units] = {}
     for place, (line, variant_id) in enumerate(zip(lines, ids, strict=True)):
@@ -67,11 +98,44 @@ def units_of(lines: Sequence[GoodsLine], *, may_be_empty: bool = False) -> dict[
         if problem := _wrong(good, damaged):
             errors.append({"pointer": f"{here}/quantity", "code": "range", "detail": problem})
             continue
-        before = found.get(variant_id, Units(NOTHING, NOTHING))
-        found[variant_id] = Units(before.good + (good or NOTHING), before.damaged + (damaged or NOTHING))
+        units = _units(line, target, good or NOTHING, damaged or NOTHING, lots.get((variant_id, line.lot)))
+        if problems := _wrong_pieces(line, units, known[variant_id], must_name=names_pieces):
+            errors += [fault(f"{here}/{name}", code, detail) for name, code, detail in problems]
+            continue
+        found[variant_id] = found.get(variant_id, Units(NOTHING, NOTHING)).more(units)
+        doubled = [piece for piece, times in Counter(found[variant_id].pieces).items() if times > 1]
+        if doubled:
+            errors.append(fault(f"{here}/serials", "doubled", f"{doubled[0]} is named twice."))
     if errors:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
     return found
+
+
+def _lots_of(lines: Sequence[GoodsLine], ids: Sequence[UUID | None]) -> dict[tuple[UUID, str], UUID]:
+    """The lots that lines name, by article and name; no query where none does."""
+    named = {line.lot for line in lines if line.lot}
+    rows = Lot.objects.filter(code__in=named, variant__in=[one for one in ids if one]) if named else ()
+    return {(row.variant_id, row.code): row.pk for row in rows}
+
+
+def _units(line: GoodsLine, target: CodeTarget | None, good: Decimal, damaged: Decimal, lot: UUID | None) -> Units:
+    serials, broken = tuple(s.strip() for s in line.serials), tuple(s.strip() for s in line.damaged_serials)
+    if target is not None and target.serial and not (serials or broken):
+        serials, broken = ((target.serial,), ()) if good else ((), (target.serial,))
+    return Units(good, damaged, {lot: good} if lot else {}, serials, broken)
+
+
+def _wrong_pieces(line: GoodsLine, units: Units, tracking: str, *, must_name: bool) -> list[tuple[str, str, str]]:
+    """Field, code and words of what is wrong with the lot or the pieces of a line."""
+    wrong = []
+    if line.lot and (tracking != Variant.Tracking.LOT or not units.lots):
+        wrong.append(("lot", "unknown", f"There is no lot {line.lot[:40]} of it."))
+    if tracking != Variant.Tracking.SERIAL:
+        return wrong + ([("serials", "not-tracked", "This has no serial numbers.")] if line.serials else [])
+    is_named = (len(units.serials), len(units.damaged_serials)) == (units.good, units.damaged)
+    if not is_named and (must_name or units.pieces):
+        wrong.append(("serials", "serials-needed", "Name every piece, one number per unit."))
+    return wrong
 
 
 def _wrong(good: Decimal | None, damaged: Decimal | None) -> str:

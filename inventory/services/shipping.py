@@ -15,8 +15,9 @@ from core.money import plain_decimal
 from inventory.events import TransferShipped
 from inventory.models import StockMovement, Transfer, TransferLine
 from inventory.permissions import MOVE_STOCK
+from inventory.selectors_transfers import SHIPMENT, causes_of, pieces_on_way
 from inventory.services.ledger import Change, lock_levels, move_stock
-from inventory.services.lines import GoodsLine, units_of
+from inventory.services.lines import GoodsLine, Units, units_of
 from inventory.services.transfers import (
     end_transfer,
     good_only,
@@ -29,8 +30,8 @@ from inventory.services.transfers import (
 
 Kind = StockMovement.Kind
 State = Transfer.State
-SHIPMENT, RETURN = "transfer", "transfer_return"
-"""What the ledger calls the causes: a transfer that left, and one that came back."""
+RETURN = "transfer_return"
+"""What the ledger calls a transfer that came back."""
 
 
 @transaction.atomic
@@ -50,6 +51,7 @@ def ship_transfer(
         Forbidden: the actor may not move stock at the source.
         Conflict: it is no draft any more.
         OutOfStock: the source does not have it; ``short`` lists every such line, and nothing has moved.
+        SerialRefused: goods with serial numbers, and the pieces that go are not named, or not at the source.
     """
     transfer = locked_transfer(transfer_id, actor=actor, expected_version=expected_version)
     actor.require(MOVE_STOCK, at=transfer.source_id)
@@ -63,7 +65,10 @@ def ship_transfer(
         AuditEntry.Action.CHANGE,
         transfer,
         actor,
-        {"state": (State.DRAFT, State.SHIPPED), "units": (None, plain_decimal(sum(shipped.values(), Decimal(0))))},
+        {
+            "state": (State.DRAFT, State.SHIPPED),
+            "units": (None, plain_decimal(sum((units.good for units in shipped.values()), Decimal(0)))),
+        },
     )
     source, destination = transfer.source_id, transfer.destination_id
     lock_levels([(variant, place) for variant in shipped for place in (source, destination)])
@@ -76,7 +81,7 @@ def ship_transfer(
         lines=len(shipped),
     )
     left = move_stock(
-        deltas={(variant, source): -units for variant, units in shipped.items()},
+        deltas={(variant, source): _leaving(units) for variant, units in shipped.items()},
         kind=Kind.SHIPPED,
         reference_type=SHIPMENT,
         reference_id=transfer.pk,
@@ -87,7 +92,9 @@ def ship_transfer(
     )
     move_stock(
         deltas={
-            (moved.variant_id, destination): Change(in_transit=-moved.delta, unit_cost=moved.unit_cost)
+            (moved.variant_id, destination): Change(
+                in_transit=-moved.delta, unit_cost=moved.unit_cost, serials=shipped[moved.variant_id].serials
+            )
             for moved in left
         },
         kind=Kind.TRANSIT,
@@ -129,13 +136,22 @@ def take_back_transfer(
     return transfer
 
 
+def _leaving(units: Units) -> Change:
+    lots = tuple((lot, -parts) for lot, parts in units.lots.items())
+    return Change(on_hand=-units.good, lots=lots, serials=units.serials)
+
+
 def _move_back(transfer: Transfer, back: Mapping[UUID, Decimal], *, actor: Actor, reason: str) -> None:
     """The ledger's lines of goods that turn round: out of transit at the destination, onto the source's shelf."""
     source, destination = transfer.source_id, transfer.destination_id
     lock_levels([(variant, place) for variant in back for place in (source, destination)])
     when = datetime.now(UTC)
+    pieces = pieces_on_way(transfer, back)
     left = move_stock(
-        deltas={(variant, destination): Change(in_transit=-units) for variant, units in back.items()},
+        deltas={
+            (variant, destination): Change(in_transit=-units, serials=pieces.get(variant, ()))
+            for variant, units in back.items()
+        },
         kind=Kind.TRANSIT,
         reference_type=RETURN,
         reference_id=transfer.pk,
@@ -146,7 +162,12 @@ def _move_back(transfer: Transfer, back: Mapping[UUID, Decimal], *, actor: Actor
     )
     move_stock(
         deltas={
-            (moved.variant_id, source): Change(on_hand=-moved.in_transit_delta, unit_cost=moved.unit_cost)
+            (moved.variant_id, source): Change(
+                on_hand=-moved.in_transit_delta,
+                unit_cost=moved.unit_cost,
+                serials=pieces.get(moved.variant_id, ()),
+                back_from=causes_of(transfer),
+            )
             for moved in left
         },
         kind=Kind.ARRIVED,
@@ -159,21 +180,21 @@ def _move_back(transfer: Transfer, back: Mapping[UUID, Decimal], *, actor: Actor
     )
 
 
-def _ship_lines(transfer: Transfer, lines: Sequence[GoodsLine] | None) -> dict[UUID, Decimal]:
+def _ship_lines(transfer: Transfer, lines: Sequence[GoodsLine] | None) -> dict[UUID, Units]:
     """Note on the lines what goes; what was not on the list gets a line of its own."""
     stored = {line.variant_id: line for line in transfer.lines.order_by("pk")}
     if lines is None:
-        going = {variant: line.quantity for variant, line in stored.items()}
+        going = {variant: Units(line.quantity, Decimal(0)) for variant, line in stored.items()}
         if not going:
             raise Conflict("There is nothing on its list yet.")
     else:
-        going = {variant: units.good for variant, units in units_of(good_only(lines)).items()}
+        going = units_of(good_only(lines), names_pieces=True)
     for variant, units in going.items():
         if variant in stored:
-            stored[variant].shipped = units
+            stored[variant].shipped = units.good
     TransferLine.objects.bulk_update(stored.values(), ["shipped"])
     TransferLine.objects.bulk_create(
-        TransferLine(transfer=transfer, variant_id=variant, quantity=units, shipped=units)
+        TransferLine(transfer=transfer, variant_id=variant, quantity=units.good, shipped=units.good)
         for variant, units in going.items()
         if variant not in stored
     )

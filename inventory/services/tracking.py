@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import IntEnum
 from uuid import UUID
 
 from django.db import connection
@@ -157,7 +158,13 @@ def _check_named(step: _Step, named: Mapping[UUID, Decimal], there: Sequence[tup
 
 
 def _expired(step: _Step) -> LotExpired:
-    return LotExpired(details={"sku": step.moved.sku, "variant_id": str(step.moved.variant_id)})
+    moved = step.moved
+    rows = LotLevel.objects.filter(lot__variant=moved.variant_id, location=moved.location_id, on_hand__gt=0)
+    rows = rows.filter(
+        lot__state=Lot.State.OPEN, lot__expires_on__lt=business_today(Location.objects.get(pk=moved.location_id))
+    )
+    expired = list(rows.order_by("lot__expires_on", "lot_id").values_list("lot__code", flat=True)[:10])
+    return LotExpired(details={"sku": moved.sku, "variant_id": str(moved.variant_id), "expired": expired})
 
 
 def _lots_there(step: _Step) -> list[tuple[UUID, Decimal, bool]]:
@@ -169,16 +176,26 @@ def _lots_there(step: _Step) -> list[tuple[UUID, Decimal, bool]]:
         .order_by(F("lot__expires_on").asc(nulls_last=True), "lot__created_at", "lot_id")
         .values_list("lot_id", "on_hand", "lot__expires_on", "lot__state")
     )
-    is_lenient = step.change.any_lot or _sells_expired()
-    today = business_today(location)
-    found = [(lot, on_hand, _fits(expires, state, today, step, is_lenient)) for lot, on_hand, expires, state in rows]
-    return sorted(found, key=lambda row: not row[2]) if step.is_sale or step.kind == Kind.SHIPPED else found
+    is_lenient, today = _sells_expired(), business_today(location)
+    found = [(lot, on_hand, _fitness(expires, state, today, is_lenient)) for lot, on_hand, expires, state in rows]
+    if step.is_sale or step.kind == Kind.SHIPPED:
+        found.sort(key=lambda row: row[2])
+    worst = Fitness.EXPIRED if step.change.any_lot else Fitness.FIT
+    return [(lot, on_hand, fitness <= worst) for lot, on_hand, fitness in found]
 
 
-def _fits(expires_on: date | None, state: str, today: date, step: _Step, is_lenient: bool) -> bool:
+class Fitness(IntEnum):
+    """Whether goods of a lot may be sold: without a question, with somebody's consent, not at all."""
+
+    FIT = 0
+    EXPIRED = 1
+    BLOCKED = 2
+
+
+def _fitness(expires_on: date | None, state: str, today: date, is_lenient: bool) -> Fitness:
     if state == Lot.State.BLOCKED:
-        return step.change.any_lot
-    return expires_on is None or expires_on >= today or is_lenient
+        return Fitness.BLOCKED
+    return Fitness.FIT if expires_on is None or expires_on >= today or is_lenient else Fitness.EXPIRED
 
 
 def _sells_expired() -> bool:
@@ -243,7 +260,8 @@ def _book_serials(steps: list[_Step]) -> list[StockException]:
     for step in steps:
         pieces = [rows[step.moved.variant_id, number] for number in step.change.serials]
         fitting = [piece for piece in pieces if _is_there(piece, step)]
-        units = max(abs(step.moved.delta), abs(step.moved.damaged_delta), abs(step.moved.in_transit_delta))
+        parts = (step.moved.delta, step.moved.damaged_delta, step.moved.in_transit_delta)
+        units = max(sum((p for p in parts if p > 0), Decimal(0)), -sum((p for p in parts if p < 0), Decimal(0)))
         if len(fitting) != units or len(fitting) != len(pieces):
             if step.may_refuse:
                 wrong = [piece.number for piece in pieces if piece not in fitting]
@@ -251,7 +269,7 @@ def _book_serials(steps: list[_Step]) -> list[StockException]:
                 raise SerialRefused(details={**told, "pieces": str(units.normalize())})
             exceptions.append(step.exception(StockException.Kind.SERIAL, max(units - len(fitting), Decimal(1))))
         for piece in fitting:
-            piece.state, piece.location_id, piece.version = *_afterwards(step), piece.version + 1
+            piece.state, piece.location_id, piece.version = *_afterwards(step, piece.number), piece.version + 1
             history.append(MovementSerial(movement_id=step.movement_id, serial=piece, state=piece.state))
     changed = [line.serial for line in history]
     if changed:
@@ -285,6 +303,8 @@ def _is_there(piece: Serial, step: _Step) -> bool:
         return piece.state == State.IN_STOCK and here
     if moved.damaged_delta < 0:
         return piece.state == State.DAMAGED and here
+    if step.kind == Kind.ARRIVED:
+        return piece.state == State.IN_TRANSIT and (here or piece.location_id is None)
     if moved.in_transit_delta < 0:
         return piece.state == State.IN_TRANSIT and here
     if step.kind in (Kind.REFUND, Kind.VOID, Kind.EDIT):
@@ -294,15 +314,17 @@ def _is_there(piece: Serial, step: _Step) -> bool:
     return piece.state in (State.GONE, State.SOLD)
 
 
-def _afterwards(step: _Step) -> tuple[str, UUID | None]:
+def _afterwards(step: _Step, number: str) -> tuple[str, UUID | None]:
     """State and place of a piece after the movement."""
     moved = step.moved
+    if number in step.change.damaged_serials:
+        return State.DAMAGED, moved.location_id
     if moved.delta > 0:
         return State.IN_STOCK, moved.location_id
     if moved.damaged_delta > 0:
         return State.DAMAGED, moved.location_id
     if moved.in_transit_delta > 0:
         return State.IN_TRANSIT, moved.location_id
-    if step.kind == Kind.SHIPPED:
+    if step.kind in (Kind.SHIPPED, Kind.TRANSIT):
         return State.IN_TRANSIT, None
     return (State.SOLD if step.kind in SALES else State.GONE), None

@@ -1,7 +1,7 @@
 """A sheet of articles with a number each, as it comes from a form: typed, or counted up by the scanner.
 
-Fields ``q-<variant>`` hold sound units, ``d-<variant>`` damaged ones; ``code`` and ``amount`` name one more article,
-for those without JavaScript.
+Fields ``q-<variant>`` hold sound units, ``d-<variant>`` damaged ones, ``s-<variant>`` and ``e-<variant>`` the numbers
+of sound and damaged pieces; ``code`` and ``amount`` name one more article, for those without JavaScript.
 """
 
 import re
@@ -19,7 +19,8 @@ from inventory.selectors import LONGEST_CODE
 from inventory.services.lines import GoodsLine
 
 MOST_FIELDS = 2100
-FIELD = re.compile(r"(q|d)-([0-9a-f-]{36})")
+FIELD = re.compile(r"([qdse])-([0-9a-f-]{36})")
+BETWEEN = re.compile(r"[\s,;]+")
 NUMBER = forms.DecimalField(max_digits=14, decimal_places=3, required=False, min_value=Decimal(0))
 
 
@@ -33,19 +34,28 @@ class Sheet:
 
 def read_sheet(data: QueryDict) -> Sheet:
     """The articles of a form that have a number above zero."""
-    good: dict[UUID, Decimal] = {}
-    damaged: dict[UUID, Decimal] = {}
+    numbers: dict[str, dict[UUID, Decimal]] = {"q": {}, "d": {}}
+    pieces: dict[str, dict[UUID, list[str]]] = {"s": {}, "e": {}}
     problems: list[str] = []
     for name in list(data)[:MOST_FIELDS]:
         found = FIELD.fullmatch(name)
         variant = as_uuid(found[2]) if found else None
-        if found and variant:
-            number = _number(str(data[name]), problems)
-            if number:
-                (good if found[1] == "q" else damaged)[variant] = number
+        if not found or not variant:
+            continue
+        if found[1] in pieces:
+            if named := [one for one in BETWEEN.split(str(data[name])) if one]:
+                pieces[found[1]][variant] = named
+        elif number := _number(str(data[name]), problems):
+            numbers[found[1]][variant] = number
     lines = [
-        GoodsLine(variant_id=variant, quantity=good.get(variant, Decimal(0)), damaged=damaged.get(variant, Decimal(0)))
-        for variant in dict.fromkeys([*good, *damaged])
+        GoodsLine(
+            variant_id=variant,
+            quantity=numbers["q"].get(variant, Decimal(len(pieces["s"].get(variant, ())))),
+            damaged=numbers["d"].get(variant, Decimal(len(pieces["e"].get(variant, ())))),
+            serials=pieces["s"].get(variant, ()),
+            damaged_serials=pieces["e"].get(variant, ()),
+        )
+        for variant in dict.fromkeys([*numbers["q"], *numbers["d"], *pieces["s"], *pieces["e"]])
     ]
     code = data.get("code", "").strip()
     if code and (len(code) > LONGEST_CODE or not code.isprintable()):

@@ -14,7 +14,7 @@ from core.web.views import Page
 from inventory.barcodes import code128
 from inventory.models import Transfer
 from inventory.permissions import MOVE_STOCK, VIEW_STOCK
-from inventory.selectors_transfers import codes_of, find_transfer, transfer_rows, what_may_be_done
+from inventory.selectors_transfers import codes_of, find_transfer, pieces_on_way, transfer_rows, what_may_be_done
 from inventory.services.arrivals import Arrival, receive_transfer
 from inventory.services.lines import GoodsLine
 from inventory.services.shipping import ship_transfer, take_back_transfer
@@ -102,6 +102,8 @@ class SheetPage(Page):
                 "expected": line.on_its_way if self.mode == "receive" else line.quantity,
                 "quantity": typed.get(f"q-{line.variant_id}", self.start(line)),
                 "damaged": typed.get(f"d-{line.variant_id}", ""),
+                "serials": typed.get(f"s-{line.variant_id}", ""),
+                "broken": typed.get(f"e-{line.variant_id}", ""),
             }
             for line in lines
         ]
@@ -189,7 +191,11 @@ class TransferReceive(SheetPage):
         values, lines = form.cleaned_data, read.lines
         if request.POST.get("then") == "all":
             left = [line for line in transfer.lines.all() if line.on_its_way]
-            lines = [GoodsLine(variant_id=line.variant_id, quantity=line.on_its_way) for line in left]
+            pieces = pieces_on_way(transfer, [line.variant_id for line in left])
+            lines = [
+                GoodsLine(variant_id=line.variant_id, quantity=line.on_its_way, serials=pieces.get(line.variant_id, ()))
+                for line in left
+            ]
         arrival = Arrival(
             receipt_id=values["id"],
             transfer_id=transfer_id,

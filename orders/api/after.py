@@ -31,6 +31,12 @@ class ReturnLineInput(serializers.Serializer[Any]):
     position = serializers.IntegerField(min_value=1, help_text="The line's position in the sale.")
     quantity = QuantityField()
     disposition = serializers.ChoiceField(choices=OrderLine.Disposition.choices, required=False)
+    serials = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        required=False,
+        max_length=1000,
+        help_text="The pieces that come back, of goods with serial numbers: those that were sold, one per unit.",
+    )
 
 
 class MoneyBackInput(serializers.Serializer[Any]):
@@ -138,6 +144,7 @@ def lines_of(lines: list[dict[str, Any]]) -> list[ReturnLine]:
             position=line["position"],
             quantity=line["quantity"],
             disposition=line.get("disposition", OrderLine.Disposition.RESTOCK.value),
+            serials=line.get("serials", ()),
         )
         for line in lines
     ]

@@ -95,7 +95,16 @@ class OrderInput(serializers.Serializer[Any]):
         help_text="409 `coupon-refused` where one does not hold.",
     )
     discount = GivenInput(required=False, allow_null=True)
-    approval = serializers.UUIDField(required=False, allow_null=True, help_text="For a larger discount by hand.")
+    approval = serializers.UUIDField(
+        required=False, allow_null=True, help_text="For a larger discount by hand, or for expired lots."
+    )
+    approvals = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=10, help_text="Where it takes more than one."
+    )
+    accept_expired = serializers.BooleanField(
+        required=False,
+        help_text="After 409 `lot-expired`: sell it all the same, with `orders.sell_expired` or an approval of it.",
+    )
     reservations = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=100, help_text="Goods set aside for this buyer."
     )

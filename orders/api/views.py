@@ -99,7 +99,8 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
         register_id=body.get("register"),
         coupons=body.get("coupons", ()),
         discount=_given(body.get("discount")),
-        approval_id=body.get("approval"),
+        approval_ids=[one for one in (body.get("approval"), *body.get("approvals", ())) if one],
+        accept_expired=body.get("accept_expired", False),
         reservations=body.get("reservations", ()),
     )
 

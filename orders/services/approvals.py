@@ -5,7 +5,7 @@ A service that needs more than the actor may have asks `allowed(...)` inside its
     allowed(actor, VOID, at=order.location_id, approval_id=given, act=("order", order.pk), subject=order.pk)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -256,6 +256,12 @@ def allowed(
     row.reference_type, row.reference_id = act
     row.save(update_fields=["used_at", "reference_type", "reference_id"])
     return row
+
+
+def approval_for(permission: str, given: Sequence[UUID]) -> UUID | None:
+    """Which of the approvals that were brought is for this: None where all are known to be for something else."""
+    rows = dict(Approval.objects.filter(pk__in=given).values_list("pk", "permission")) if given else {}
+    return next((one for one in given if rows.get(one, permission) == permission), None)
 
 
 def _covers(details: Mapping[str, Any], subject: UUID | None, amount: Decimal | None) -> None:

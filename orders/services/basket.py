@@ -61,7 +61,8 @@ class Sale:
     """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless.
 
     ``reservations`` are goods set aside for this buyer.
-    ``approval_id`` is somebody's consent to what the actor may not do alone (a large discount by hand).
+    ``approval_ids`` are somebody's consent to what the actor may not do alone: a large discount by hand, expired lots.
+    ``accept_expired``: goods of expired lots are sold where there are no others; blocked ones never are.
     """
 
     order_id: UUID
@@ -77,7 +78,8 @@ class Sale:
     register_id: UUID | None = None
     coupons: Sequence[str] = ()
     discount: GivenDiscount | None = None
-    approval_id: UUID | None = None
+    approval_ids: Sequence[UUID] = ()
+    accept_expired: bool = False
     reservations: Sequence[UUID] = ()
 
     def hash(self) -> bytes:

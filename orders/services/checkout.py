@@ -35,7 +35,7 @@ from orders.services.given import check_given, use_approval
 from orders.services.points import settle_accounts
 from orders.services.pricing import Priced, price_lines
 from orders.services.tenders import payment_events, payments_of
-from orders.services.told_apart import goods_of
+from orders.services.told_apart import goods_of, let_expired_go
 from orders.tax import cash_difference
 
 __all__ = ["BasketLine", "GivenDiscount", "Placed", "Sale", "Tender", "place_order"]
@@ -68,6 +68,7 @@ def place_order(sale: Sale, *, actor: Actor) -> Placed:
         GiftCardRefused, TooManyAttempts, NotEnoughCredit: a gift card or store credit or points do not pay it.
         NoOpenShift: the register has no shift for it.
         OutOfStock: a line cannot be covered; ``short`` lists every such line.
+        ApprovalNeeded, ApprovalRefused: a discount by hand, or ``accept_expired``, takes somebody's consent.
         LotExpired, SerialRefused, ReservationOver: a lot, a piece or goods set aside cannot be sold (any more).
         ReusedIdentifier: the id belongs to another sale.
         Busy: the locks were not to be had in time.
@@ -249,6 +250,8 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
     use_coupons(draft.priced.coupons, customer_id=order.customer_id)
     if draft.needs_approval:
         use_approval(sale, draft.priced.by_hand, actor=actor)
+    if sale.accept_expired:
+        let_expired_go(sale, draft.order.number, actor=actor)
     also = [*settle_drawer(drawer, order, actor=actor), *settle_accounts(order, draft.payments, actor=actor)]
     moved = move_stock(
         deltas=goods_of(sale, draft.lines, draft.deltas, may_refuse=draft.may_refuse),

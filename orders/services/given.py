@@ -11,7 +11,7 @@ from core.tenancy.context import current_tenant
 from orders.errors import ApprovalNeeded
 from orders.models import OrderLine
 from orders.permissions import GIVE_DISCOUNT
-from orders.services.approvals import allowed, policy
+from orders.services.approvals import allowed, approval_for, policy
 from orders.services.basket import GivenDiscount, Sale
 from orders.services.offers import MOST_COUPONS, Reduced
 from orders.tax import gross_amount
@@ -56,7 +56,7 @@ def check_given(sale: Sale, by_hand: ByHand, actor: Actor) -> bool:
     limit = policy().discount_percent
     if by_hand.percent <= limit:
         return False
-    if sale.approval_id is None:
+    if approval_for(GIVE_DISCOUNT, sale.approval_ids) is None:
         raise ApprovalNeeded(
             f"By hand you may take off {plain_decimal(limit)} %, not {plain_decimal(by_hand.percent)} %.",
             details={
@@ -77,7 +77,7 @@ def use_approval(sale: Sale, by_hand: ByHand, *, actor: Actor) -> None:
         actor,
         GIVE_DISCOUNT,
         at=sale.location_id,
-        approval_id=sale.approval_id,
+        approval_id=approval_for(GIVE_DISCOUNT, sale.approval_ids),
         act=("order", sale.order_id),
         amount=by_hand.amount,
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -32,6 +32,7 @@ from orders.services.basket import Tender
 from orders.services.drawers import Drawer, check_register, enter_drawer, settle_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
 from orders.services.papers import new_document, same_request
+from orders.services.pieces_back import NO_PIECES, PiecesBack, pieces_back
 from orders.services.points import part_back
 from orders.tax import cash_difference, share_of
 
@@ -41,11 +42,15 @@ MOST_LINES = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLine:
-    """So much of a line of the sale (by its ``position``) comes back, and where it goes."""
+    """So much of a line of the sale (by its ``position``) comes back, and where it goes.
+
+    ``serials`` are the pieces that come back, of goods with serial numbers: one per unit.
+    """
 
     position: int
     quantity: Decimal
     disposition: str = Disposition.RESTOCK.value
+    serials: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,15 @@ class Return:
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try; the approval that was needed for it is no content."""
-        lines = [[line.position, line.quantity.normalize(), line.disposition] for line in self.lines]
+        lines = [
+            [
+                line.position,
+                line.quantity.normalize(),
+                line.disposition,
+                *([list(line.serials)] if line.serials else []),
+            ]
+            for line in self.lines
+        ]
         paid = None if self.payments is None else [[x.method, x.amount.normalize(), x.reference] for x in self.payments]
         return fingerprint(
             [self.order_id, lines, self.reason, paid, self.by_method, self.location_id, self.register_id]
@@ -93,7 +106,8 @@ def return_goods(wanted: Return, *, actor: Actor) -> Refunded:
         Forbidden: the actor takes nothing back at this location.
         ApprovalNeeded, ApprovalRefused: it is late, or more than the shop lets the actor give back alone.
         NotFound: there is no such sale here.
-        Invalid: a line is wrong, or more of it comes back than is left; every such line is named.
+        Invalid: a line is wrong, or more of it comes back than is left, or the pieces that come back are not those
+            that were sold; every such line is named.
         Conflict: it is no completed sale.
         NoOpenShift: the register named has no open shift.
         PriceChanged: ``expected_total`` is not what is to be given back.
@@ -155,7 +169,7 @@ def check_completed(sale: Order) -> None:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A refund as computed under the lock of its sale, not written. ``due`` is to be given back: zero or more;
-    ``by_points`` of it as points.
+    ``by_points`` of it as points. ``pieces`` are those with serial numbers that come back.
     """
 
     sale: Order
@@ -163,6 +177,7 @@ class Draft:
     lines: list[OrderLine]
     due: Decimal
     by_points: Decimal
+    pieces: PiecesBack = NO_PIECES
 
 
 def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
@@ -182,7 +197,9 @@ def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draf
             subject=sale.pk,
             amount=due,
         )
-    return draft
+    origins = {line.position: line for line in sale.lines.all()}
+    pieces = pieces_back(wanted.lines, origins, causes=_left_with(sale, besides=wanted.refund_id))
+    return replace(draft, pieces=pieces)
 
 
 def worked_out(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
@@ -332,7 +349,9 @@ def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor
     )
     give_to_accounts(payments, actor=actor, sale=sale, document=order)
     move_stock(
-        deltas=changes_of(draft.lines, order.location_id, back_from=_left_with(sale, besides=order.pk)),
+        deltas=changes_of(
+            draft.lines, order.location_id, back_from=_left_with(sale, besides=order.pk), pieces=draft.pieces
+        ),
         kind=StockMovement.Kind.REFUND,
         reference_type="order",
         reference_id=order.pk,
@@ -353,7 +372,11 @@ def _left_with(sale: Order, *, besides: UUID) -> tuple[Cause, ...]:
 
 
 def changes_of(
-    lines: Sequence[OrderLine], location_id: UUID, *, back_from: tuple[Cause, ...] = ()
+    lines: Sequence[OrderLine],
+    location_id: UUID,
+    *,
+    back_from: tuple[Cause, ...] = (),
+    pieces: PiecesBack | None = None,
 ) -> dict[tuple[UUID, UUID], Change]:
     """What comes back on the shelf or damaged, at the cost it was sold at (their mean, where lines differ)."""
     coming: dict[UUID, list[OrderLine]] = defaultdict(list)
@@ -370,6 +393,8 @@ def changes_of(
             damaged=units[Disposition.DAMAGED],
             unit_cost=(worth / of).quantize(Decimal("0.0001")) if of else None,
             back_from=back_from,
+            serials=pieces.all_of(variant_id) if pieces else (),
+            damaged_serials=pieces.damaged_of(variant_id) if pieces else (),
         )
     return made
 

@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
+from core.actors import Actor
+from core.audit.models import AuditEntry
+from core.audit.services import record
 from core.errors import Invalid
 from inventory.models import Lot
 from inventory.services.ledger import Change, Key
 from inventory.services.reservations import sell_reserved
 from orders.models import OrderLine
+from orders.permissions import SELL_EXPIRED
+from orders.services.approvals import allowed, approval_for
 from orders.services.basket import Sale
 
 
@@ -49,9 +54,32 @@ def goods_of(
             reserved=reserved.get(key[0], Decimal(0)),
             lots=tuple(lots.get(key[0], {}).items()),
             serials=tuple(serials.get(key[0], ())),
+            any_lot=sale.accept_expired,
         )
         for key, delta in deltas.items()
     }
+
+
+def let_expired_go(sale: Sale, number: str, *, actor: Actor) -> None:
+    """Let goods of expired lots be sold, in the transaction of the sale: by who may, or with somebody's approval.
+
+    The audit log says who sold and who let them. Raises `ApprovalNeeded`, `ApprovalRefused`.
+    """
+    approval = allowed(
+        actor,
+        SELL_EXPIRED,
+        at=sale.location_id,
+        approval_id=approval_for(SELL_EXPIRED, sale.approval_ids),
+        act=("order", sale.order_id),
+    )
+    record(
+        AuditEntry.Action.CHANGE,
+        actor=actor,
+        object_type="order",
+        object_id=sale.order_id,
+        object_label=number,
+        changes={"expired_lots": (None, f"let go by {approval.approved_by_label if approval else actor.label}")},
+    )
 
 
 def _lots_named(sale: Sale, lines: Sequence[OrderLine]) -> dict[int, UUID]:

@@ -23,6 +23,7 @@ from orders.services.approvals import allowed
 from orders.services.coupons import give_back_coupons
 from orders.services.drawers import enter_drawer
 from orders.services.money_back import give_to_accounts, refunded_events, row
+from orders.services.pieces_back import pieces_out
 
 
 def void_order(
@@ -146,9 +147,12 @@ def _back(order: Order) -> dict[tuple[UUID, UUID], Change]:
     for line in order.lines.all():
         if line.is_stocked and line.variant_id:
             lines[line.variant_id].append(line)
+    pieces = pieces_out([("order", order.pk)])
     return {
         (variant_id, order.location_id): Change(
-            on_hand=sum((line.quantity for line in rows), Decimal(0)), unit_cost=rows[0].unit_cost
+            on_hand=sum((line.quantity for line in rows), Decimal(0)),
+            unit_cost=rows[0].unit_cost,
+            serials=pieces.get(variant_id, ()),
         )
         for variant_id, rows in lines.items()
     }

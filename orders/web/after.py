@@ -24,6 +24,7 @@ from orders.selectors import approvals, approvers, find_order, parked_carts, vis
 from orders.selectors_axes import returned_of
 from orders.services.approvals import Request, give_approval, set_pin
 from orders.services.parking import discard
+from orders.services.pieces_back import pieces_of_sale
 from orders.services.returns import Return, ReturnLine, return_goods
 from orders.services.voids import void_order
 from orders.web.after_forms import ApprovedForm, PinForm, ReceiptSearch, ReturnForm, VoidForm
@@ -107,7 +108,8 @@ class OrderReturn(Page):
 
     def form_of(self, order_id: UUID, data: Any = None) -> tuple[Order, ReturnForm]:
         order = find_order(order_id, actor=self.actor)
-        return order, ReturnForm(data, lines=list(order.lines.all()), back=returned_of(order.pk))
+        lines = list(order.lines.all())
+        return order, ReturnForm(data, lines=lines, back=returned_of(order.pk), pieces=pieces_of_sale(order))
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order, form = self.form_of(order_id, request.POST)
@@ -136,7 +138,7 @@ class OrderReturn(Page):
         wanted = Return(
             refund_id=values["id"],
             order_id=order.pk,
-            lines=[ReturnLine(position=p, quantity=q, disposition=w) for p, q, w in form.taken()],
+            lines=[ReturnLine(position=p, quantity=q, disposition=w, serials=s) for p, q, w, s in form.taken()],
             reason=values["reason"],
             by_method=values["method"],
             approval_id=approval_id,

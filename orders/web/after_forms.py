@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -65,7 +66,14 @@ class ReturnForm(ApprovedForm):
         choices=[("", "As it was paid"), *(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
     )
 
-    def __init__(self, *args: Any, lines: Sequence[OrderLine], back: Mapping[int, Decimal], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        lines: Sequence[OrderLine],
+        back: Mapping[int, Decimal],
+        pieces: Mapping[UUID, Sequence[str]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.lines = list(lines)
         self.left = {line.position: line.quantity - back.get(line.pk, Decimal(0)) for line in lines}
@@ -86,6 +94,13 @@ class ReturnForm(ApprovedForm):
                 choices=OrderLine.Disposition.choices,
                 initial=OrderLine.Disposition.RESTOCK,
             )
+            if line.variant_id and (out := pieces.get(line.variant_id)):
+                self.fields[f"serials_{line.position}"] = forms.MultipleChoiceField(
+                    label=f"Which pieces of {line.name or line.sku} come back",
+                    required=False,
+                    choices=[(number, number) for number in out],
+                    widget=forms.CheckboxSelectMultiple,
+                )
 
     def rows(self) -> list[dict[str, Any]]:
         """Each line with its two fields, for the table."""
@@ -95,6 +110,7 @@ class ReturnForm(ApprovedForm):
                 "left": self.left[line.position],
                 "quantity": self[f"quantity_{line.position}"],
                 "where": self[f"where_{line.position}"],
+                "pieces": self[f"serials_{line.position}"] if f"serials_{line.position}" in self.fields else None,
             }
             for line in self.lines
         ]
@@ -105,14 +121,15 @@ class ReturnForm(ApprovedForm):
             raise forms.ValidationError("Say how many of which line come back.")
         return values
 
-    def taken(self) -> list[tuple[int, Decimal, str]]:
-        """Position, quantity and disposition of what comes back."""
+    def taken(self) -> list[tuple[int, Decimal, str, list[str]]]:
+        """Position, quantity, disposition and pieces of what comes back; pieces that are ticked count themselves."""
         found = []
         for line in self.lines:
-            quantity = self.cleaned_data.get(f"quantity_{line.position}")
+            serials = self.cleaned_data.get(f"serials_{line.position}") or []
+            quantity = self.cleaned_data.get(f"quantity_{line.position}") or Decimal(len(serials))
             if quantity:
                 where = self.cleaned_data.get(f"where_{line.position}") or OrderLine.Disposition.RESTOCK.value
-                found.append((line.position, quantity, where))
+                found.append((line.position, quantity, where, serials))
         return found
 
     def all_back(self) -> dict[str, str]:

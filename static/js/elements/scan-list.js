@@ -79,7 +79,8 @@ class ScanList extends HTMLElement {
           toast(`${code} is ${answer.name}, no article.`, { kind: "error" });
           return;
         }
-        found = { variant: answer.variant, pack: answer.pack_quantity, name: answer.name, sku: answer.sku };
+        const { variant, pack_quantity: pack, name, sku, serial } = answer;
+        found = { variant, pack, name, sku, serial };
         this.known.set(code, found);
       } catch (problem) {
         toast(problem.status === 404 ? `${code} is nothing we know.` : `${code}: ${problem.detail || problem.message}`, {
@@ -89,6 +90,7 @@ class ScanList extends HTMLElement {
       }
     }
     const row = this.#row(found);
+    if (found.serial && !this.#name(row, found)) return;
     const input = row.querySelector("[data-units]");
     const more = Number(units) * Number(found.pack);
     const sum = Math.round(((Number(input.value) || 0) + more) * 1000) / 1000;
@@ -96,6 +98,20 @@ class ScanList extends HTMLElement {
     this.#mark(row);
     this.#keep();
     announce(`${row.dataset.name}: ${sum}`);
+  }
+
+  /** Write a piece's number on its row; answers whether it was not there yet. */
+  #name(row, { serial, name }) {
+    const pieces = row.querySelector("[data-serials]");
+    if (!pieces) return true;
+    const there = pieces.value.split(/[\s,;]+/).filter(Boolean);
+    if (there.includes(serial)) {
+      toast(`${serial} of ${name} was scanned already.`, { kind: "warning" });
+      return false;
+    }
+    pieces.value = [...there, serial].join(", ");
+    pieces.closest("[data-pieces]").hidden = false;
+    return true;
   }
 
   #row({ variant, name, sku }) {
@@ -139,6 +155,7 @@ class ScanList extends HTMLElement {
       sku: row.querySelector("[data-sku]").textContent,
       units: row.querySelector("[data-units]").value,
       damaged: row.querySelector("[data-damaged]")?.value ?? "",
+      serials: row.querySelector("[data-serials]")?.value ?? "",
     }));
     sessionStorage.setItem(this.#key, JSON.stringify({ version: this.dataset.version, values }));
   }
@@ -146,11 +163,16 @@ class ScanList extends HTMLElement {
   #restore() {
     const kept = JSON.parse(sessionStorage.getItem(this.#key) ?? "null");
     if (kept?.version !== this.dataset.version || this.dataset.answer === "true") return;
-    for (const { units, damaged, ...article } of kept.values) {
+    for (const { units, damaged, serials, ...article } of kept.values) {
       const row = this.#row(article);
       row.querySelector("[data-units]").value = units;
       const broken = row.querySelector("[data-damaged]");
       if (broken) broken.value = damaged;
+      const pieces = row.querySelector("[data-serials]");
+      if (pieces && serials) {
+        pieces.value = serials;
+        pieces.closest("[data-pieces]").hidden = false;
+      }
     }
   }
 }
