@@ -11,7 +11,7 @@ from inventory.models import Lot
 from inventory.services import documents, late_costs, limits, lots, policy, reservations
 
 MODULES = (late_costs, limits, lots, policy, reservations)
-OTHERS = {f"inventory.services.{name}" for name in ("changes", "tracking", "revaluing", "stating")}
+OTHERS = {f"inventory.services.{name}" for name in ("changes", "piece_codes", "tracking", "revaluing", "stating")}
 OTHERS |= {"orders.services.told_apart"}
 """Parts of the ledger and of stock documents, told by those."""
 QUIET = {

@@ -132,7 +132,7 @@ def _wrong_pieces(line: GoodsLine, units: Units, tracking: str, *, must_name: bo
         wrong.append(("lot", "unknown", f"There is no lot {line.lot[:40]} of it."))
     if tracking != Variant.Tracking.SERIAL:
         return wrong + ([("serials", "not-tracked", "This has no serial numbers.")] if line.serials else [])
-    is_named = (len(units.serials), len(units.damaged_serials)) == (units.good, units.damaged)
+    is_named = len(units.serials) == units.good and len(units.damaged_serials) == units.damaged
     if not is_named and (must_name or units.pieces):
         wrong.append(("serials", "serials-needed", "Name every piece, one number per unit."))
     return wrong
