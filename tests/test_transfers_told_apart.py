@@ -159,7 +159,7 @@ def test_whatever_happens_on_the_way_nothing_is_in_two_places(
             assert _sums()[sku] == start - lost.get(sku, D(0)) + lost_before.get(sku, D(0)), (sku, what)
         live = Serial.objects.exclude(state="gone").count()
         assert live == _sums()["PHONE"]
-    assert not StockException.objects.exists()
+    assert not StockException.objects.exclude(kind="oversold").exists()  # more milk came than there was
     assert audit_books() == []
 
 
