@@ -1,7 +1,7 @@
 """The database that every worker's is a copy of: migrated, with two empty shops; made once, kept between runs.
 
 Running the migrations and making two shops takes half a minute of a slow machine, a copy takes a second. The template
-is named for all that shapes it, so a change of a migration, of `core` or of the settings makes a new one.
+is named for all that shapes it, so a change of a migration makes a new one.
 """
 
 from collections.abc import Iterator
@@ -27,12 +27,21 @@ EMPTY_SHOPS = (("acme", "GBP", "Acme"), ("globex", "USD", CANARY))
 """Name, currency, and the mark that all its texts bear."""
 
 
+SHAPING = (
+    "*/migrations/*.py",
+    "core/*/migrations/*.py",
+    "core/tenancy/**/*.py",
+    "core/db/**/*.py",
+    "tests/template_database.py",
+)
+"""The files that decide what an empty shop looks like."""
+
+
 def name_of_template() -> str:
     """The name says what is in it."""
     root = Path(settings.BASE_DIR)
     content = sha256(django.__version__.encode())
-    shaping = ("*/migrations/*.py", "core/**/*.py", "retail_saas/**/*.py", "tests/template_database.py")
-    for path in sorted({path for pattern in shaping for path in root.glob(pattern)}):
+    for path in sorted({path for pattern in SHAPING for path in root.glob(pattern)}):
         content.update(path.read_bytes())
     return PREFIX + content.hexdigest()[:24]
 
