@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from analytics.permissions import VIEW_REPORTS
 from inventory.permissions import VIEW_COST
-from orders.metrics_base import ITEMS, ORDERS, REVENUE, SALES, total_of
+from orders.metrics_base import EARNED, ITEMS, ORDERS, REVENUE, SALES, total_of
 from orders.models import Order
 
 Unit = Literal["money", "count", "quantity", "ratio"]
@@ -47,7 +47,8 @@ _ALL = (
     Metric(
         "revenue",
         "Revenue",
-        "Sum of the totals of all completed documents; refunds are negative. Tax is included as it was charged.",
+        "Sum of the totals of all completed documents without the gift cards sold; refunds are negative. Tax is"
+        " included as it was charged.",
         "money",
         expression=REVENUE,
     ),
@@ -75,16 +76,16 @@ _ALL = (
     Metric(
         "sales",
         "Sales",
-        "Sum of the totals of completed sales, before refunds and adjustments.",
+        "Sum of the totals of completed sales without the gift cards sold, before refunds and adjustments.",
         "money",
         expression=SALES,
     ),
     Metric(
         "refunded",
         "Refunded",
-        "Sum of the totals of completed refunds, as a negative amount.",
+        "Sum of the totals of completed refunds without gift cards that came back, as a negative amount.",
         "money",
-        expression=total_of("total", REFUND),
+        expression=total_of(EARNED, REFUND),
     ),
     Metric(
         "refunds",
@@ -93,6 +94,13 @@ _ALL = (
         "count",
         expression=Count("pk", filter=REFUND),
         lower_is_better=True,
+    ),
+    Metric(
+        "refunded_without_receipt",
+        "Refunded without a receipt",
+        "The part of what was refunded whose sale nobody knows, as a negative amount.",
+        "money",
+        expression=total_of(EARNED, REFUND & Q(is_without_receipt=True)),
     ),
     Metric(
         "documents",
@@ -120,9 +128,16 @@ _ALL = (
     Metric(
         "net_revenue",
         "Net revenue",
-        "Revenue without tax: the sum of the subtotals of all completed documents.",
+        "Revenue without tax: the sum of the subtotals of all completed documents without the gift cards sold.",
         "money",
-        expression=total_of("subtotal"),
+        expression=total_of(F("subtotal") - F("apart_total")),
+    ),
+    Metric(
+        "gift_cards_sold",
+        "Gift cards sold",
+        "What was paid for gift cards, less those that came back untouched. Owed until they are spent: no revenue.",
+        "money",
+        expression=total_of("apart_total"),
     ),
     Metric(
         "net_with_cost",

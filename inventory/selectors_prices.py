@@ -1,6 +1,8 @@
 """Read price lists, and how prices came to be what they are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -32,6 +34,31 @@ def prices_on(price_list: PriceList, *, words: str = "") -> QuerySet[PriceListIt
     for word in words.split()[:MOST_WORDS]:
         rows = rows.filter(Q(variant__sku__istartswith=word) | Q(variant__product__name__icontains=word))
     return rows
+
+
+def lowest_prices(ids: Iterable[UUID], *, since: datetime, location_id: UUID) -> dict[UUID, Decimal]:
+    """The lowest price of each variant that anybody could have had at a location since an instant.
+
+    Their own prices by the log, and lists that hold for everybody there, from one unit on. Variants of which nothing
+    changed and that stand on no such list are left out: their price is today's. Two queries.
+    """
+    wanted = list(ids)
+    for_all = Q(price_list__customer_group_id=None, price_list__channel__in=("", "counter")) & (
+        Q(price_list__location=None) | Q(price_list__location=location_id)
+    )
+    listed = PriceListItem.objects.filter(for_all, variant__in=wanted, from_quantity__lte=1).exclude(
+        Q(price_list__ends_at__lte=since)
+        | Q(price_list__starts_at__gt=datetime.now(UTC))
+        | Q(price_list__is_active=False)
+    )
+    own = Q(price_list=None, price_list_name="")
+    changed = PriceChange.objects.filter(own | for_all, variant__in=wanted, at__gte=since, from_quantity__lte=1)
+    found: dict[UUID, Decimal] = {}
+    seen = [*listed.values_list("variant_id", "unit_price"), *changed.values_list("variant_id", "before")]
+    for variant_id, price in [*seen, *changed.values_list("variant_id", "after")]:
+        if price is not None:
+            found[variant_id] = min(price, found.get(variant_id, price))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

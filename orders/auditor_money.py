@@ -28,6 +28,28 @@ MONEY_CHECKS: dict[str, str] = {
         WHERE payment.method IN ('giftcard', 'credit') AND payment.amount > 0 AND payment.account_id IS NOT NULL
           AND entry.amount IS DISTINCT FROM -payment.amount
     """,
+    "a document's part that is no revenue is the sum of its lines that are no goods": """
+        SELECT document.id, document.number, document.apart_total, sum(line.total)
+        FROM orders_order AS document LEFT JOIN orders_orderline AS line
+          ON line.order_id = document.id AND line.kind <> 'goods'
+        GROUP BY document.id HAVING document.apart_total <> coalesce(sum(line.total), 0)
+    """,
+    "a gift card that was sold was filled with what its line says, and taken back with it": """
+        SELECT line.id, line.gift_card_id, line.total, entry.amount
+        FROM orders_orderline AS line JOIN orders_order AS document ON document.id = line.order_id
+        LEFT JOIN orders_giftcard AS card ON card.id = line.gift_card_id
+        LEFT JOIN orders_creditentry AS entry ON entry.account_id = card.account_id AND CASE document.kind
+            WHEN 'sale' THEN entry.kind = 'issue' ELSE entry.kind = 'reverse' AND entry.reference_id = document.id END
+        WHERE line.kind = 'giftcard' AND (
+            entry.amount IS DISTINCT FROM line.total OR line.tax <> 0 OR line.quantity <> sign(line.total)
+            OR (document.kind = 'sale') <> (card.order_id = document.id))
+        UNION ALL
+        SELECT line.id, line.gift_card_id, line.total, account.balance
+        FROM orders_orderline AS line
+        JOIN orders_order AS document ON document.id = line.order_id AND document.state = 'voided'
+        JOIN orders_giftcard AS card ON card.id = line.gift_card_id
+        JOIN orders_creditaccount AS account ON account.id = card.account_id AND account.balance <> 0
+    """,
     "expected cash of a closed shift is its float, its payments in cash and its cash movements": """
         SELECT shift.id, shift.number, shift.expected_total, amended.cash, shift.opening_float, paid.cash, moved.cash
         FROM orders_shift AS shift

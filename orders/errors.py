@@ -63,6 +63,18 @@ class GiftCardRefused(DomainError):
     code, status, title = "gift-card-refused", 422, "This gift card cannot be used"
 
 
+class GiftCardUsed(DomainError):
+    """A gift card that was sold can be undone only as it was sold; ``cards`` are those that were spent or changed."""
+
+    code, status, title = "gift-card-used", 409, "This gift card was used since it was sold"
+
+
+class NoReceiptRefused(DomainError):
+    """This shop takes nothing back without a receipt."""
+
+    code, status, title = "no-receipt", 409, "This shop takes nothing back without a receipt"
+
+
 class TooManyAttempts(DomainError):
     """Too many codes were tried from here; ``retry_after_seconds`` says when to come back."""
 

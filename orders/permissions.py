@@ -14,6 +14,9 @@ CHANGE_PRICE = declare("orders.change_price", "Sell at another price than the li
 OVERSELL = declare("orders.oversell", "Sell what the record says is gone", by_location=True)
 SELL_EXPIRED = declare("orders.sell_expired", "Sell goods of an expired lot", by_location=True)
 REFUND = declare("orders.refund", "Take goods back and give the money back", by_location=True)
+RETURN_WITHOUT_RECEIPT = declare(
+    "orders.return_without_receipt", "Give store credit for goods without a receipt", by_location=True
+)
 REFUND_BEYOND = declare(
     "orders.refund_beyond",
     "Refund above the shop's limit, after its return period or without a receipt",
@@ -53,6 +56,7 @@ grant_to(CHANGE_PRICE, "manager")
 grant_to(OVERSELL, "manager")
 grant_to(SELL_EXPIRED, "manager")
 grant_to(REFUND, "manager", "cashier")
+grant_to(RETURN_WITHOUT_RECEIPT, "manager", "cashier")
 grant_to(REFUND_BEYOND, "manager")
 grant_to(VOID, "manager")
 grant_to(CHANGE_ORDER, "manager")

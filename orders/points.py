@@ -4,7 +4,7 @@ Points are whole. Everything is cumulative: a share is what has come back by now
 number of pieces sums to exactly the whole, and what is rounded on the way is rounded in the shop's favour.
 """
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from core.money import exponent
 
@@ -15,6 +15,11 @@ MOST_EARNED = Decimal(10) ** 9
 def earned_on(money: Decimal, per_unit: Decimal) -> Decimal:
     """Whole points for so much money paid (not with points)."""
     return min(max(_floor(money * per_unit), Decimal(0)), MOST_EARNED)
+
+
+def most_earned(money: Decimal, per_unit: Decimal) -> Decimal:
+    """The most points that so much money can have earned, in however many sales: rounded up."""
+    return min(max((money * per_unit).to_integral_value(ROUND_CEILING), Decimal(0)), MOST_EARNED)
 
 
 def points_for(amount: Decimal, value: Decimal) -> Decimal | None:

@@ -1,6 +1,6 @@
 """Registers, shifts and their reports: one way to add up a drawer, for X, Z and amendments alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,12 +11,15 @@ from django.db.models import Count, Q, QuerySet, Sum
 from core.actors import Actor
 from core.errors import NotFound
 from core.money import plain_amount, plain_decimal
+from orders.metrics_base import EARNED
 from orders.models import CashMovement, Order, OrderLine, Payment, Register, Shift
 from orders.permissions import SEE_EXPECTED_CASH, VIEW_SHIFTS
 
 NOTHING = Decimal(0)
+OWED = (Payment.Method.GIFT_CARD, Payment.Method.CREDIT, Payment.Method.POINTS)
+"""Ways to pay that spend what the shop owes."""
 BOOKED = (Order.State.OPEN, Order.State.COMPLETED)
-KEYS = {"tax": "rate", "payments": "method", "cashiers": "id"}
+KEYS = {"tax": "rate", "payments": "method", "cashiers": "id", "owed": "kind"}
 """The lists of a report, and by which of their fields lines of two reports belong together."""
 
 
@@ -81,7 +84,9 @@ def expected_cash(shift: Shift) -> Decimal:
 def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
     """What a shift, or one document of it, adds up to: plain JSON, amounts as text.
 
-    Refunds are negative. Voided sales stand for themselves; what was paid for them and given back cancels out.
+    Refunds are negative. Voided sales stand for themselves; what was paid for them and given back cancels out. Gift
+    cards are no sales: what was paid for them is owed, and stands in ``owed`` with what was spent and given back.
+    ``open_orders`` are those taken for later whose money went through this drawer.
     """
     orders = Order.objects.filter(shift=shift)
     lines = OrderLine.objects.filter(order__shift=shift, order__state__in=BOOKED)
@@ -95,7 +100,7 @@ def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
         return plain_amount(amount or NOTHING, shift.currency)
 
     def documents(rows: QuerySet[Order]) -> dict[str, Any]:
-        found = rows.aggregate(count=Count("pk"), total=Sum("total"))
+        found = rows.aggregate(count=Count("pk"), total=Sum(EARNED))
         return {"count": found["count"], "total": told(found["total"])}
 
     extras = booked.aggregate(discounts=Sum("discount_total"), rounding=Sum("cash_rounding"))
@@ -116,7 +121,10 @@ def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
         "voids": documents(orders.filter(state=Order.State.VOIDED)),
         "tax": [
             {"rate": plain_decimal(row["tax_rate"]), "net": told(row["net"]), "tax": told(row["tax"])}
-            for row in lines.order_by("-tax_rate").values("tax_rate").annotate(net=Sum("net"), tax=Sum("tax"))
+            for row in lines.filter(kind=OrderLine.Kind.GOODS)
+            .order_by("-tax_rate")
+            .values("tax_rate")
+            .annotate(net=Sum("net"), tax=Sum("tax"))
         ],
         "discounts": told(extras["discounts"]),
         "cash_rounding": told(extras["rounding"]),
@@ -140,9 +148,39 @@ def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
             }
             for row in booked.order_by("created_by_label", "created_by_id")
             .values("created_by_id", "created_by_label")
-            .annotate(documents=Count("pk"), sum=Sum("total"))
+            .annotate(documents=Count("pk"), sum=Sum(EARNED))
         ],
+        "owed": _owed(lines.filter(kind=OrderLine.Kind.GIFT_CARD), methods, told),
+        "open_orders": _open_orders(payments, told),
     }
+
+
+def _owed(
+    cards: QuerySet[OrderLine], methods: Iterable[Mapping[str, Any]], told: Callable[..., str]
+) -> list[dict[str, str]]:
+    """Gift cards, store credit and points, each with what was sold of it, spent, and given back."""
+    sold = cards.aggregate(sum=Sum("total"))["sum"] or NOTHING
+    paid = {row["method"]: row for row in methods if row["method"] in OWED}
+    return [
+        {
+            "kind": str(method.value),
+            "sold": told(sold if method == Payment.Method.GIFT_CARD else NOTHING),
+            "redeemed": told(paid[method]["received"] if method in paid else NOTHING),
+            "given_back": told(-(paid[method]["paid_out"] or NOTHING) if method in paid else NOTHING),
+        }
+        for method in OWED
+        if method in paid or (sold and method == Payment.Method.GIFT_CARD)
+    ]
+
+
+def _open_orders(payments: QuerySet[Payment], told: Callable[..., str]) -> dict[str, Any]:
+    """Orders taken for later whose money this drawer received or gave back."""
+    found = payments.filter(order__delivery__isnull=False).aggregate(
+        count=Count("order", distinct=True),
+        received=Sum("amount", filter=Q(amount__gt=0)),
+        paid_out=Sum("amount", filter=Q(amount__lt=0)),
+    )
+    return {"count": found["count"], "received": told(found["received"]), "paid_out": told(found["paid_out"])}
 
 
 def drawer_figures(shift: Shift) -> dict[str, Any]:
@@ -207,7 +245,7 @@ def added(report: Mapping[str, Any], more: Mapping[str, Any], *, currency: str) 
 
 
 def _sum(name: str, one: Any, other: Any, currency: str) -> Any:
-    if other is None or name in ("label", "id", "rate", "method"):
+    if other is None or name in ("label", "id", "rate", "method", "kind"):
         return one
     if isinstance(one, int):
         return one + other

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.cash_pages import cash_pages
-from orders.web import after, customer_merges, customers, discounts, imports, placing, selling, till, views
+from orders.web import after, customer_merges, customers, discounts, imports, no_receipt, placing, selling, till, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/return/", after.OrderReturn.as_view(), name="order-return"),
     path("orders/<uuid:order_id>/void/", after.OrderVoid.as_view(), name="order-void"),
     path("returns/", after.Returns.as_view(), name="returns"),
+    path("returns/without-receipt/", no_receipt.LooseReturn.as_view(), name="return-without-receipt"),
     path("parked/", after.ParkedCarts.as_view(), name="parked"),
     path("parked/<uuid:order_id>/discard/", after.ParkedDiscard.as_view(), name="parked-discard"),
     path("approvals/", after.Approvals.as_view(), name="approvals"),

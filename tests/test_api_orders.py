@@ -218,6 +218,7 @@ def test_a_customer_is_made_once_per_key_and_number(acme: Shop, globex: Shop) ->
     first = key.post("customers/", body, **{"idempotency-key": "k1"})
     again = key.post("customers/", body, **{"idempotency-key": "k1"})
     assert (first.status_code, again.status_code, again["Idempotent-Replayed"]) == (201, 201, "true")
+    assert (again["Location"], again["ETag"]) == (first["Location"], first["ETag"])
     assert first.json() == again.json() == key.get(f"customers/{first.json()['id']}/").json()
     other = key.post("customers/", body | {"name": "Otto"}, **{"idempotency-key": "k1"})
     assert (other.status_code, other.json()["code"]) == (422, "identifier-reused")

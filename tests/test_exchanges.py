@@ -12,7 +12,7 @@ from core.testing import Shop, sale_body
 from inventory.models import StockLevel, Variant
 from orders.auditor import audit_books
 from orders.models import CreditAccount, Customer, Order, Payment
-from orders.services.checkout import BasketLine, Sale, Tender
+from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from orders.services.exchanges import Exchange, Exchanged, exchange
 from orders.services.return_quotes import quote_return
 from orders.services.returns import Return, ReturnLine, return_goods
@@ -114,6 +114,57 @@ def test_money_goes_back_to_the_customers_store_credit_and_a_used_payment_id_is_
         f"orders/{walk_in.pk}/returns/", {**again, "payments": [{"method": "credit", "amount": "4.50"}]}
     )
     assert answer.json()["errors"][0]["code"] == "no-account"
+
+
+@pytest.mark.parametrize(
+    ("origin_price", "origin_paid", "taken", "method", "net", "roundings"),
+    [
+        ("4.52", "card", "12.01", "cash", "7.50", ("0.02", "-0.01")),
+        ("4.52", "cash", "12.01", "cash", "7.50", ("0.02", "-0.01")),
+        ("4.52", "card", "1.51", "cash", "-3.00", ("0.02", "-0.01")),
+        ("4.52", "cash", "1.51", "", "-3.00", ("0.02", "-0.01")),  # as it was paid: in cash
+        ("4.54", "card", "0.01", "cash", "-4.55", ("-0.01", "-0.01")),
+        ("4.52", "card", "12.01", "card", "7.49", ("0.00", "0.00")),
+        ("4.52", "card", "1.51", "card", "-3.01", ("0.00", "0.00")),
+    ],
+)
+def test_the_last_piece_of_a_sale_exchanged_for_cash_comes_to_coins_however_it_was_paid(
+    acme: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    origin_price: str,
+    origin_paid: str,
+    taken: str,
+    method: str,
+    net: str,
+    roundings: tuple[str, str],
+) -> None:
+    monkeypatch.setattr(acme.tenant, "cash_step", Decimal("0.05"))
+    for sku, price in (("TEA", origin_price), ("CUP", taken)):
+        Variant.objects.filter(sku=sku).update(unit_price=Decimal(price))
+    cashier, amount = acme.actor("cashier"), Decimal(net)
+
+    def sale(sku: str, *tenders: Tender) -> Sale:
+        line = BasketLine(variant_id=acme.variant(sku).pk, quantity=Decimal(1))
+        return Sale(order_id=uuid7(), location_id=acme.location.pk, lines=[line], payments=tenders)
+
+    paid = Decimal("4.50") if origin_paid == "cash" else Decimal(origin_price)
+    origin = place_order(sale("TEA", Tender(method=origin_paid, amount=paid)), actor=cashier).order
+    money = [Tender(method=method, amount=abs(amount))] if method else []
+    back = Return(
+        refund_id=uuid7(),
+        order_id=origin.pk,
+        lines=[ReturnLine(position=1, quantity=Decimal(1))],
+        reason="x",
+        payments=(money if amount < 0 else []) if method else None,
+    )
+    wanted = Exchange(ticket=uuid7(), returned=back, sale=sale("CUP", *(money if amount > 0 else [])))
+    made, again = (exchange(wanted, actor=cashier) for _ in range(2))
+    assert (made.net, again.net, again.is_new) == (amount, amount, False)
+    halves = (made.refund.order.cash_rounding, made.sale.order.cash_rounding)
+    assert halves == tuple(Decimal(one) for one in roundings)
+    in_cash = Payment.objects.filter(method="cash").exclude(order=origin)
+    assert all(payment.amount % Decimal("0.05") == 0 for payment in in_cash)
+    assert audit_books() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -102,6 +102,8 @@ def test_a_z_report_says_what_was_sold_how_it_was_paid_and_what_was_counted(acme
             {"id": str(cashier.pk), "label": str(cashier), "documents": 1, "total": "9.00"},
             {"id": str(manager.pk), "label": str(manager), "documents": 1, "total": "12.00"},
         ],
+        "owed": [],
+        "open_orders": {"count": 0, "received": "0.00", "paid_out": "0.00"},
         "opening_float": "100.00",
         "pay_ins": "5.00",
         "pay_outs": "-20.00",

@@ -6,11 +6,13 @@ from typing import Any
 
 from core.ids import uuid7
 from core.testing import PASSWORD, Shop
-from orders.services import approvals, changes, checkout, exchanges, parking, returns, rewriting, voids
+from orders.models import Customer
+from orders.services import approvals, changes, checkout, exchanges, no_receipt, parking, returns, rewriting, voids
 
-MODULES = (approvals, changes, exchanges, parking, returns, voids)
+MODULES = (approvals, changes, exchanges, no_receipt, parking, returns, voids)
 OTHERS = {
     "orders.services.papers",
+    "orders.services.goods_back",
     "orders.services.money_back",
     "orders.services.pieces_back",
     "orders.services.return_quotes",
@@ -32,7 +34,8 @@ PARTS = {
     "to_give_back",
     "book",
     "through_drawer",
-    "changes_of",
+    "only_cash",
+    "worth_of",
 }
 """Parts of other services, told by those; `policy` asks; an exchange is a return and a sale."""
 
@@ -109,6 +112,21 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, k: parking.discard(k.order.pk, actor=s.actor()),
         ("delete", "order"),
         ["order.discarded"],
+    ),
+    "return_without_receipt": (
+        lambda s: approvals.change_policy({"no_receipt": "credit", "no_receipt_credit": 100}, actor=s.actor()),
+        lambda s, _: no_receipt.return_without_receipt(
+            no_receipt.LooseReturn(
+                refund_id=uuid7(),
+                customer_id=Customer.objects.get(number="C1").pk,
+                location_id=s.location.pk,
+                lines=[no_receipt.LooseLine(code="TEA", quantity=Decimal(1))],
+                reason="a present",
+            ),
+            actor=s.actor(),
+        ),
+        ("refund", "order"),
+        ["credit.changed", "order.refunded", "payment.refunded", "stock.changed"],
     ),
     "return_goods": (
         sold,

@@ -11,7 +11,13 @@ from orders.services import gift_cards, receipts, registers, shifts
 from orders.services.credit import account_for
 
 MODULES = (registers, shifts, gift_cards, receipts)
-OTHERS = {"orders.services.tenders", "orders.services.drawers", "orders.services.credit", "orders.services.points"}
+OTHERS = {
+    "orders.services.cards_sold",
+    "orders.services.tenders",
+    "orders.services.drawers",
+    "orders.services.credit",
+    "orders.services.points",
+}
 
 
 def open_drawer(shop: Shop) -> Any:
@@ -34,7 +40,7 @@ QUIET = {
     "email_receipt": "a paper, no fact of the shop; the audit log has it",
     "print_receipt": "likewise",
 }
-PARTS = {"grouped", "expire_account"}
+PARTS = {"grouped", "expire_account", "card_faults"}
 TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[str, str], list[str]]] = {
     "create_register": (
         lambda s: None,

@@ -6,6 +6,8 @@ from typing import Any
 
 from core.ids import uuid7
 from core.testing import Shop
+from orders.services.approvals import change_policy
+from orders.services.basket import CardSold, Tender
 from orders.services.gift_cards import issue_gift_card
 from orders.services.shifts import move_cash
 from tests.cash_steps import a_register, an_open_shift, closed, sell
@@ -23,6 +25,10 @@ def fill_drawers(shop: Shop) -> dict[str, Any]:
     sell(shop, register, accept_shortage=True, role="manager", occurred_at=then)
     running = an_open_shift(shop, register)
     sell(shop, register, accept_shortage=True, role="manager")
+    change_policy({"no_receipt": "credit", "no_receipt_credit": Decimal(50)}, actor=actor)
+    bought = CardSold(card_id=uuid7(), amount=Decimal("30.00"))
+    paid = Tender(method="card", amount=Decimal("34.50"))
+    sell(shop, register, paid, role="manager", accept_shortage=True, gift_cards=[bought])
     move_cash(movement_id=uuid7(), shift_id=running.pk, amount=Decimal(-20), reason=NOTE, actor=actor)
     card = issue_gift_card(card_id=uuid7(), amount=Decimal("25.00"), note=NOTE, actor=actor).card
     return {"register_id": register.pk, "shift_id": running.pk, "closed_shift_id": first.pk, "card_id": card.pk}

@@ -170,7 +170,8 @@ class _Scope:
         days = Q()
         for period in periods:
             days |= Q(order__business_date__range=(period.start, period.end))
-        rows = OrderLine.objects.filter(days, order__state=Order.State.COMPLETED).order_by()
+        goods = Q(order__state=Order.State.COMPLETED, kind=OrderLine.Kind.GOODS)
+        rows = OrderLine.objects.filter(days, goods).order_by()
         return rows if self.places is None else rows.filter(order__location_id__in=self.places)
 
 

@@ -20,6 +20,8 @@ from core.events import plain
 from core.idempotency.models import StoredAnswer
 
 KEPT = timedelta(days=30)
+HEADERS = ("ETag", "Location")
+"""What a repeat is told besides the body."""
 
 
 def fingerprint(value: Any) -> bytes:
@@ -45,7 +47,8 @@ def answer_once(handler: Callable[..., Response], request: Request, actor: Actor
             if stored is not None and stored.created_at > datetime.now(UTC) - KEPT:
                 if bytes(stored.request_hash) != body:
                     raise ReusedIdentifier("This Idempotency-Key came with another request before.")
-                return Response(stored.body, status=stored.status, headers={"Idempotent-Replayed": "true"})
+                headers = {**stored.headers, "Idempotent-Replayed": "true"}
+                return Response(stored.body, status=stored.status, headers=headers)
             response = handler(*args, **kwargs)
             if response.status_code < 500:
                 # An answer without a body is a JSON null: the column itself is never empty.
@@ -53,7 +56,12 @@ def answer_once(handler: Callable[..., Response], request: Request, actor: Actor
                 StoredAnswer.objects.update_or_create(
                     actor_id=who,
                     key=key,
-                    defaults={"request_hash": body, "status": response.status_code, "body": told},
+                    defaults={
+                        "request_hash": body,
+                        "status": response.status_code,
+                        "body": told,
+                        "headers": {name: response.headers[name] for name in HEADERS if name in response.headers},
+                    },
                 )
             return response
 

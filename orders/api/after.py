@@ -232,7 +232,7 @@ class Exchanges(ApiView):
             "ticket": str(body["ticket"]),
             "net": AmountField().to_representation(made.net),
             "refund": bodies.order_detail(made.refund.order, made.refund.lines, made.refund.payments),
-            "sale": bodies.order_detail(made.sale.order, made.sale.lines, made.sale.payments),
+            "sale": bodies.order_detail(made.sale.order, made.sale.lines, made.sale.payments, codes=made.sale.codes),
         }
         if made.is_new:
             return Response(answer, status=201)

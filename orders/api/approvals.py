@@ -187,7 +187,16 @@ class PolicyBody(serializers.Serializer[SellingPolicy]):
     discount_percent = RateField(required=False, min_value=0, max_value=100)
     refund_amount = AmountField(required=False, allow_null=True, min_value=0)
     return_days = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=36_500)
-    no_receipt_credit = AmountField(required=False, min_value=0)
+    no_receipt = serializers.ChoiceField(
+        choices=SellingPolicy.NoReceipt.choices, required=False, help_text="Goods without a receipt."
+    )
+    no_receipt_credit = AmountField(
+        required=False, min_value=0, help_text="Store credit so in a period, at most, of a customer without approval."
+    )
+    no_receipt_period_days = serializers.IntegerField(required=False, min_value=1, max_value=36_500)
+    no_receipt_days = serializers.IntegerField(
+        required=False, min_value=0, max_value=36_500, help_text="At the lowest price of so many days."
+    )
     points_per_unit = serializers.DecimalField(required=False, max_digits=9, decimal_places=4, min_value=0)
     point_value = serializers.DecimalField(required=False, max_digits=9, decimal_places=4, min_value=0)
     points_expire_days = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=36_500)

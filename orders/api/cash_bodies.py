@@ -163,6 +163,23 @@ class CashierRow(serializers.Serializer[Any]):
     total = serializers.CharField()
 
 
+class OwedRow(serializers.Serializer[Any]):
+    """Gift cards, store credit or points: what was sold of it, what was spent, what a refund put on it."""
+
+    kind = serializers.ChoiceField(choices=["giftcard", "credit", "points"])
+    sold = serializers.CharField(help_text="Gift cards sold: owed, no revenue.")
+    redeemed = serializers.CharField()
+    given_back = serializers.CharField()
+
+
+class LaterRow(serializers.Serializer[Any]):
+    """Orders taken for later whose money went through the drawer."""
+
+    count = serializers.IntegerField()
+    received = serializers.CharField()
+    paid_out = serializers.CharField()
+
+
 class ReportFigures(serializers.Serializer[Any]):
     """What a shift adds up to. Before a blind count only those that do not tell what the drawer should hold."""
 
@@ -176,6 +193,8 @@ class ReportFigures(serializers.Serializer[Any]):
     payments = MethodRow(many=True, required=False)
     cash = serializers.CharField(required=False, help_text="Payments in cash.")
     cashiers = CashierRow(many=True, required=False)
+    owed = OwedRow(many=True, required=False)
+    open_orders = LaterRow(required=False)
     opening_float = serializers.CharField(required=False)
     pay_ins = serializers.CharField(required=False)
     pay_outs = serializers.CharField(required=False)

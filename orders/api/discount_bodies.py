@@ -8,6 +8,7 @@ from core.api.fields import AmountField, PriceField, QuantityField
 from core.api.pagination import PageQuery
 from orders.api.serializers import CHANNELS, GivenInput, LineInput, LineOutput
 from orders.models import Coupon, Discount
+from orders.services.cards_sold import MOST_CARDS
 from orders.services.checkout import MOST_LINES
 from orders.services.discount_rules import MOST_NAMED
 from orders.services.offers import MOST_COUPONS, WhyNot
@@ -132,6 +133,12 @@ class CouponPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
+class CardQuoteInput(serializers.Serializer[Any]):
+    """A gift card that would be sold."""
+
+    amount = AmountField(min_value=0)
+
+
 class QuoteInput(serializers.Serializer[Any]):
     """A basket to be computed; as for an order, without id and payments."""
 
@@ -142,6 +149,7 @@ class QuoteInput(serializers.Serializer[Any]):
     coupons = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=MOST_COUPONS)
     discount = GivenInput(required=False, allow_null=True)
     occurred_at = serializers.DateTimeField(required=False, allow_null=True)
+    gift_cards = CardQuoteInput(many=True, required=False, max_length=MOST_CARDS)  # type: ignore[call-arg]
 
 
 class WhyNotBody(serializers.Serializer[WhyNot]):

@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
 from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from core.money import plain_amount
-from orders.models import Order, OrderLine, Payment
+from orders.models import GiftCard, Order, OrderLine, Payment
 from orders.selectors import CARTS
 from orders.selectors_axes import Axes, axes_of, axes_of_new, returned_of
+from orders.services.cards_sold import MOST_CARDS
 from orders.services.checkout import MOST_LINES
+from orders.services.gift_cards import grouped
 from orders.services.offers import MOST_COUPONS
 from orders.services.tenders import MOST_PAYMENTS
 
@@ -70,6 +73,17 @@ class PaymentInput(serializers.Serializer[Any]):
     code = serializers.CharField(required=False, max_length=80, help_text="The gift card's code; it is not kept.")
 
 
+class CardSoldInput(serializers.Serializer[Any]):
+    """A gift card that is sold. Make the ``code`` yourself (16 symbols, 80 bits of chance), or read it from a printed
+    card: then nothing is lost with an answer that does not arrive.
+    """
+
+    id = serializers.UUIDField()
+    amount = AmountField(min_value=0)
+    code = serializers.CharField(required=False, allow_blank=True, max_length=80, help_text="Left out: one is made.")
+    expires_on = serializers.DateField(required=False, allow_null=True)
+
+
 class OrderInput(serializers.Serializer[Any]):
     """A finished sale. ``id`` is made by you before the first try, so that repeating is harmless."""
 
@@ -108,6 +122,12 @@ class OrderInput(serializers.Serializer[Any]):
     reservations = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=100, help_text="Goods set aside for this buyer."
     )
+    gift_cards = CardSoldInput(  # type: ignore[call-arg]
+        many=True,
+        required=False,
+        max_length=MOST_CARDS,
+        help_text="Gift cards that are sold: no tax, no revenue, no discount. Without goods, `lines` is empty.",
+    )
 
 
 class OrderSummary(serializers.Serializer[Order]):
@@ -128,6 +148,7 @@ class OrderSummary(serializers.Serializer[Order]):
     discount_total = AmountField()
     tax_total = AmountField()
     total = AmountField()
+    apart_total = AmountField(help_text="Part of the total that is no revenue: gift cards that were sold.")
     items = QuantityField(help_text="Units of goods.")
     line_count = serializers.IntegerField()
     source = serializers.CharField(  # type: ignore[assignment]
@@ -144,6 +165,8 @@ class LineOutput(serializers.Serializer[OrderLine]):
     """A line as it was sold: name, price and tax of that moment."""
 
     position = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=OrderLine.Kind.choices)
+    gift_card = serializers.UUIDField(source="gift_card_id", allow_null=True)
     variant = serializers.UUIDField(source="variant_id", allow_null=True)
     sku = serializers.CharField()
     code = serializers.CharField()
@@ -179,6 +202,17 @@ class PaymentOutput(serializers.Serializer[Payment]):
     received_at = serializers.DateTimeField()
 
 
+class CardSoldOutput(serializers.Serializer[Any]):
+    """A gift card that an order sold. The code is told once, in the answer to the sale itself."""
+
+    id = serializers.UUIDField()
+    position = serializers.IntegerField()
+    amount = AmountField()
+    last_four = serializers.CharField()
+    expires_on = serializers.DateField(allow_null=True)
+    code = serializers.CharField(allow_null=True)
+
+
 class OrderDetail(OrderSummary):
     """An order with its lines, its payments (they come to `total` and `cash_rounding`), and where it stands."""
 
@@ -191,6 +225,7 @@ class OrderDetail(OrderSummary):
     to_pay = AmountField(help_text="Still to be paid; negative: to be given back.")
     lines = LineOutput(many=True)
     payments = PaymentOutput(many=True)
+    gift_cards = CardSoldOutput(many=True)
 
 
 class OrderQuery(PageQuery):
@@ -218,7 +253,7 @@ class OrderPage(serializers.Serializer[Any]):
 
 # Serializers without input hold no state of a request: building their fields once saves a sale a good part of its time.
 _AMOUNT, _QUANTITY = AmountField(), QuantityField()
-_SUMMARY, _LINE, _PAYMENT = OrderSummary(), LineOutput(), PaymentOutput()
+_SUMMARY, _LINE, _PAYMENT, _CARD = OrderSummary(), LineOutput(), PaymentOutput(), CardSoldOutput()
 
 
 def order_summary(order: Order) -> dict[str, Any]:
@@ -233,6 +268,7 @@ def order_detail(
     *,
     where: Axes | None = None,
     back: Mapping[int, Decimal] | None = None,
+    codes: Mapping[UUID, str] | None = None,
 ) -> dict[str, Any]:
     """The body of one order from rows already at hand; without ``where`` and ``back``: one that was just made."""
     where = where or axes_of_new(order, payments)
@@ -250,7 +286,27 @@ def order_detail(
         "to_pay": _AMOUNT.to_representation(where.to_pay),
         "lines": told,
         "payments": [_PAYMENT.to_representation(payment) for payment in payments],
+        "gift_cards": _cards(lines, codes or {}),
     }
+
+
+def _cards(lines: Sequence[OrderLine], codes: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """The gift cards of some lines; no query where there are none."""
+    sold = {line.gift_card_id: line for line in lines if line.gift_card_id is not None}
+    cards = GiftCard.objects.in_bulk(list(sold)) if sold else {}
+    return [
+        _CARD.to_representation(
+            {
+                "id": card.pk,
+                "position": line.position,
+                "amount": line.total,
+                "last_four": card.last_four,
+                "expires_on": card.expires_on,
+                "code": grouped(codes[card.pk]) if card.pk in codes else None,
+            }
+        )
+        for line, card in ((line, cards[pk]) for pk, line in sold.items())
+    ]
 
 
 def order_one(order: Order) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from orders.api import serializers as bodies
 from orders.models import Order
 from orders.permissions import SELL, VIEW_ORDERS
 from orders.selectors import find_order, visible_orders
-from orders.services.checkout import BasketLine, GivenDiscount, Sale, Tender, place_order
+from orders.services.checkout import BasketLine, CardSold, GivenDiscount, Sale, Tender, place_order
 
 
 class Orders(ApiView):
@@ -58,7 +58,7 @@ class Orders(ApiView):
         order = placed.order
         if not placed.is_new:
             return versioned(bodies.order_one(order), order, headers={"Idempotent-Replayed": "true"})
-        body = bodies.order_detail(order, placed.lines, placed.payments)
+        body = bodies.order_detail(order, placed.lines, placed.payments, codes=placed.codes)
         return versioned(body, order, status=201, headers={"Location": f"/api/v1/orders/{order.pk}/"})
 
 
@@ -102,6 +102,15 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
         approval_ids=[one for one in (body.get("approval"), *body.get("approvals", ())) if one],
         accept_expired=body.get("accept_expired", False),
         reservations=body.get("reservations", ()),
+        gift_cards=[
+            CardSold(
+                card_id=card.get("id") or uuid7(),
+                amount=card["amount"],
+                code=card.get("code", ""),
+                expires_on=card.get("expires_on"),
+            )
+            for card in body.get("gift_cards", ())
+        ],
     )
 
 

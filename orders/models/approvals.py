@@ -44,6 +44,11 @@ class Approval(models.Model):
 class SellingPolicy(models.Model):
     """How this shop sells: one row, made when it is first changed."""
 
+    class NoReceipt(models.TextChoices):
+        FORBIDDEN = "forbidden", "not at all"
+        CREDIT = "credit", "for store credit"
+        APPROVAL = "approval", "for store credit, each approved"
+
     id = models.BigAutoField(primary_key=True)
     discount_percent = models.DecimalField(
         max_digits=7, decimal_places=4, default=0, help_text="Without approval a cashier gives at most so much by hand."
@@ -52,8 +57,16 @@ class SellingPolicy(models.Model):
         max_digits=18, decimal_places=4, null=True, blank=True, help_text="Refunds above need an approval; null: none."
     )
     return_days = models.PositiveIntegerField(null=True, blank=True, help_text="Null: for ever.")
+    no_receipt = models.CharField(max_length=9, choices=NoReceipt, default=NoReceipt.FORBIDDEN, db_default="forbidden")
     no_receipt_credit = models.DecimalField(
-        max_digits=18, decimal_places=4, default=0, help_text="Store credit for goods without a receipt, at most."
+        max_digits=18,
+        decimal_places=4,
+        default=0,
+        help_text="Store credit for goods without a receipt: of a customer in a period, at most, without approval.",
+    )
+    no_receipt_period_days = models.PositiveIntegerField(default=90, db_default=90)
+    no_receipt_days = models.PositiveIntegerField(
+        default=30, db_default=30, help_text="The lowest price of so many days is given."
     )
     points_per_unit = models.DecimalField(
         max_digits=9, decimal_places=4, default=0, help_text="Points for each unit of money paid; 0: no points."

@@ -78,8 +78,17 @@ class Order(models.Model):
     discount_total = models.DecimalField(**AMOUNT, default=Decimal(0))
     tax_total = models.DecimalField(**AMOUNT, default=Decimal(0))
     total = models.DecimalField(**AMOUNT)
+    apart_total = models.DecimalField(
+        **AMOUNT,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Part of the total that is no revenue: gift cards that were sold.",
+    )
     items = models.DecimalField(max_digits=14, decimal_places=3, help_text="Sum of the quantities of goods.")
     line_count = models.PositiveIntegerField()
+    is_without_receipt = models.BooleanField(
+        default=False, db_default=False, help_text="A refund of goods whose sale nobody knows."
+    )
     is_paid_elsewhere = models.BooleanField(default=False, help_text="Its payments are in the system it came from.")
     created_by_kind = models.CharField(max_length=16)
     created_by_id = models.UUIDField(null=True)
@@ -123,6 +132,10 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """One line as it was sold: name, price, tax and cost of that moment."""
 
+    class Kind(models.TextChoices):
+        GOODS = "goods", "goods or a service"
+        GIFT_CARD = "giftcard", "gift card"
+
     class Disposition(models.TextChoices):
         RESTOCK = "restock", "back on the shelf"
         DAMAGED = "damaged"
@@ -132,6 +145,12 @@ class OrderLine(models.Model):
     id = models.BigAutoField(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()
+    kind = models.CharField(
+        max_length=8, choices=Kind, default=Kind.GOODS, db_default="goods", help_text="Only goods are revenue."
+    )
+    gift_card = models.ForeignKey(
+        "orders.GiftCard", on_delete=models.PROTECT, null=True, blank=True, related_name="lines", db_index=False
+    )
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     sku = models.CharField(max_length=64)
     code = models.CharField(max_length=80, blank=True, default="", help_text="What was scanned or typed.")

@@ -84,6 +84,8 @@ def tax_parts(lines: Iterable[OrderLine]) -> list[TaxPart]:
     net: dict[Decimal, Decimal] = defaultdict(Decimal)
     tax: dict[Decimal, Decimal] = defaultdict(Decimal)
     for line in lines:
+        if line.kind != OrderLine.Kind.GOODS:
+            continue  # a gift card is taxed with what it pays for
         net[line.tax_rate] += line.net
         tax[line.tax_rate] += line.tax
     return [TaxPart(rate, net[rate], tax[rate]) for rate in sorted(net, reverse=True)]

@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values, record
-from core.errors import Forbidden, Invalid, ReusedIdentifier, StaleVersion
+from core.errors import Forbidden, Invalid, ReusedIdentifier, StaleVersion, fault, refuse
 from core.limits import Rate, give_back, hit
 from core.locations.selectors import active_location
 from core.money import plain_decimal
@@ -37,12 +37,16 @@ VALID = timedelta(minutes=10)
 PIN_TRIES = Rate("approval-pin", 5, 900)
 ASKER_TRIES = Rate("approval-pin-asker", 20, 900)
 SHORTEST_PIN, LONGEST_PIN = 4, 12
+MOST_DAYS = 36_500
 Action = AuditEntry.Action
 POLICY_FIELDS = (
     "discount_percent",
     "refund_amount",
     "return_days",
+    "no_receipt",
     "no_receipt_credit",
+    "no_receipt_period_days",
+    "no_receipt_days",
     "points_per_unit",
     "point_value",
     "points_expire_days",
@@ -276,6 +280,19 @@ def policy() -> SellingPolicy:
     return SellingPolicy.objects.filter(pk=1).first() or SellingPolicy(id=1, version=0)
 
 
+def _can_be(name: str, value: Any) -> bool:
+    """Whether a limit exists and may have this value."""
+    if name not in POLICY_FIELDS:
+        return False
+    if name == "no_receipt":
+        return value in SellingPolicy.NoReceipt.values
+    if value is None:
+        return bool(SellingPolicy._meta.get_field(name).null)
+    most = 100 if name == "discount_percent" else MOST_DAYS if name.endswith("_days") else None
+    least = 1 if name in ("no_receipt_period_days", "points_expire_days") else 0
+    return bool(value >= least and (most is None or value <= most))
+
+
 @transaction.atomic
 def change_policy(values: Mapping[str, Any], *, actor: Actor, version: int | None = None) -> SellingPolicy:
     """Change some limits; what is not named stays. Repeating changes nothing.
@@ -291,15 +308,9 @@ def change_policy(values: Mapping[str, Any], *, actor: Actor, version: int | Non
     if version is not None and version != row.version:
         raise StaleVersion(details={"current": {"version": row.version}})
     errors = [
-        {"pointer": f"/{name}", "code": "value", "detail": "This cannot be."}
-        for name, value in values.items()
-        if name not in POLICY_FIELDS
-        or (value is not None and value < 0)
-        or (value is None and not SellingPolicy._meta.get_field(name).null)
-        or (name == "discount_percent" and value is not None and value > 100)
+        fault(f"/{name}", "value", "This cannot be.") for name, value in values.items() if not _can_be(name, value)
     ]
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     before = field_values(row, *POLICY_FIELDS)
     for name, value in values.items():
         setattr(row, name, value)

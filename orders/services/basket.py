@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -57,6 +57,19 @@ class Tender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardSold:
+    """A gift card that the customer buys. ``card_id`` is the client's; ``code`` is the printed one, or one is made.
+
+    ``expires_on`` is the last day on which it pays; None: it does not expire.
+    """
+
+    card_id: UUID
+    amount: Decimal
+    code: str = ""
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
     """A sale as the till or an integrator states it; ``order_id`` is theirs and makes repeats harmless.
 
@@ -81,6 +94,7 @@ class Sale:
     approval_ids: Sequence[UUID] = ()
     accept_expired: bool = False
     reservations: Sequence[UUID] = ()
+    gift_cards: Sequence[CardSold] = ()
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""
@@ -112,6 +126,7 @@ class Sale:
             "discount": self.discount and self.discount.plain(),
             "reservations": list(self.reservations),
             "told_apart": {place: [x.lot, list(x.serials)] for place, x in enumerate(self.lines) if x.lot or x.serials},
+            "gift_cards": [[x.card_id, x.amount.normalize(), x.code, x.expires_on] for x in self.gift_cards],
             "line_discounts": {place: x.discount.plain() for place, x in enumerate(self.lines) if x.discount},
         }
         return {name: value for name, value in stated.items() if value}

@@ -21,6 +21,7 @@ from core.audit.services import record
 from core.errors import Conflict, NotFound, ReusedIdentifier, StaleVersion
 from core.events import DomainEvent
 from core.money import plain_decimal
+from core.outbox.services import emit_all
 from core.retry import with_locks
 from inventory.models import StockMovement
 from inventory.services.ledger import Change, move_stock
@@ -28,15 +29,17 @@ from orders.models import Order, OrderChange, OrderLine, Payment
 from orders.permissions import CHANGE_ORDER, VIEW_ORDERS
 from orders.selectors_axes import updated
 from orders.services.basket import Tender
+from orders.services.credit import lock_accounts
 from orders.services.drawers import check_register, enter_drawer
-from orders.services.money_back import give_to_accounts, money_back, refunded_events
+from orders.services.money_back import give_to_accounts, money_back, refunded_events, row
 from orders.services.papers import add_up
-from orders.services.points import moved_points
+from orders.services.points import METHOD, accounts_of
+from orders.services.points_of_changes import PointsPart, points_part, settle_points_of_change
 from orders.services.rewriting import Action, kept, new_lines, restored
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 
 State = OrderChange.State
-SUMS = ("subtotal", "discount_total", "tax_total", "total", "items", "line_count")
+SUMS = ("subtotal", "discount_total", "tax_total", "total", "apart_total", "items", "line_count")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +128,6 @@ def _check(order: Order) -> None:
         raise Conflict("What was imported stays as it was.")
     if order.refunds.exists() or order.fulfilments.exists() or order.ticket is not None:
         raise Conflict("A part of it came back or was sent. Take goods back, or sell others instead.")
-    if moved_points(order):
-        raise Conflict("Points were earned or spent with it. Take goods back, or sell others instead.")
 
 
 def confirm_change(
@@ -140,6 +141,7 @@ def confirm_change(
         NotFound, Forbidden, Conflict: as `propose_change`; also a change that was taken back.
         StaleVersion: the order was changed since.
         WrongPayment, Invalid: the payments do not come to the difference.
+        NotEnoughCredit: an account does not hold so much; points that went back with a change were spent since.
         OutOfStock: there is not enough of what is added.
     """
     return _again(lambda: _turn(change_id, order_id, version, settlement, actor, undo=False))
@@ -179,8 +181,10 @@ def _turn(
     difference = -change.difference if undo else change.difference
     before, after = (change.after, change.before) if undo else (change.before, change.after)
     now = datetime.now(UTC)
+    points = points_part(order, change, undo=undo)
     lines = _rewrite(order, [restored(stored) for stored in after])
-    payments = _settle(order, difference, settlement, now, actor)
+    payments = _settle(order, difference, settlement, points, now, actor)
+    _settle_accounts(order, change, points, payments, actor, undo=undo)
     change.state = State.REVERTED if undo else State.APPLIED
     setattr(change, "reverted_at" if undo else "applied_at", now)
     change.save(update_fields=["state", "applied_at", "reverted_at"])
@@ -216,14 +220,19 @@ def _rewrite(order: Order, lines: list[OrderLine]) -> list[OrderLine]:
     return lines
 
 
-def _settle(order: Order, difference: Decimal, how: Settlement, now: datetime, actor: Actor) -> list[Payment]:
+def _settle(
+    order: Order, difference: Decimal, how: Settlement, points: PointsPart, now: datetime, actor: Actor
+) -> list[Payment]:
+    """The payments of the difference. What points have in it is a row of its own; ``how`` states the rest."""
     if not difference and not how.payments:
         return []
     if difference >= 0:
-        due = order.total + order.cash_rounding
-        payments = payments_of(how.payments or (), order, actor=actor, set_off=due - difference)
+        paid = order.total + order.cash_rounding - difference - points.amount  # negative: points are taken again
+        payments = payments_of(how.payments or (), order, actor=actor, set_off=paid)
+        if points.amount:
+            payments.append(row(order, METHOD, -points.amount, actor))
     else:
-        payments = money_back(order, order, -difference, how.payments, actor=actor)
+        payments = money_back(order, order, -difference, how.payments, actor=actor, by_points=points.amount)
     for payment in payments:
         payment.received_at, payment.register_id, payment.shift_id = now, None, None
     if how.register_id is not None:
@@ -231,6 +240,16 @@ def _settle(order: Order, difference: Decimal, how: Settlement, now: datetime, a
         enter_drawer(how.register_id, when=now).stamp(None, payments)
     Payment.objects.bulk_create(payments)
     return payments
+
+
+def _settle_accounts(
+    order: Order, change: OrderChange, points: PointsPart, payments: Sequence[Payment], actor: Actor, *, undo: bool
+) -> None:
+    """What the accounts get and give: all locked by id first, then changed."""
+    lock_accounts({x.account_id for x in payments if x.account_id is not None} | accounts_of(order.customer_id))
+    give_to_accounts(payments, actor=actor)
+    emit_all(charge_accounts([x for x in payments if x.amount > 0], actor=actor), actor=actor)
+    settle_points_of_change(order, change, points, payments, undo=undo, actor=actor)
 
 
 def stock_difference(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> dict[UUID, Decimal]:
@@ -259,13 +278,11 @@ def _move(
         (variant, order.location_id): Change(on_hand=-units, unit_cost=costs.get(variant) if units < 0 else None)
         for variant, units in stock_difference(before, [kept(line) for line in lines]).items()
     }
-    give_to_accounts(payments, actor=actor)
     incoming = [payment for payment in payments if payment.amount > 0]
     told: list[DomainEvent] = [
         updated(order),
         *payment_events(incoming, order),
         *refunded_events([payment for payment in payments if payment.amount < 0], order),
-        *charge_accounts(incoming, actor=actor),
     ]
     moved = move_stock(
         deltas=deltas,
@@ -279,9 +296,9 @@ def _move(
         told_before=told,
     )
     had = {UUID(line["variant_id"]) for line in before if line["variant_id"]}
-    for row in moved:
-        if row.variant_id not in had:
-            OrderLine.objects.filter(order=order, variant=row.variant_id).update(unit_cost=row.unit_cost)
+    for movement in moved:
+        if movement.variant_id not in had:
+            OrderLine.objects.filter(order=order, variant=movement.variant_id).update(unit_cost=movement.unit_cost)
 
 
 def preview(change: OrderChange) -> dict[str, str]:

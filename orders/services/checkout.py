@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import entry
 from core.db.rows import insert_together
-from core.errors import DomainError, Invalid, NotFound, ReusedIdentifier
+from core.errors import DomainError, NotFound, ReusedIdentifier, fault, refuse
 from core.events import DomainEvent
 from core.ids import reference
 from core.locations.selectors import active_location, business_date, can_have_happened
@@ -25,39 +25,45 @@ from inventory.models import StockMovement
 from inventory.services.ledger import move_stock
 from orders.errors import NoOpenShift, PriceChanged
 from orders.events import OrderCompleted, OrderCreated
-from orders.models import CouponUse, Order, OrderLine, Payment
+from orders.models import CouponUse, GiftCard, Order, OrderLine, Payment
 from orders.permissions import OVERSELL, SELL
-from orders.services.basket import BasketLine, GivenDiscount, Sale, Tender
+from orders.services.basket import BasketLine, CardSold, GivenDiscount, Sale, Tender
 from orders.services.buyers import lock_buyer
+from orders.services.cards_sold import card_lines, check_cards, codes_of, fill_cards, new_cards
 from orders.services.coupons import refuse_coupons, use_coupons
 from orders.services.drawers import check_register, enter_drawer, settle_drawer
 from orders.services.given import check_given, use_approval
+from orders.services.papers import apart_of
 from orders.services.points import settle_accounts
 from orders.services.pricing import Priced, price_lines
 from orders.services.tenders import payment_events, payments_of
 from orders.services.told_apart import goods_of, let_expired_go
 from orders.tax import cash_difference
 
-__all__ = ["BasketLine", "GivenDiscount", "Placed", "Sale", "Tender", "place_order"]
+__all__ = ["BasketLine", "CardSold", "GivenDiscount", "Placed", "Sale", "Tender", "place_order"]
 
 MOST_LINES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The order with its rows, and whether this call made it (False: it was there already)."""
+    """The order with its rows, and whether this call made it (False: it was there already).
+
+    ``codes`` of the gift cards sold, by their ids: there once, for whoever sold them.
+    """
 
     order: Order
     is_new: bool
     lines: Sequence[OrderLine]
     payments: Sequence[Payment]
+    codes: Mapping[UUID, str] = field(default_factory=dict)
 
 
 def place_order(sale: Sale, *, actor: Actor) -> Placed:
     """Sell a basket from one location: order, payments, stock, audit and events in one transaction, or nothing.
 
     Safe to repeat: the same ``order_id`` with the same content gives the order it already made. Lines of one variant
-    may stand several times; stock is moved once per variant.
+    may stand several times; stock is moved once per variant. Gift cards that are sold hold what was paid for them.
 
     Raises:
         Forbidden: the actor may not sell here, change a price, or sell below zero.
@@ -93,6 +99,8 @@ class Draft:
     may_refuse: bool
     priced: Priced
     needs_approval: bool
+    cards: list[GiftCard]
+    codes: dict[UUID, str]
 
     @classmethod
     def of(
@@ -117,7 +125,9 @@ class Draft:
         priced = price_lines(sale, actor, when=when)
         refuse_coupons(priced.why_not)
         needs_approval = check_given(sale, priced.by_hand, actor)
-        lines, total = priced.lines, priced.total
+        codes = codes_of(sale.gift_cards)
+        lines = [*priced.lines, *card_lines(sale.gift_cards, after=len(priced.lines), codes=codes)]
+        total = sum((line.total for line in lines), Decimal(0))
         if sale.expected_total is not None and sale.expected_total != total:
             told = {
                 "total": plain_amount(total, tenant.currency),
@@ -146,6 +156,7 @@ class Draft:
             subtotal=sum((line.net for line in lines), Decimal(0)),
             tax_total=sum((line.tax for line in lines), Decimal(0)),
             total=total,
+            apart_total=apart_of(lines),
             items=sum((line.quantity for line in lines if line.is_stocked), Decimal(0)),
             line_count=len(lines),
             created_by_kind=actor.kind,
@@ -164,7 +175,8 @@ class Draft:
         if in_parts:
             set_off = max(total - sum((tender.amount for tender in sale.payments), Decimal(0)), Decimal(0))
         payments = payments_of(sale.payments, order, actor=actor, set_off=set_off)
-        return cls(order, lines, payments, dict(deltas), may_refuse, priced, needs_approval)
+        cards = new_cards(sale, order, codes, actor=actor)
+        return cls(order, lines, payments, dict(deltas), may_refuse, priced, needs_approval, cards, codes)
 
 
 def cash_rounding_of(sale: Sale, total: Decimal, *, in_cash: bool = False) -> Decimal:
@@ -176,17 +188,16 @@ def cash_rounding_of(sale: Sale, total: Decimal, *, in_cash: bool = False) -> De
 def check_sale(sale: Sale, *, now: datetime, when: datetime) -> None:
     """Raise `Invalid`, naming every line that cannot be."""
     errors = []
-    if not sale.lines:
-        errors.append({"pointer": "/lines", "code": "empty", "detail": "There is nothing in the basket."})
+    if not sale.lines and not sale.gift_cards:
+        errors.append(fault("/lines", "empty", "There is nothing in the basket."))
     if len(sale.lines) > MOST_LINES:
-        errors.append({"pointer": "/lines", "code": "too-many", "detail": f"At most {MOST_LINES} lines."})
+        errors.append(fault("/lines", "too-many", f"At most {MOST_LINES} lines."))
     for place, line in enumerate(sale.lines):
         if line.quantity <= 0:
-            errors.append({"pointer": f"/lines/{place}/quantity", "code": "positive", "detail": "More than zero."})
+            errors.append(fault(f"/lines/{place}/quantity", "positive", "More than zero."))
     if not can_have_happened(when, now=now):
-        errors.append({"pointer": "/occurred_at", "code": "time", "detail": "This time cannot be right."})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+        errors.append(fault("/occurred_at", "time", "This time cannot be right."))
+    refuse(*errors, *check_cards(sale))
 
 
 def _place(sale: Sale, draft: Draft, actor: Actor) -> Placed:
@@ -196,7 +207,7 @@ def _place(sale: Sale, draft: Draft, actor: Actor) -> Placed:
         # The insert waited for a twin in flight; what it made is committed now, and this transaction is gone. Or the
         # shift has been closed since the first try.
         return _twin(sale, actor, conflict)
-    return Placed(draft.order, True, draft.lines, draft.payments)
+    return Placed(draft.order, True, draft.lines, draft.payments, draft.codes)
 
 
 def _twin(sale: Sale, actor: Actor, conflict: Exception) -> Placed:
@@ -208,6 +219,8 @@ def _twin(sale: Sale, actor: Actor, conflict: Exception) -> Placed:
     if stored is None:
         if isinstance(conflict, IntegrityError) and _some_exist(sale.payments):
             raise ReusedIdentifier("A payment with this id exists for another order.") from conflict
+        if isinstance(conflict, IntegrityError) and sale.gift_cards:
+            raise ReusedIdentifier("A gift card with this id or code exists already.") from conflict
         raise conflict
     if stored.created_by_id != actor.id:
         raise NotFound("There is no such order.") from conflict
@@ -230,6 +243,8 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
         drawer.stamp(order, draft.payments)
     insert_together(
         [order],
+        [card.account for card in draft.cards],
+        draft.cards,
         draft.lines,
         draft.payments,
         [
@@ -252,7 +267,11 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
         use_approval(sale, draft.priced.by_hand, actor=actor)
     if sale.accept_expired:
         let_expired_go(sale, draft.order.number, actor=actor)
-    also = [*settle_drawer(drawer, order, actor=actor), *settle_accounts(order, draft.payments, actor=actor)]
+    also = [
+        *settle_drawer(drawer, order, actor=actor),
+        *settle_accounts(order, draft.payments, actor=actor),
+        *fill_cards(draft.cards, draft.lines, actor=actor),
+    ]
     moved = move_stock(
         deltas=goods_of(sale, draft.lines, draft.deltas, may_refuse=draft.may_refuse),
         kind=StockMovement.Kind.SALE,
@@ -293,7 +312,8 @@ class ExchangedSale:
     def write(self) -> Placed:
         """Write it, in the transaction of the exchange."""
         _write(self.sale, self.draft, self.actor)
-        return Placed(self.draft.order, True, self.draft.lines, self.draft.payments)
+        draft = self.draft
+        return Placed(draft.order, True, draft.lines, draft.payments, draft.codes)
 
 
 def part_of_exchange(

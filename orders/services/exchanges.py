@@ -7,19 +7,29 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from core.actors import Actor
-from core.errors import Invalid, ReusedIdentifier, fault
+from core.errors import ReusedIdentifier, fault, refuse
 from core.locations.selectors import active_location
 from core.retry import with_locks
 from inventory.services.ledger import lock_levels
 from orders.models import Order, Payment
 from orders.permissions import REFUND, SELL
 from orders.services.basket import Sale
+from orders.services.cards_sold import accounts_of_cards, cards_in
 from orders.services.checkout import Placed, part_of_exchange
 from orders.services.credit import lock_accounts
+from orders.services.goods_back import changes_of
 from orders.services.money_back import money_back, row
 from orders.services.papers import same_request
 from orders.services.points import accounts_of
-from orders.services.returns import Refunded, Return, book, changes_of, draft_of, locked_sale, through_drawer
+from orders.services.returns import (
+    Refunded,
+    Return,
+    book,
+    draft_of,
+    locked_sale,
+    only_cash,
+    through_drawer,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +56,8 @@ class Exchanged:
 def exchange(wanted: Exchange, *, actor: Actor) -> Exchanged:
     """Take goods back and sell others, all or nothing; a repeat answers both documents again.
 
-    What one sets off against the other is a payment ``exchange`` in both, with opposite signs.
+    What one sets off against the other is a payment ``exchange`` in both, with opposite signs. Where the net is cash
+    alone, both halves are rounded to coins, and so is what lies between them.
 
     Raises:
         As `orders.services.returns.return_goods` and `orders.services.checkout.place_order`. ``WrongPayment``: the
@@ -69,11 +80,10 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
     place = active_location(wanted.sale.location_id)
     actor.require(REFUND, at=place.pk)
     actor.require(SELL, at=place.pk)
-    in_cash = _is_in_cash(wanted)
+    in_cash = _is_in_cash(wanted, origin)
     here = replace(back, location_id=place.pk, register_id=wanted.sale.register_id)
-    draft = draft_of(
-        replace(here, payments=None, by_method=Payment.Method.CASH.value) if in_cash else here, origin, place, actor
-    )
+    way = Payment.Method.CASH if in_cash else Payment.Method.CARD  # rounded to coins with the other half, or not at all
+    draft = draft_of(replace(here, payments=None, by_method=way.value), origin, place, actor)
     draft.order.request_hash = back.hash()
     sale = part_of_exchange(
         wanted.sale, set_off=draft.due - draft.by_points, ticket=wanted.ticket, in_cash=in_cash, actor=actor
@@ -86,7 +96,8 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
         payments.append(row(draft.order, Payment.Method.EXCHANGE, -sale.set_off, actor))
     # Both halves move accounts and stock: all of them are locked in the order of everybody else, before either moves.
     paid = {x.account_id for x in [*payments, *sale.payments] if x.account_id is not None}
-    lock_accounts(paid | accounts_of(origin.customer_id, wanted.sale.customer_id))
+    points = accounts_of(origin.customer_id, wanted.sale.customer_id)
+    lock_accounts(paid | points | accounts_of_cards(cards_in(draft.lines)))
     levels = [*sale.keys, *changes_of(draft.lines, place.pk)]
     if levels:
         lock_levels(levels)
@@ -94,19 +105,19 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
     return Exchanged(refund, sale.write(), sale.due - draft.due, True)
 
 
-def _is_in_cash(wanted: Exchange) -> bool:
+def _is_in_cash(wanted: Exchange, origin: Order) -> bool:
     """Whether the net amount is cash alone: then both halves are rounded to coins, and so is what lies between them."""
+    if not wanted.sale.payments and wanted.returned.payments is None:
+        return only_cash(wanted.returned, origin)
     methods = {tender.method for tender in (*wanted.sale.payments, *(wanted.returned.payments or ()))}
     return methods == {Payment.Method.CASH}
 
 
 def _check(wanted: Exchange) -> None:
     if wanted.returned.location_id not in (None, wanted.sale.location_id):
-        detail = "Goods come back where the others are taken."
-        raise Invalid(detail, details={"errors": [fault("/returned/location", "elsewhere", detail)]})
+        refuse(fault("/returned/location", "elsewhere", "Goods come back where the others are taken."))
     if wanted.returned.register_id not in (None, wanted.sale.register_id):
-        detail = "Money goes through one drawer."
-        raise Invalid(detail, details={"errors": [fault("/returned/register", "elsewhere", detail)]})
+        refuse(fault("/returned/register", "elsewhere", "Money goes through one drawer."))
 
 
 def _again(stored: Order, wanted: Exchange, actor: Actor) -> Exchanged:

@@ -189,7 +189,7 @@ def _take(fulfilment_id: UUID, step: Step, actor: Actor) -> tuple[Fulfilment, bo
     _record(fulfilment, order, actor, before)
     parts = list(fulfilment.lines.select_related("line").order_by("line__position"))
     told: list[DomainEvent] = [_fulfilled(fulfilment, order, parts)] if leaves else []
-    told += finish(order, now)
+    told += finish(order, now, actor=actor)
     if leaves:
         _move(fulfilment, order, parts, step, now, told, actor)
     else:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, Invalid, NotFound, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, NotFound, ReusedIdentifier, StaleVersion, fault, refuse
 from core.ids import ALPHABET
 from core.locations.selectors import business_today
 from core.money import is_payable
@@ -70,7 +70,11 @@ def issue_gift_card(
     actor.require(ISSUE_GIFT_CARDS)
     normal = normal_code(code)
     note = " ".join(note.split())
-    _check_card(amount, normal if code else "", expires_on, note)
+    too_long = len(note) > LONGEST_TEXT
+    refuse(
+        *card_faults(amount, normal, expires_on),
+        *([fault("/note", "length", f"At most {LONGEST_TEXT} characters.")] if too_long else []),
+    )
     kept = normal or "".join(secrets.choice(ALPHABET) for _ in range(SHORTEST_CODE))
     twin = _twin(card_id, amount, normal, expires_on, note)
     if twin is not None:
@@ -154,7 +158,7 @@ def set_card_state(
     """
     actor.require(MANAGE_CREDIT)
     if state not in GiftCard.State.values:
-        _refuse("/state", "choice", "A gift card is active or blocked.")
+        refuse(fault("/state", "choice", "A gift card is active or blocked."))
     rows = GiftCard.objects.select_for_update(of=("self",)).select_related("account")
     card = rows.filter(pk=card_id).first()
     if card is None:
@@ -196,12 +200,12 @@ def adjust_credit(
     actor.require(MANAGE_CREDIT)
     reason = " ".join(reason.split())
     if not amount.is_finite() or not amount or abs(amount) > MOST_ON_A_CARD:
-        _refuse("/amount", "range", "Say by how much: more than nothing, and not as much as that.")
+        refuse(fault("/amount", "range", "Say by how much: more than nothing, and not as much as that."))
     if not reason or len(reason) > LONGEST_TEXT:
-        _refuse("/reason", "length", f"Say why, in at most {LONGEST_TEXT} characters.")
+        refuse(fault("/reason", "length", f"Say why, in at most {LONGEST_TEXT} characters."))
     account = lock_accounts([account_id])[account_id]
     if account.currency and not is_payable(amount, account.currency):
-        _refuse("/amount", "places", f"{amount.normalize():f} is no amount of {account.currency}.")
+        refuse(fault("/amount", "places", f"{amount.normalize():f} is no amount of {account.currency}."))
     twin = CreditEntry.objects.filter(reference_type="adjustment", reference_id=adjustment_id).first()
     if twin is not None:
         if (twin.account_id, twin.amount, twin.reason) != (account_id, amount, reason):
@@ -272,22 +276,16 @@ def expire_account(account_id: UUID, *, actor: Actor) -> int:
     return len(due)
 
 
-def _check_card(amount: Decimal, code: str, expires_on: date | None, note: str) -> None:
+def card_faults(amount: Decimal, code: str, expires_on: date | None, *, at: str = "") -> list[dict[str, str]]:
+    """What is wrong with a new card, by pointers under ``at``; ``code`` is normal, empty where one is to be made."""
     currency = current_tenant().currency
     errors = []
     if not amount.is_finite() or not 0 < amount <= MOST_ON_A_CARD or not is_payable(amount, currency):
-        errors.append({"pointer": "/amount", "code": "range", "detail": f"An amount of {currency}, more than nothing."})
+        errors.append(fault(f"{at}/amount", "range", f"An amount of {currency}, more than nothing."))
     if code and not is_code(code):
         detail = f"A code has {SHORTEST_CODE} to {LONGEST_CODE} digits and letters, without I, L, O and U."
-        errors.append({"pointer": "/code", "code": "code", "detail": detail})
+        errors.append(fault(f"{at}/code", "code", detail))
     today = business_today()
     if expires_on is not None and not today <= expires_on <= today + LONGEST_LIFE:
-        errors.append({"pointer": "/expires_on", "code": "day", "detail": "Today or a later day."})
-    if len(note) > LONGEST_TEXT:
-        errors.append({"pointer": "/note", "code": "length", "detail": f"At most {LONGEST_TEXT} characters."})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
-
-
-def _refuse(pointer: str, code: str, detail: str) -> None:
-    raise Invalid(detail, details={"errors": [{"pointer": pointer, "code": code, "detail": detail}]})
+        errors.append(fault(f"{at}/expires_on", "day", "Today or a later day."))
+    return errors

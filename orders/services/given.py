@@ -114,7 +114,7 @@ def _percent(sale: Sale, lines: Sequence[OrderLine], reduced: Reduced) -> Decima
     kept = [
         (1 - _part(wanted.discount, amount)) * kept_of_order for wanted, amount in zip(sale.lines, before, strict=True)
     ]
-    return ((1 - min(kept)) * 100).quantize(Decimal("0.0001"))
+    return ((1 - min(kept, default=Decimal(1))) * 100).quantize(Decimal("0.0001"))
 
 
 def _part(given: GivenDiscount | None, of: Decimal) -> Decimal:

@@ -1,7 +1,7 @@
 """Money that goes back: by which ways, and the rows and events of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from orders.errors import WrongPayment
 from orders.events import PaymentRefunded
 from orders.models import CreditAccount, CreditEntry, Order, Payment
 from orders.services.basket import Tender
+from orders.services.cards_sold import accounts_of_cards, take_cards_back
 from orders.services.credit import account_for, give, lock_accounts
 from orders.services.points import settle_back, standing_of
 
@@ -102,11 +103,17 @@ def as_paid(sale: Order, due: Decimal) -> list[tuple[Tender, UUID | None]]:
 
 
 def give_to_accounts(
-    payments: Sequence[Payment], *, actor: Actor, sale: Order | None = None, document: Order | None = None
+    payments: Sequence[Payment],
+    *,
+    actor: Actor,
+    sale: Order | None = None,
+    document: Order | None = None,
+    cards: Collection[UUID] = (),
 ) -> None:
     """Put on gift cards and accounts what goes back to them: after the payments are written, before stock is moved.
 
-    With the ``sale`` and the ``document`` that undoes (a part of) it, the points that it earned and burnt go along.
+    With the ``sale`` and the ``document`` that undoes (a part of) it, the points that it earned and burnt go along, and
+    ``cards`` that were sold with it are taken back. Raises `GiftCardUsed` for one that was used since.
     """
     standing = standing_of(sale) if sale is not None else None
     on_account = [
@@ -115,7 +122,9 @@ def give_to_accounts(
         if payment.account_id is not None and payment.amount < 0 and payment.method != Method.POINTS
     ]
     accounts = {payment.account_id for payment in on_account if payment.account_id}
-    lock_accounts(accounts | ({standing.account_id} if standing else set()))
+    lock_accounts(accounts | ({standing.account_id} if standing else set()) | accounts_of_cards(cards))
+    if document is not None:
+        take_cards_back(cards, document, actor=actor)
     if standing is not None and sale is not None and document is not None:
         settle_back(standing, sale, document, payments, actor=actor)
     for payment in on_account:

@@ -56,8 +56,14 @@ def add_up(order: Order, lines: Sequence[OrderLine]) -> None:
     order.discount_total = sum((line.discount for line in lines), Decimal(0))
     order.tax_total = sum((line.tax for line in lines), Decimal(0))
     order.total = sum((line.total for line in lines), Decimal(0))
+    order.apart_total = apart_of(lines)
     order.items = sum((line.quantity for line in lines if line.is_stocked), Decimal(0))
     order.line_count = len(lines)
+
+
+def apart_of(lines: Sequence[OrderLine]) -> Decimal:
+    """How much of some lines is no revenue."""
+    return sum((line.total for line in lines if line.kind != OrderLine.Kind.GOODS), Decimal(0))
 
 
 def same_request(order: Order, *, actor: Actor, request_hash: bytes, told: str) -> None:

@@ -33,11 +33,13 @@ from orders.services.basket import Sale, Tender
 from orders.services.buyers import lock_buyer
 from orders.services.checkout import Draft, Placed
 from orders.services.coupons import give_back_coupons, use_coupons
+from orders.services.credit import lock_accounts
 from orders.services.drawers import check_register, enter_drawer
 from orders.services.finishing import finish
 from orders.services.given import use_approval
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
 from orders.services.papers import same_request
+from orders.services.points import accounts_of, paid_by_points
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 from orders.tax import cash_difference
 
@@ -63,6 +65,8 @@ def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor) -
     digest = fingerprint({"sale": sale.hash().hex(), "delivery": dict(delivery)})
     try:
         _check_delivery(delivery)
+        if sale.gift_cards:
+            refuse(fault("/gift_cards", "at-once", "Gift cards are sold at once, not ordered."))
         draft = Draft.of(sale, actor, in_parts=True)
     except DomainError as refusal:
         return _twin(sale, digest, actor, refusal)
@@ -239,6 +243,8 @@ def _pay(order_id: UUID, tender: Tender, payment: Payment, register_id: UUID | N
     if register_id:
         enter_drawer(register_id, when=payment.received_at).stamp(None, [payment])
     payment.save(force_insert=True)
+    if payment.account_id is not None:  # the last payment also earns: both accounts are locked in one order
+        lock_accounts({payment.account_id} | accounts_of(order.customer_id))
     charged = charge_accounts([payment], actor=actor)
     order.save(update_fields=["cash_rounding"])
     bump(order)
@@ -250,7 +256,9 @@ def _pay(order_id: UUID, tender: Tender, payment: Payment, register_id: UUID | N
         object_label=order.number,
         changes={"payment": (None, payment.amount), "method": (None, payment.method)},
     )
-    emit_all([*payment_events([payment], order), *charged, *finish(order, payment.received_at)], actor=actor)
+    emit_all(
+        [*payment_events([payment], order), *charged, *finish(order, payment.received_at, actor=actor)], actor=actor
+    )
     return Paid(order, payment, True)
 
 
@@ -268,8 +276,8 @@ class Cancellation:
 def cancel_order(order_id: UUID, wanted: Cancellation, *, actor: Actor) -> tuple[Order, bool]:
     """Give an open order up, of which nothing has left: goods are free, money and coupons go back.
 
-    Money goes back by the ways it came. Answers the order and whether this call did it; a repeat with the same id
-    changes nothing.
+    Money goes back by the ways it came, points as points. Answers the order and whether this call did it; a repeat
+    with the same id changes nothing.
 
     Raises:
         NotFound: there is no such order here.
@@ -313,7 +321,7 @@ def _cancel(order_id: UUID, wanted: Cancellation, actor: Actor) -> tuple[Order, 
     order.save(update_fields=list(values))
     Payment.objects.bulk_create(backs)
     give_back_coupons(order.pk)
-    give_to_accounts(backs, actor=actor)
+    give_to_accounts(backs, actor=actor, sale=order, document=order)
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,
@@ -351,7 +359,7 @@ def _money_back(order: Order, wanted: Cancellation, now: datetime, actor: Actor)
             subject=order.pk,
             amount=due,
         )
-    backs = money_back(order, order, due, None, actor=actor)
+    backs = money_back(order, order, due, None, actor=actor, by_points=paid_by_points(order)[0])
     for payment in backs:
         payment.received_at = now
     if wanted.register_id:

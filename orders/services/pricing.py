@@ -118,7 +118,8 @@ def _target(line: BasketLine, targets: Mapping[str, CodeTarget]) -> tuple[UUID |
 
 
 @lru_cache(maxsize=256)
-def _parts(stored: str) -> tuple[TaxPart, ...]:
+def tax_parts_from(stored: str) -> tuple[TaxPart, ...]:
+    """The taxes of a variant from the JSON that `ForSale` carries."""
     return tax_parts_of(json.loads(stored))
 
 
@@ -127,7 +128,7 @@ def _goods(line: Taken, discount: Decimal) -> Goods:
         quantity=line.quantity,
         unit_price=line.unit_price,
         rate=line.variant.tax_rate,
-        parts=_parts(line.variant.tax_parts),
+        parts=tax_parts_from(line.variant.tax_parts),
         discount=discount,
     )
 

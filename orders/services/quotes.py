@@ -13,6 +13,7 @@ from orders.errors import ApprovalNeeded
 from orders.models import OrderLine
 from orders.permissions import SELL, TAKE_ORDERS
 from orders.services.basket import Sale
+from orders.services.cards_sold import card_lines
 from orders.services.checkout import check_sale
 from orders.services.given import check_given
 from orders.services.offers import WhyNot
@@ -78,7 +79,7 @@ def quote(sale: Sale, *, actor: Actor, draft: Rule | None = None) -> Quote:
         needs_approval = True
     tenant = current_tenant()
     return Quote(
-        lines=priced.lines,
+        lines=[*priced.lines, *card_lines(sale.gift_cards, after=len(priced.lines))],
         currency=tenant.currency,
         prices_include_tax=tenant.prices_include_tax,
         discounts=priced.discounts,

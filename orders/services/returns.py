@@ -1,6 +1,5 @@
 """Goods come back: at the price, discount and tax of their sale, in as many pieces as the customer likes."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from core.money import plain_amount, plain_decimal, round_money
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.models import StockMovement
-from inventory.services.ledger import Cause, Change, move_stock
+from inventory.services.ledger import move_stock
 from orders.errors import PriceChanged
 from orders.events import OrderRefunded
 from orders.models import Order, OrderLine, Payment
@@ -29,7 +28,9 @@ from orders.permissions import REFUND, REFUND_BEYOND, VIEW_ORDERS
 from orders.selectors_axes import bump, returned_of, updated
 from orders.services.approvals import allowed, policy
 from orders.services.basket import Tender
+from orders.services.cards_sold import cards_in
 from orders.services.drawers import Drawer, check_register, enter_drawer, settle_drawer
+from orders.services.goods_back import changes_of, left_with
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
 from orders.services.papers import new_document, same_request
 from orders.services.pieces_back import NO_PIECES, PiecesBack, pieces_back
@@ -110,6 +111,7 @@ def return_goods(wanted: Return, *, actor: Actor) -> Refunded:
             that were sold; every such line is named.
         Conflict: it is no completed sale.
         NoOpenShift: the register named has no open shift.
+        GiftCardUsed: a gift card that was sold with it was used.
         PriceChanged: ``expected_total`` is not what is to be given back.
         WrongPayment: the payments do not come to it.
         ReusedIdentifier: the id belongs to something else.
@@ -198,7 +200,7 @@ def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draf
             amount=due,
         )
     origins = {line.position: line for line in sale.lines.all()}
-    pieces = pieces_back(wanted.lines, origins, causes=_left_with(sale, besides=wanted.refund_id))
+    pieces = pieces_back(wanted.lines, origins, causes=left_with(sale, besides=wanted.refund_id))
     return replace(draft, pieces=pieces)
 
 
@@ -234,7 +236,7 @@ def worked_out(wanted: Return, sale: Order, place: Location, actor: Actor) -> Dr
     )
     documents = sale.refunds.exclude(state=Order.State.VOIDED)
     paid_back = -sum((x.total + x.cash_rounding for x in documents), Decimal(0))
-    due = _due(order, sale, paid_back, is_last=is_last, by_cash=_only_cash(wanted, sale))
+    due = _due(order, sale, paid_back, is_last=is_last, by_cash=only_cash(wanted, sale))
     order.cash_rounding = -due - order.total
     return Draft(sale, order, lines, due, part_back(sale, paid_back, due))
 
@@ -255,6 +257,8 @@ def _check(wanted: Return, origins: Mapping[int, OrderLine], back: Mapping[int, 
         if not 0 < line.quantity <= left:
             detail = f"Between 0 and {plain_decimal(max(left, Decimal(0)))} can come back."
             errors.append(fault(f"/lines/{place}/quantity", "too-many" if line.quantity > 0 else "positive", detail))
+        elif origin.gift_card_id is not None and line.quantity != origin.quantity:
+            errors.append(fault(f"/lines/{place}/quantity", "whole", "A gift card comes back whole."))
         if line.disposition not in Disposition.values:
             errors.append(fault(f"/lines/{place}/disposition", "unknown", "Nobody knows this place."))
     if not wanted.reason.strip():
@@ -273,6 +277,8 @@ def _line(place: int, wanted: ReturnLine, origin: OrderLine, back: Mapping[int, 
     nothing_came = wanted.disposition == Disposition.NONE
     return OrderLine(
         position=place,
+        kind=origin.kind,
+        gift_card_id=origin.gift_card_id,
         variant_id=origin.variant_id,
         sku=origin.sku,
         code=origin.code,
@@ -294,11 +300,12 @@ def _line(place: int, wanted: ReturnLine, origin: OrderLine, back: Mapping[int, 
     )
 
 
-def _only_cash(wanted: Return, sale: Order) -> bool:
+def only_cash(wanted: Return, sale: Order) -> bool:
+    """Whether all that goes back goes back in cash; so does what an exchange had paid."""
     if wanted.payments is None and wanted.by_method:
         return wanted.by_method == Payment.Method.CASH
     methods = {x.method for x in (sale.payments.all() if wanted.payments is None else wanted.payments)}
-    return methods == {Payment.Method.CASH}
+    return bool(methods) and methods <= {Payment.Method.CASH, Payment.Method.EXCHANGE}
 
 
 def _due(order: Order, sale: Order, paid_back: Decimal, *, is_last: bool, by_cash: bool) -> Decimal:
@@ -317,10 +324,11 @@ def to_give_back(
     """What is given back for goods ``worth`` so much, in coins that exist: never more than is ``left`` of what was
     paid, and with the last piece all of it, so that the pieces sum to what was paid.
     """
-    if not is_last:
-        worth = round_money(worth, currency)
-        left = min(left, worth + cash_difference(worth, cash_step))
-    return max(round_money(left, currency), Decimal(0))
+    if is_last:
+        worth = left  # in coins it may be a little more or less than is left, where it had been paid by card
+    worth = round_money(worth, currency)
+    worth += cash_difference(worth, cash_step)
+    return max(worth if is_last else min(round_money(left, currency), worth), Decimal(0))
 
 
 def is_beyond_limits(sale: Order, place: Location, due: Decimal) -> bool:
@@ -347,10 +355,10 @@ def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor
         object_label=order.number,
         changes={"refund_of": (None, sale.number), "total": (None, order.total), "reason": (None, order.note)},
     )
-    give_to_accounts(payments, actor=actor, sale=sale, document=order)
+    give_to_accounts(payments, actor=actor, sale=sale, document=order, cards=cards_in(draft.lines))
     move_stock(
         deltas=changes_of(
-            draft.lines, order.location_id, back_from=_left_with(sale, besides=order.pk), pieces=draft.pieces
+            draft.lines, order.location_id, back_from=left_with(sale, besides=order.pk), pieces=draft.pieces
         ),
         kind=StockMovement.Kind.REFUND,
         reference_type="order",
@@ -362,41 +370,6 @@ def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor
         told_before=[*_told(order, sale, payments), updated(sale), *amended],
     )
     return Refunded(order, True, draft.lines, payments)
-
-
-def _left_with(sale: Order, *, besides: UUID) -> tuple[Cause, ...]:
-    """By what the goods of a sale left, and by what some of them came back before: they return to their lots."""
-    refunds = Order.objects.filter(refund_of=sale).exclude(pk=besides).values_list("pk", flat=True)
-    sent = sale.fulfilments.values_list("pk", flat=True)
-    return (("order", sale.pk), *(("order", pk) for pk in refunds), *(("fulfilment", pk) for pk in sent))
-
-
-def changes_of(
-    lines: Sequence[OrderLine],
-    location_id: UUID,
-    *,
-    back_from: tuple[Cause, ...] = (),
-    pieces: PiecesBack | None = None,
-) -> dict[tuple[UUID, UUID], Change]:
-    """What comes back on the shelf or damaged, at the cost it was sold at (their mean, where lines differ)."""
-    coming: dict[UUID, list[OrderLine]] = defaultdict(list)
-    for line in lines:
-        if line.is_stocked and line.variant_id and line.disposition in (Disposition.RESTOCK, Disposition.DAMAGED):
-            coming[line.variant_id].append(line)
-    made = {}
-    for variant_id, rows in coming.items():
-        units = {kind: -sum((x.quantity for x in rows if x.disposition == kind), Decimal(0)) for kind in Disposition}
-        costs = [(x.quantity, x.unit_cost) for x in rows if x.unit_cost is not None]
-        worth, of = sum((q * c for q, c in costs), Decimal(0)), sum((q for q, _ in costs), Decimal(0))
-        made[variant_id, location_id] = Change(
-            on_hand=units[Disposition.RESTOCK],
-            damaged=units[Disposition.DAMAGED],
-            unit_cost=(worth / of).quantize(Decimal("0.0001")) if of else None,
-            back_from=back_from,
-            serials=pieces.all_of(variant_id) if pieces else (),
-            damaged_serials=pieces.damaged_of(variant_id) if pieces else (),
-        )
-    return made
 
 
 def _told(order: Order, sale: Order, payments: Sequence[Payment]) -> list[DomainEvent]:

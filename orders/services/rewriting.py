@@ -21,6 +21,8 @@ MOST_ACTIONS = 200
 MOST_MONEY = Decimal(10) ** 12
 KEPT = (
     "position",
+    "kind",
+    "gift_card_id",
     "variant_id",
     "sku",
     "code",
@@ -68,7 +70,7 @@ def kept(line: OrderLine) -> dict[str, Any]:
 def restored(stored: Mapping[str, Any]) -> OrderLine:
     """The line that `kept` has kept, not saved."""
     line = OrderLine()
-    for name in KEPT:
+    for name in (name for name in KEPT if name in stored):  # older changes know fewer columns
         column: Any = OrderLine._meta.get_field(name.removesuffix("_id"))
         setattr(line, name, column.to_python(stored[name]))
     return line
@@ -106,6 +108,8 @@ def _apply(
     line = rows.get(action.position or 0)
     if line is None:
         return fault(f"{pointer}/position", "unknown", "There is no such line (any more).")
+    if line.gift_card_id is not None:
+        return fault(f"{pointer}/position", "gift-card", "A gift card that was sold comes back, or stays as it is.")
     if action.kind == "remove":
         del rows[line.position]
         return None
@@ -140,8 +144,9 @@ def _add(
     return None
 
 
-def _price(order: Order, lines: Sequence[OrderLine], changed: set[int]) -> None:
+def _price(order: Order, rows: Sequence[OrderLine], changed: set[int]) -> None:
     """Amounts of the lines that changed; of all of them where tax is rounded once per document."""
+    lines = [line for line in rows if line.kind == OrderLine.Kind.GOODS]
     rounding: Any = order.rounding
     terms = Terms(
         inclusive=order.prices_include_tax,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import Invalid, fault, refuse
 from core.events import DomainEvent
 from core.money import is_payable, plain_amount
 from orders.errors import WrongPayment
@@ -104,9 +104,6 @@ def charge_accounts(payments: Sequence[Payment], *, actor: Actor) -> list[Domain
     Raises:
         NotEnoughCredit: an account does not hold so much; the whole transaction is to be given up.
     """
-    if any(x.method == Payment.Method.POINTS and x.order.state == Order.State.OPEN for x in payments):
-        detail = "Points pay only what is handed over at once."  # a cancelled order could give them back as money
-        raise Invalid(detail, details={"errors": [{"pointer": "/payments", "code": "points", "detail": detail}]})
     charges = [
         Charge(payment.account_id, MEANS[payment.method].cost(payment.amount), "payment", payment.pk)
         for payment in payments
@@ -137,6 +134,9 @@ def _check(tenders: Sequence[Tender], order: Order) -> None:
         errors.append({"pointer": "/payments", "code": "too-many", "detail": f"At most {MOST_PAYMENTS} payments."})
     if len({tender.id for tender in tenders}) < len(tenders):
         errors.append({"pointer": "/payments", "code": "unique", "detail": "Two payments have the same id."})
+    by_card = sum((tender.amount for tender in tenders if tender.method == Payment.Method.GIFT_CARD), Decimal(0))
+    if order.apart_total and by_card > order.total - order.apart_total:
+        errors.append(fault("/payments", "gift-card", "A gift card pays for goods, not for gift cards."))
     for place, tender in enumerate(tenders):
         means = MEANS.get(tender.method)
         if means is None or not means.is_stated:
@@ -146,8 +146,7 @@ def _check(tenders: Sequence[Tender], order: Order) -> None:
             detail = "Only cash is handed over for more than is to be paid."
             errors.append({"pointer": f"/payments/{place}/tendered", "code": "no-change", "detail": detail})
         errors += _coins(tender, order, f"/payments/{place}")
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
 
 
 def _coins(tender: Tender, order: Order, pointer: str) -> list[dict[str, str]]:

@@ -31,7 +31,7 @@ def goods_of(
     lots: dict[UUID, dict[UUID, Decimal]] = {}
     serials: dict[UUID, list[str]] = {}
     named = _lots_named(sale, lines)
-    for place, (said, line) in enumerate(zip(sale.lines, lines, strict=True)):
+    for place, (said, line) in enumerate(zip(sale.lines, lines, strict=False)):
         if line.variant_id is None:
             continue
         if said.lot:

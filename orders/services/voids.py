@@ -44,6 +44,7 @@ def void_order(
         ApprovalNeeded, ApprovalRefused: the actor may not, and nobody approved it.
         Invalid: no reason is given.
         Conflict: it is no completed sale of today, its shift is closed, or a part of it came back.
+        GiftCardUsed: a gift card that was sold with it was used.
         StaleVersion: it was changed since ``version``.
     """
     return with_locks(lambda: _void(order_id, void_id, reason.strip(), actor, approval_id, version))
@@ -73,7 +74,8 @@ def _void(
     reverse = _reverse_payments(order, now, actor)
     Payment.objects.bulk_create(reverse)
     give_back_coupons(order.pk)
-    give_to_accounts(reverse, actor=actor, sale=order, document=order)
+    cards = [card for card in order.gift_cards.values_list("pk", flat=True)]
+    give_to_accounts(reverse, actor=actor, sale=order, document=order, cards=cards)
     record(
         AuditEntry.Action.VOID,
         actor=actor,
@@ -118,8 +120,6 @@ def _check(order: Order) -> None:
         raise Conflict("An exchange cannot be voided. Take the goods back instead.")
     if order.refunds.exists() or order.changes.exists() or order.fulfilments.exists():
         raise Conflict("Something happened to this sale since. Take the goods back instead.")
-    if order.gift_cards.exists():
-        raise Conflict("A gift card was sold with it. Block the card instead.")
 
 
 def _is_running(register_id: UUID, shift_id: UUID | None) -> bool:

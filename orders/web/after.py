@@ -18,11 +18,11 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.scan_targets import found_by_shape
 from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceChanged, WrongPayment, WrongPin
-from orders.models import Order, Payment
-from orders.permissions import REFUND, SELL, VIEW_APPROVALS
+from orders.models import Order, Payment, SellingPolicy
+from orders.permissions import REFUND, RETURN_WITHOUT_RECEIPT, SELL, VIEW_APPROVALS
 from orders.selectors import approvals, approvers, find_order, parked_carts, visible_orders
 from orders.selectors_axes import returned_of
-from orders.services.approvals import Request, give_approval, set_pin
+from orders.services.approvals import Request, give_approval, policy, set_pin
 from orders.services.parking import discard
 from orders.services.pieces_back import pieces_of_sale
 from orders.services.returns import Return, ReturnLine, return_goods
@@ -80,10 +80,10 @@ class Returns(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if not request.GET.get("number"):
-            return self.render({"form": ReceiptSearch()})
+            return self.show(ReceiptSearch())
         form = ReceiptSearch(request.GET)
         if not form.is_valid():
-            return self.render({"form": form}, status=422)
+            return self.show(form, status=422)
         number = form.cleaned_data["number"]
         if (scanned := found_by_shape(number.strip().upper(), actor=self.actor)) and scanned.kind == "order":
             return redirect(scanned.url)
@@ -91,7 +91,11 @@ class Returns(Page):
         if len(found) == 1:
             return redirect("order-return", found[0].pk)
         form.add_error("number", "Several sales carry this number." if found else "No sale carries this number.")
-        return self.render({"form": form}, status=422)
+        return self.show(form, status=422)
+
+    def show(self, form: ReceiptSearch, *, status: int = 200) -> HttpResponse:
+        without = self.actor.may(RETURN_WITHOUT_RECEIPT) and policy().no_receipt != SellingPolicy.NoReceipt.FORBIDDEN
+        return self.render({"form": form, "may_without_receipt": without}, status=status)
 
 
 class OrderReturn(Page):

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from core.errors import Invalid, StaleVersion
 from core.web.views import Page
+from orders.models import SellingPolicy
 from orders.permissions import MANAGE_POLICY
 from orders.services.approvals import POLICY_FIELDS, change_policy, policy
 
@@ -42,7 +43,19 @@ class SellingForm(forms.Form):
         max_value=LONGEST_DAYS,
         help_text="Later it needs an approval. Empty: for ever.",
     )
-    no_receipt_credit = _amount("Store credit without a receipt, at most", help_text="0: none.")
+    no_receipt = forms.ChoiceField(label="Goods without a receipt come back", choices=SellingPolicy.NoReceipt.choices)
+    no_receipt_credit = _amount(
+        "Store credit without a receipt, at most", help_text="Of one customer in the period below; more is approved."
+    )
+    no_receipt_period_days = forms.IntegerField(
+        label="In so many days", min_value=1, max_value=LONGEST_DAYS, help_text="The period of that limit."
+    )
+    no_receipt_days = forms.IntegerField(
+        label="At the lowest price of so many days",
+        min_value=0,
+        max_value=LONGEST_DAYS,
+        help_text="Nobody gets more for goods than they could be bought for. 0: today's price.",
+    )
     points_per_unit = _amount(
         "Points for each unit of money",
         digits=9,
