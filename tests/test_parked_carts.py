@@ -10,7 +10,7 @@ from core.outbox.models import Event
 from core.testing import CANARY, Shop, sale_body
 from inventory.models import StockMovement
 from orders.errors import AlreadyTaken
-from orders.models import Order, Payment
+from orders.models import CouponUse, Order, Payment
 from orders.services.parking import Kept, resume
 from tests.api import Api, person, pointers
 from tests.test_race_checkout import at_once
@@ -41,6 +41,26 @@ def test_a_parked_cart_books_nothing_and_is_seen_by_other_tills_only_here(acme: 
     assert [event.type for event in Event.objects.order_by("id")[told:]] == ["order.parked"]
     assert person(acme, "manager").get("orders/").json()["results"] == []
     assert person(acme, "manager").get(f"orders/{body['id']}/").status_code == 404
+
+
+def test_a_cart_comes_back_with_everything_that_was_stated_and_a_repeat_must_state_the_same(acme: Shop) -> None:
+    till = person(acme, "cashier")
+    off = {"kind": "percent", "value": "12.5", "reason": "Dented"}
+    more = {"coupons": ["HELLO"], "discount": {"kind": "amount", "value": "1.00"}}
+    body = cart(acme, **more)
+    body["lines"][0] |= {"discount": off, "lot": "L7", "serials": ["A-1", "A-2"]}
+    assert [till.post("orders/parked/", body).status_code for _ in range(2)] == [201, 200]
+    taken = person(acme, "manager").post(f"orders/parked/{body['id']}/resume/", {"id": str(uuid7())}).json()
+    assert (taken["coupons"], taken["given"]) == (["HELLO"], {"kind": "amount", "value": "1.00", "reason": ""})
+    [line] = taken["lines"]
+    assert (line["given"], line["lot"], line["serials"]) == ({**off, "value": "12.50"}, "L7", ["A-1", "A-2"])
+    assert (taken["total"], CouponUse.objects.count()) == ("6.88", 0)
+    for wrong in ({"coupons": []}, {"discount": None}):
+        assert till.post("orders/parked/", {**body, **wrong}).json()["code"] == "identifier-reused"
+    refused = till.post("orders/parked/", cart(acme, discount={"kind": "percent", "value": "101"}))
+    assert (refused.status_code, pointers(refused)) == (422, ["/discount/value"])
+    bare = till.post("orders/parked/", cart(acme)).json()
+    assert (bare["coupons"], bare["given"], bare["lines"][0]["serials"]) == ([], None, [])
 
 
 def test_parking_twice_is_parking_once(acme: Shop) -> None:

@@ -265,7 +265,7 @@ def test_a_customers_points_are_told_with_their_ledger(acme: Shop, globex: Shop)
     owner, path = person(acme, "owner"), f"customers/{customer().pk}/points/"
     assert owner.get(path).json() == {
         **{"account": None, "balance": "0.00", "spendable": "0.00", "value": "0.00", "currency": "GBP"},
-        **{"results": [], "next": None},
+        **{"each": "0.1000", "results": [], "next": None},
     }
     sell(acme, None, quantity="2", customer_id=customer().pk)
     told = owner.get(path).json()

@@ -99,6 +99,7 @@ def test_an_article_is_answered_as_ever_and_with_its_kind(acme: Shop) -> None:
         "state": "",
         "url": "",
         "is_stocked": True,
+        "tracking": "none",
         "on_hand": "10",
     }
 

@@ -57,6 +57,7 @@ class ScanBody(serializers.Serializer[Scanned]):
         required=False, allow_blank=True, help_text="Of the lot or piece: `open`, `blocked`, `in_stock`, `sold`, …"
     )
     is_stocked = serializers.BooleanField(required=False)
+    tracking = serializers.CharField(required=False, help_text="`none`, `lot` or `serial`: how pieces are told apart.")
     on_hand = QuantityField(required=False, allow_null=True)
 
 

@@ -60,6 +60,7 @@ class ForSale:
     tax_parts: str
     unit: str
     on_hand: Decimal | None
+    tracking: str
 
     @property
     def title(self) -> str:
@@ -83,7 +84,7 @@ FOR_SALE = """
            COALESCE(listed.unit_price, variant.unit_price),
            COALESCE(level.average_cost, variant.unit_cost), COALESCE(tax.rate, 0), variant.is_stocked,
            variant.unit_price, listed.name, product.category_id, product.brand_id, COALESCE(tax.parts::text, '[]'),
-           variant.unit, level.on_hand
+           variant.unit, level.on_hand, variant.tracking
     FROM unnest(%(ids)s::uuid[], %(quantities)s::numeric[]) AS wanted (id, quantity)
     JOIN inventory_variant AS variant ON variant.id = wanted.id
     JOIN inventory_product AS product ON product.id = variant.product_id

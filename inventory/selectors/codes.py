@@ -53,6 +53,7 @@ class Scanned:
     tax_rate: Decimal
     pack_quantity: Decimal
     is_stocked: bool
+    tracking: str
     on_hand: Decimal | None
     quantity: Decimal
     unit: str = ""
@@ -185,6 +186,7 @@ def _scanned(row: _Row, variant: ForSale, reading: Reading, location_id: UUID | 
         tax_rate=variant.tax_rate,
         pack_quantity=row.pack_quantity,
         is_stocked=variant.is_stocked,
+        tracking=variant.tracking,
         on_hand=None if location_id is None else (variant.on_hand or Decimal(0)),
         quantity=row.pack_quantity,
         unit=variant.unit,

@@ -38,6 +38,8 @@ class Article:
     is_stocked: bool
     on_hand: Decimal | None
     low_at: Decimal | None
+    tracking: str
+    picture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def articles(
     limit: int = 60,
     channel: str = "counter",
 ) -> list[Article]:
-    """What is for sale, with the stock of one location and the price that holds there: two queries.
+    """What is for sale, with the stock of one location and the price that holds there: three queries.
 
     ``ids`` keeps its order, else by name.
 
@@ -86,14 +88,15 @@ def articles(
         )
     shown = list(rows.order_by("product__name", "position", "pk")[:limit])
     goods = for_sale([row.pk for row in shown], location_id=location_id, terms=PriceTerms(channel=channel))
-    found = [_article(row, goods.get(row.pk)) for row in shown]
+    pictures = _first_pictures({row.product_id for row in shown})
+    found = [_article(row, goods.get(row.pk), pictures.get(row.product_id)) for row in shown]
     if ids is not None:
         place = {pk: number for number, pk in enumerate(ids)}
         found.sort(key=lambda article: place[article.id])
     return found
 
 
-def _article(row: Any, now: ForSale | None) -> Article:
+def _article(row: Any, now: ForSale | None, picture: dict[str, str] | None) -> Article:
     return Article(
         id=row.pk,
         sku=row.sku,
@@ -103,6 +106,8 @@ def _article(row: Any, now: ForSale | None) -> Article:
         is_stocked=row.is_stocked,
         on_hand=(row.there or Decimal(0)) if row.is_stocked else None,
         low_at=row.warn_at,
+        tracking=row.tracking,
+        picture=picture["url"] if picture else "",
     )
 
 

@@ -10,11 +10,13 @@ from rest_framework.response import Response
 
 from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView, versioned
+from core.money import plain_decimal
 from core.tenancy.context import current_tenant
 from orders.api import credit_bodies as bodies
 from orders.permissions import ISSUE_GIFT_CARDS, MANAGE_CREDIT, VIEW_CREDIT
 from orders.selectors_credit import credit_of, entries_of, find_gift_card, gift_cards, points_of
 from orders.selectors_customers import find_customer
+from orders.services.approvals import policy
 from orders.services.credit import find_card
 from orders.services.gift_cards import adjust_credit, adjust_customers_credit, issue_gift_card, set_card_state
 
@@ -219,6 +221,7 @@ class CustomerPoints(ApiView):
                 "balance": bodies.amount_text(points.balance),
                 "spendable": bodies.amount_text(points.spendable),
                 "value": bodies.amount_text(points.value),
+                "each": plain_decimal(policy().point_value, places=4),
                 "currency": current_tenant().currency,
                 "results": [bodies.entry_body(row) for row in found],
                 "next": beyond,

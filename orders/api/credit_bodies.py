@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.fields import AmountField
+from core.api.fields import AmountField, PriceField
 from core.api.pagination import PageQuery
 from orders.models import CreditEntry, GiftCard
 from orders.services.gift_cards import LONGEST_TEXT, Issued, grouped
@@ -106,6 +106,7 @@ class PointsPage(EntryPage):
     balance = AmountField(help_text="Below zero if points were taken back that had been spent.")
     spendable = AmountField(help_text="Without what has expired and was not booked out yet.")
     value = AmountField()
+    each = PriceField(help_text="What one point pays today; payments with points are whole multiples of it.")
     currency = serializers.CharField()
     account = serializers.UUIDField(allow_null=True)
 

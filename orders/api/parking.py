@@ -12,12 +12,13 @@ from rest_framework.response import Response
 from core.api.fields import AmountField
 from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView, versioned
-from orders.api.serializers import LineInput, LineOutput
+from orders.api.serializers import GivenInput, LineOutput, SoldLineInput
+from orders.api.views import given_of, lines_of
 from orders.models import Order, OrderLine
 from orders.permissions import SELL
 from orders.selectors import parked_carts
-from orders.services.basket import BasketLine
 from orders.services.checkout import MOST_LINES
+from orders.services.offers import MOST_COUPONS
 from orders.services.parking import Cart, Kept, discard, park, resume
 
 
@@ -26,10 +27,12 @@ class CartInput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     location = serializers.UUIDField()
-    lines = LineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
+    lines = SoldLineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
     label = serializers.CharField(required=False, allow_blank=True, max_length=80)  # type: ignore[assignment]
     customer = serializers.UUIDField(required=False, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    coupons = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=MOST_COUPONS)
+    discount = GivenInput(required=False, allow_null=True)
 
 
 class CartHead(serializers.Serializer[Order]):
@@ -50,10 +53,20 @@ class CartHead(serializers.Serializer[Order]):
     version = serializers.IntegerField()
 
 
+class CartLineOutput(LineOutput):
+    """A line as it was priced then, and what was stated for it."""
+
+    given = GivenInput(allow_null=True, help_text="Taken off by hand.")
+    lot = serializers.CharField()
+    serials = serializers.ListField(child=serializers.CharField())
+
+
 class CartOutput(CartHead):
     """A cart that was put aside, with the prices of then."""
 
-    lines = LineOutput(many=True)
+    lines = CartLineOutput(many=True)
+    coupons = serializers.ListField(child=serializers.CharField())
+    given = GivenInput(allow_null=True, help_text="Taken off the whole cart by hand.")
 
 
 class CartQuery(PageQuery):
@@ -80,7 +93,19 @@ _CART, _LINE = CartHead(), LineOutput()
 
 def cart_body(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
     """The body of a cart (`CartOutput`) from rows at hand."""
-    return {**_CART.to_representation(order), "lines": [_LINE.to_representation(line) for line in lines]}
+    kept = order.basket or {}
+    stated = kept.get("lines", {})
+    return {
+        **_CART.to_representation(order),
+        "coupons": kept.get("coupons", []),
+        "given": kept.get("discount"),
+        "lines": [_line_body(line, stated.get(str(line.position), {})) for line in lines],
+    }
+
+
+def _line_body(line: OrderLine, stated: dict[str, Any]) -> dict[str, Any]:
+    told = {"given": stated.get("discount"), "lot": stated.get("lot", ""), "serials": stated.get("serials", [])}
+    return {**_LINE.to_representation(line), **told}
 
 
 class ParkedCarts(ApiView):
@@ -121,18 +146,12 @@ class ParkedCarts(ApiView):
             Cart(
                 order_id=body["id"],
                 location_id=body["location"],
-                lines=[
-                    BasketLine(
-                        variant_id=line.get("variant"),
-                        code=line.get("code", ""),
-                        quantity=line["quantity"],
-                        unit_price=line.get("unit_price"),
-                    )
-                    for line in body["lines"]
-                ],
+                lines=lines_of(body["lines"]),
                 label=body.get("label", ""),
                 customer_id=body.get("customer"),
                 note=body.get("note", ""),
+                coupons=body.get("coupons", ()),
+                discount=given_of(body.get("discount")),
             ),
             actor=self.actor,
         )

@@ -67,18 +67,7 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
     return Sale(
         order_id=body.get("id") or uuid7(),
         location_id=body["location"],
-        lines=[
-            BasketLine(
-                variant_id=line.get("variant"),
-                code=line.get("code", ""),
-                quantity=line["quantity"],
-                unit_price=line.get("unit_price"),
-                discount=_given(line.get("discount")),
-                lot=line.get("lot", ""),
-                serials=line.get("serials", ()),
-            )
-            for line in body["lines"]
-        ],
+        lines=lines_of(body["lines"]),
         payments=[
             Tender(
                 id=payment.get("id") or uuid7(),
@@ -98,7 +87,7 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
         accept_shortage=body.get("accept_shortage", False),
         register_id=body.get("register"),
         coupons=body.get("coupons", ()),
-        discount=_given(body.get("discount")),
+        discount=given_of(body.get("discount")),
         approval_ids=[one for one in (body.get("approval"), *body.get("approvals", ())) if one],
         accept_expired=body.get("accept_expired", False),
         reservations=body.get("reservations", ()),
@@ -114,7 +103,24 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
     )
 
 
-def _given(body: dict[str, Any] | None) -> GivenDiscount | None:
+def lines_of(lines: list[dict[str, Any]]) -> list[BasketLine]:
+    """The lines of a sale, a quote or a cart in the words of the services."""
+    return [
+        BasketLine(
+            variant_id=line.get("variant"),
+            code=line.get("code", ""),
+            quantity=line["quantity"],
+            unit_price=line.get("unit_price"),
+            discount=given_of(line.get("discount")),
+            lot=line.get("lot", ""),
+            serials=line.get("serials", ()),
+        )
+        for line in lines
+    ]
+
+
+def given_of(body: dict[str, Any] | None) -> GivenDiscount | None:
+    """A discount by hand in the words of the services."""
     return GivenDiscount(**body) if body else None
 
 

@@ -73,6 +73,9 @@ class Order(models.Model):
     label = models.CharField(
         max_length=80, blank=True, default="", db_default="", help_text="What a parked cart is called."
     )
+    basket = models.JSONField(
+        null=True, blank=True, help_text="Of a parked cart: what was stated and is no amount (see services.parking)."
+    )
     delivery = models.JSONField(null=True, blank=True, help_text="Where an online or phone order goes: name, address.")
     subtotal = models.DecimalField(**AMOUNT, help_text="Before tax.")
     discount_total = models.DecimalField(**AMOUNT, default=Decimal(0))

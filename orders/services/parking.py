@@ -14,12 +14,13 @@ from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.errors import NotFound, StaleVersion, fault, refuse
 from core.locations.selectors import active_location
+from core.money import plain_decimal
 from core.outbox.services import emit
 from orders.errors import AlreadyTaken
 from orders.events import OrderDiscarded, OrderParked, OrderResumed
 from orders.models import Customer, Order, OrderLine
 from orders.permissions import SELL
-from orders.services.basket import BasketLine, Sale
+from orders.services.basket import BasketLine, GivenDiscount, Sale
 from orders.services.checkout import MOST_LINES
 from orders.services.papers import new_document, same_request
 from orders.services.pricing import price_lines
@@ -38,6 +39,8 @@ class Cart:
     label: str = ""
     customer_id: UUID | None = None
     note: str = ""
+    coupons: Sequence[str] = ()
+    discount: GivenDiscount | None = None
 
     def as_sale(self) -> Sale:
         return Sale(
@@ -47,11 +50,28 @@ class Cart:
             payments=(),
             customer_id=self.customer_id,
             note=self.note,
+            coupons=self.coupons,
+            discount=self.discount,
         )
+
+    def stated(self) -> dict[str, Any] | None:
+        """What is kept beside lines and amounts: `orders.models.Order.basket`, None where there is nothing."""
+        lines = {str(place): told for place, line in enumerate(self.lines, start=1) if (told := _told_of(line))}
+        kept = {"coupons": list(self.coupons), "discount": _plain(self.discount), "lines": lines}
+        return {name: value for name, value in kept.items() if value} or None
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""
         return fingerprint([self.as_sale().hash().hex(), self.label])
+
+
+def _told_of(line: BasketLine) -> dict[str, Any]:
+    told = {"discount": _plain(line.discount), "lot": line.lot, "serials": list(line.serials)}
+    return {name: value for name, value in told.items() if value}
+
+
+def _plain(given: GivenDiscount | None) -> dict[str, str] | None:
+    return given and {"kind": given.kind, "value": plain_decimal(given.value), "reason": given.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,9 @@ class Kept:
 
 def park(cart: Cart, *, actor: Actor) -> Kept:
     """Put a cart aside with today's prices; they are looked up again when it is sold.
+
+    Coupons, discounts by hand, lots and pieces are kept as they were stated: nothing of them is used or set aside, and
+    an approval is asked for again.
 
     A price that somebody stated is kept as stated: whether they may sell at it is asked at the sale.
 
@@ -95,6 +118,7 @@ def park(cart: Cart, *, actor: Actor) -> Kept:
         customer_id=cart.customer_id,
         label=cart.label[:80],
         note=cart.note[:300],
+        basket=cart.stated(),
     )
     try:
         _write(order, lines, actor)

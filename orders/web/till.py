@@ -71,6 +71,8 @@ class Till(Page):
                         "approvals": reverse("api-approvals"),
                         "customers": reverse("api-customers"),
                         "gift_cards": reverse("api-gift-card-lookup"),
+                        "serials": reverse("api-serials"),
+                        "lots": reverse("api-lots"),
                         "registers": reverse("api-registers"),
                         "shifts": reverse("api-shifts"),
                         "order_returns": reverse("api-order-returns", args=[NO_ID]),
@@ -130,6 +132,8 @@ def _article(article: Article) -> dict[str, Any]:
         "is_stocked": article.is_stocked,
         "on_hand": None if article.on_hand is None else str(article.on_hand),
         "is_low": is_low,
+        "tracking": article.tracking,
+        "picture": article.picture,
     }
 
 

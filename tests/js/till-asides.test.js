@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addArticle, emptyCart, toBody, withCustomer } from "../../static/js/lib/till/cart.js";
-import { contentsOf, titleOf, toParked, wantedOf } from "../../static/js/lib/till/carts.js";
+import { addArticle, emptyCart, giveDiscount, setLot, setQuantity, toBody, withCustomer } from "../../static/js/lib/till/cart.js";
+import { contentsOf, titleOf, toParked, unpacked } from "../../static/js/lib/till/carts.js";
 import { aboutBuyer, buyer, guess } from "../../static/js/lib/till/people.js";
+import { lowerToStock } from "../../static/js/lib/till/refresh.js";
 import { Session } from "../../static/js/lib/till/session.js";
 
 const terms = { inclusive: true, exponent: 2, rounding: "half_up" };
@@ -49,7 +50,9 @@ test("a parked cart is called by its name, else by what lies in it", () => {
   assert.equal(titleOf({ ...cart, label: "Red coat" }), "Red coat");
   assert.equal(titleOf(cart), "Tea");
   assert.equal(contentsOf(cart), "2 × Tea, 1 × Jam and 1 more");
-  assert.deepEqual(wantedOf(cart), [{ id: "t", quantity: "2.5" }, { id: "j", quantity: "1" }]);
+  const { cart: filled, gone } = unpacked(emptyCart("1"), cart, [tea], null);
+  assert.deepEqual(filled.lines.map(({ id, quantity }) => [id, quantity]), [["t", "2.5"]]);
+  assert.deepEqual(gone.map(({ name }) => name), ["Jam"]);
 });
 
 test("while a cart is being parked or taken up nothing may change it, also after a reload", () => {
@@ -69,9 +72,45 @@ test("a cart that was taken up fills the empty basket with today's articles and 
   const till = session();
   till.setTaking({ id: "p" });
   const id = till.cart.id;
-  const gone = till.fill([{ id: "t", quantity: "2" }, { id: "x", quantity: "1" }], [tea], buyer(ann));
-  assert.deepEqual(gone, ["x"]);
+  const parked = { lines: [{ variant: "t", quantity: "2" }, { variant: "x", quantity: "1" }] };
+  till.fill((cart) => unpacked(cart, parked, [tea], buyer(ann)).cart);
   assert.equal(till.isFrozen, true);
   till.setTaking(null);
   assert.deepEqual([till.cart.id, till.cart.customer.name, till.cart.lines.length, till.cart.lines[0].quantity], [id, "Ann Walker", 1, "2"]);
+});
+
+test("what is parked and taken up again is the same basket: coupons, discounts by hand, lots and pieces", () => {
+  const radio = { ...tea, id: "r", sku: "RADIO", tracking: "serial" };
+  const milk = { ...tea, id: "m", sku: "MILK", tracking: "lot" };
+  let cart = addArticle(emptyCart("1"), radio, { serial: "A-1" });
+  cart = addArticle(addArticle(cart, radio, { serial: "A-2" }), radio, { serial: "A-1" });
+  cart = addArticle(addArticle(cart, milk, { quantity: "2" }), milk, { quantity: "1", lot: "L7" });
+  cart = giveDiscount(giveDiscount(cart, "m@L7", { kind: "percent", value: "10", reason: "Dented" }), null, { kind: "amount", value: "1" });
+  cart = { ...cart, coupons: ["HELLO"] };
+  const body = toParked(cart, { location: "here", label: "" });
+  assert.deepEqual(body.lines, [
+    { variant: "r", quantity: "2", serials: ["A-1", "A-2"] },
+    { variant: "m", quantity: "2" },
+    { variant: "m", quantity: "1", discount: { kind: "percent", value: "10", reason: "Dented" }, lot: "L7" },
+  ]);
+  const told = { coupons: body.coupons, given: { ...body.discount, reason: "" }, lines: body.lines.map(({ discount: given = null, ...line }) => ({ name: "", lot: "", serials: [], ...line, given })) };
+  const { cart: again, gone } = unpacked(emptyCart("1"), told, [radio, milk], null);
+  assert.deepEqual([again, gone], [cart, []]);
+});
+
+test("a line of pieces is as long as its numbers", () => {
+  const radio = { ...tea, id: "r", tracking: "serial" };
+  const cart = addArticle(addArticle(emptyCart("1"), radio, { serial: "A-1" }), radio, { serial: "A-2" });
+  assert.equal(addArticle(cart, radio).lines[0].quantity, "2");
+  assert.deepEqual(setQuantity(cart, "r", "1").lines[0].serials, ["A-1"]);
+  assert.throws(() => setQuantity(cart, "r", "3"), /number/);
+  assert.throws(() => setQuantity(cart, "r", "1.5"), /number/);
+});
+
+test("a line goes to another lot, and joins the line that has it already", () => {
+  const milk = { ...tea, id: "m", tracking: "lot" };
+  const cart = addArticle(addArticle(emptyCart("1"), milk, { quantity: "2" }), milk, { lot: "L7" });
+  assert.deepEqual(setLot(cart, "m", "L7").lines.map(({ id, quantity }) => [id, quantity]), [["m@L7", "3"]]);
+  assert.deepEqual(setLot(cart, "m@L7", "").lines.map(({ id, quantity }) => [id, quantity]), [["m", "3"]]);
+  assert.deepEqual(lowerToStock(cart, [{ variant_id: "m", available: "2" }]).lines.map(({ id }) => id), ["m"]);
 });

@@ -1,6 +1,7 @@
 import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
 import { placeOf } from "../lib/till/back.js";
+import { variantOf } from "../lib/till/cart.js";
 import { amountText, parseAmount, quantityText } from "../lib/till/money.js";
 import { refusedCoupons, savingsOf } from "../lib/till/quotes.js";
 import { toast } from "../lib/toast.js";
@@ -53,8 +54,9 @@ class TillCart extends HTMLElement {
     this.toggleAttribute("data-open", isOpen);
   }
 
+  /** Show which articles (by id) are short. */
   markShort(ids) {
-    for (const [id, row] of this.#lines) row.classList.toggle("is-short", ids.has(id));
+    for (const line of this.state.cart.lines) this.#lines.get(line.id)?.classList.toggle("is-short", ids.has(variantOf(line)));
   }
 
   draw(touched = null) {
@@ -158,6 +160,7 @@ class TillCart extends HTMLElement {
       h(
         "span",
         { class: "cart__quantity till-line-tools" },
+        line.tracking === "lot" && h("button", { class: "button button--icon button--quiet", type: "button", "data-lot": true, title: "Another lot", "aria-label": `Another lot: ${line.title}` }, icon("calendar")),
         h("button", { class: "button button--icon button--quiet", type: "button", "data-why": true, title: "Price and discount (F1)", "aria-label": `Price and discount: ${line.title}` }, icon("tag")),
         h("button", { class: "button button--icon button--quiet", type: "button", "data-remove": true, "aria-label": `Remove: ${line.title}` }, icon("trash")),
         h(
@@ -176,7 +179,7 @@ class TillCart extends HTMLElement {
     const shown = amount[this.state.terms.inclusive ? "total" : "net"];
     row.querySelector(".cart__name").textContent = line.title;
     row.querySelector(".cart__total").textContent = money(amountText(shown, this.state.terms.exponent));
-    row.querySelector(".cart__note").textContent = `${quantity(line.quantity)} × ${money(this.state.priceOf(line))}`;
+    row.querySelector(".cart__note").textContent = [`${quantity(line.quantity)} × ${money(this.state.priceOf(line))}`, line.lot && `lot ${line.lot}`, line.serials && `no. ${line.serials.join(", ")}`].filter(Boolean).join(", ");
     this.#saved(row.querySelector(".cart__saved"), line, amount);
     const field = row.querySelector(".stepper__value");
     // What somebody is typing stays when the server's word arrives meanwhile.
@@ -213,6 +216,7 @@ class TillCart extends HTMLElement {
       this.state.select(id);
       return this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: "discount:line" }));
     }
+    if (button.hasAttribute("data-lot")) return this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: `lot:${id}` }));
     if (button.hasAttribute("data-no-customer")) this.state.setCustomer(null);
     else if (button.dataset.step) this.state.step(id, Number(button.dataset.step));
     else if (button.hasAttribute("data-remove")) this.state.remove(id);

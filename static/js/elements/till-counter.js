@@ -1,6 +1,7 @@
 import { announce, jsonScript } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { Asides } from "../lib/till/asides.js";
+import { hasPieces, lineId } from "../lib/till/cart.js";
 import { Checkout } from "../lib/till/checkout.js";
 import { Scans } from "../lib/till/scans.js";
 import { Quotes, refusedCoupons } from "../lib/till/quotes.js";
@@ -80,7 +81,7 @@ class TillCounter extends HTMLElement {
 
   #listen() {
     const hear = (type, action) => this.addEventListener(type, (event) => action(event.detail));
-    hear("article", (article) => this.#add(article, "1"));
+    hear("article", (article) => this.take(article));
     hear("typed", (text) => this.#typed(text));
     hear("pay", (method) => this.pay(method));
     hear("take", (body) => this.#sell(body));
@@ -90,6 +91,7 @@ class TillCounter extends HTMLElement {
     hear("closed", () => this.products.focusField());
     hear("next", () => this.products.focusField());
     this.querySelector("[data-register]")?.addEventListener("click", () => this.ask("register"));
+    this.session.addEventListener("piece", ({ detail: { variant, ...line } }) => this.asides.open("serial", { ...line, id: variant }));
     this.session.addEventListener("change", () => this.#register());
     this.#register();
     this.querySelector("[data-help]").addEventListener("click", () => this.help.showModal());
@@ -126,10 +128,12 @@ class TillCounter extends HTMLElement {
 
   /** Open a dialog beside the sale: "customer", "parked", "discount" (or of it "discount:order"). */
   ask(name) {
-    const [aside, ...more] = name.split(":");
+    const [aside] = name.split(":", 1);
+    const more = name.length > aside.length ? [name.slice(aside.length + 1)] : [];
     if (this.asides.isLoading || this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return;
     if (aside === "parked" && this.#isLookingUp()) return;
     if (aside === "discount" && (!this.session.hasGoods || this.session.isFrozen)) return;
+    if (aside === "lot" && this.session.isFrozen) return;
     if (aside === "return" && (this.session.isFrozen || !this.session.setup.may.refund || this.#isLookingUp())) return;
     this.cart.open(false);
     this.asides.open(aside, ...more);
@@ -205,29 +209,39 @@ class TillCounter extends HTMLElement {
     });
   }
 
-  #add(article, pack, code = "") {
+  /** Put an article into the basket; one of which each piece has a number asks for it, unless the code said it. */
+  take(article, pack = "1", { code = "", lot = "", serial = "" } = {}) {
     const { session, products } = this;
     if (session.isFrozen) {
       if (code) this.held.push(code);
       return;
     }
-    const isNew = !session.cart.lines.some((line) => line.id === article.id);
+    if (hasPieces(article) && !serial) {
+      products.say(`${article.title}: scan or type the number of the piece.`);
+      this.asides.open("serial", article);
+      return;
+    }
+    if (session.cart.lines.some(({ serials }) => serial && serials?.includes(serial))) {
+      products.say(`${article.title}: piece ${serial} is in the basket already.`, "error");
+      return;
+    }
+    const isNew = !session.cart.lines.some((line) => line.id === lineId(article, lot));
     if (isNew && session.cart.lines.length >= session.setup.most_lines) {
       products.say(`A sale has at most ${session.setup.most_lines} lines. ${article.title} was not added.`, "error");
       return;
     }
-    session.add(article, pack);
+    session.add(article, pack, { lot, serial });
     products.say(`${article.title}  ${money(article.unit_price)}`, "success");
     announce(`${article.title} added`);
   }
 
   /** A code was an article, or something else that the till can do something with. */
-  async #found({ article, pack, price, other }, code) {
+  async #found({ article, pack, price, other, lot, serial }, code) {
     if (other) {
       const { meet } = await import("../lib/till/others.js");
       return meet(this, other);
     }
-    this.#add(article, pack, code);
+    this.take(article, pack, { code, lot, serial });
     if (price) (await import("../lib/till/others.js")).warn(this, article, price);
     return undefined;
   }
@@ -259,7 +273,7 @@ class TillCounter extends HTMLElement {
     if (found === null) return;
     if (found.length === 1) {
       this.products.clear();
-      this.#add(found[0], "1");
+      this.take(found[0]);
     } else if (found.length === 0) {
       this.products.say(`Nothing carries the code or name ${text}.`, "error");
     } else {

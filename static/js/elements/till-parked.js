@@ -2,7 +2,7 @@ import { getJson, postJson } from "../lib/api.js";
 import { announce, h, icon } from "../lib/dom.js";
 import { money, time } from "../lib/format.js";
 import { Aside, field, message, words } from "../lib/till/aside.js";
-import { contentsOf, titleOf, toParked, wantedOf } from "../lib/till/carts.js";
+import { contentsOf, titleOf, toParked, unpacked } from "../lib/till/carts.js";
 import { buyer } from "../lib/till/people.js";
 import { toast } from "../lib/toast.js";
 import "./confirm-button.js";
@@ -40,8 +40,7 @@ class TillParked extends Aside {
     this.parkButton = h("button", { class: "button button--large button--primary button--block", type: "submit" }, icon("clock"), " Park this basket");
     this.logIn = h("a", { class: "button button--large button--primary button--block", href: this.session.setup.urls.log_in, hidden: true }, "Log in again");
     this.hint = h("p", { class: "muted" }, "Park or pay what is in the basket before you take up another one.");
-    this.without = h("p", { class: "muted" }, "Discounts by hand and coupons are not kept with it: give them again when it is taken up.");
-    this.form = h("div", { class: "stack stack--tight" }, this.name.row, this.without, this.parkButton);
+    this.form = h("div", { class: "stack stack--tight" }, this.name.row, this.parkButton);
     this.list = h("ul", { class: "till-carts", role: "list", "aria-label": "Parked carts" });
     this.none = h("p", { class: "muted" }, "Nothing is parked here. A basket that waits for its customer can be parked, and any till of this place takes it up.");
     this.build("Parked carts", [this.message.box, this.logIn, this.form, this.hint, this.list, this.none], {
@@ -79,8 +78,6 @@ class TillParked extends Aside {
     const comesBack = Boolean(this.session.cart.back);
     const isOpen = !this.isBusy && Boolean(this.session.parking ?? this.session.taking); // only the same request may go out
     this.form.hidden = !hasGoods || comesBack || isOpen;
-    const { discount, coupons, lines } = this.session.cart;
-    this.without.hidden = !discount && !coupons?.length && !lines.some((line) => line.given);
     this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !comesBack);
     this.hint.textContent = comesBack ? "Goods that come back cannot be parked: settle this basket first, or leave them out." : "Park or pay what is in the basket before you take up another one.";
     this.none.hidden = isOpen || carts.length > 0;
@@ -164,11 +161,15 @@ class TillParked extends Aside {
 
   /** Today's articles and prices into the basket. */
   async #fill(cart) {
-    const wanted = wantedOf(cart);
-    const articles = await this.counter.server.articles({ ids: wanted.map(({ id }) => id).join(",") });
+    const ids = [...new Set(cart.lines.map((line) => line.variant))].join(",");
+    const articles = await this.counter.server.articles({ ids });
     const customer = cart.customer ? await this.#customer(cart.customer) : null;
-    const gone = this.session.fill(wanted, articles, customer);
-    const names = cart.lines.filter((line) => gone.includes(line.variant)).map((line) => line.name);
+    let names = [];
+    this.session.fill((basket) => {
+      const { cart: filled, gone } = unpacked(basket, cart, articles, customer);
+      names = gone.map(({ name }) => name);
+      return filled;
+    });
     if (names.length > 0) toast(`Not for sale any more, and left out: ${names.join(", ")}.`, { kind: "warning", seconds: 0 });
     announce(`${titleOf(cart)} is in the basket`);
   }

@@ -4,7 +4,7 @@ import { amountText } from "../lib/till/money.js";
 import { toSettle } from "../lib/till/settle.js";
 import { amountOf, clean, dueBy, pay, quickAmounts, typeKey } from "../lib/till/tender.js";
 
-const NAMES = { cash: "Cash", card: "Card", giftcard: "Gift card", credit: "Store credit" };
+const NAMES = { cash: "Cash", card: "Card", giftcard: "Gift card", credit: "Store credit", points: "Points" };
 
 /**
  * Taking the money: cash or card, or some of each; or giving it back where more comes back than is bought. Fires "take" (detail: the body of the sale) when all is paid,
@@ -50,6 +50,24 @@ class TillPayment extends HTMLElement {
     this.busy(false);
     if (!this.isOpen) this.dialog.showModal();
     this.choose(method);
+    this.#offerPoints();
+  }
+
+  /** A customer who has points may pay with them; what they are worth stands on the way to pay. */
+  async #offerPoints() {
+    const tab = this.querySelector("[data-method='points']");
+    const { customer } = this.state.cart;
+    if (!tab) return;
+    tab.hidden = true;
+    if (!customer || this.isBack) return;
+    try {
+      const { balance } = await (await import("../lib/till/accounts.js")).pointsOf(customer, this.state.setup);
+      if (this.state.cart.customer?.id !== customer.id) return;
+      tab.hidden = balance <= 0n;
+      this.querySelector("[data-show='points']").textContent = `Points, ${this.#written(balance)}`;
+    } catch {
+      // Nobody is kept from paying in another way.
+    }
   }
 
   /** Show that a sale is under way, also one that a reload interrupted. */
@@ -137,6 +155,7 @@ class TillPayment extends HTMLElement {
   #next() {
     const given = this.#given();
     if (given === null) return null;
+    if (given % (this.account?.step || 1n) !== 0n) return null;
     const next = pay(this.due, this.isBack ? "card" : this.method, given, this.most); // nobody gets change of what is given back
     return next && { ...next, payment: { ...next.payment, method: this.method } };
   }
@@ -248,7 +267,8 @@ class TillPayment extends HTMLElement {
   /** What is taken when nothing is typed. */
   #usual() {
     const { due, most } = this;
-    return most < due ? most : due;
+    const usual = most < due ? most : due;
+    return usual - (usual % (this.account?.step || 1n));
   }
 
   #typed(text) {

@@ -79,8 +79,12 @@ class TillProducts extends HTMLElement {
   }
 
   #draw(articles) {
+    const before = this.tiles ?? new Map();
     this.shown = new Map(articles.map((article) => [article.id, article]));
-    this.grid.replaceChildren(...articles.map((article) => h("li", {}, tile(article))));
+    this.tiles = new Map(articles.map((article) => [article.id, refilled(before.get(article.id), article)]));
+    const items = [...this.tiles.values()];
+    const isSame = items.length === this.grid.children.length && items.every((item, place) => item === this.grid.children[place]);
+    if (!isSame) this.grid.replaceChildren(...items); // what stays where it is keeps the focus and its picture
     const none = articles.length ? "" : this.#wanted.q || this.#wanted.category ? "search" : "shop";
     for (const card of this.querySelectorAll("[data-none]")) card.hidden = card.dataset.none !== none;
   }
@@ -119,13 +123,27 @@ class TillProducts extends HTMLElement {
   }
 }
 
+/** The tile of an article: the one that stands, with what changed of it, or a new one. */
+function refilled(item, article) {
+  const there = item?.querySelector("img")?.getAttribute("src") ?? "";
+  if (!item || there !== (article.picture ?? "") || item.querySelector(".product-tile__name").textContent !== article.title) return h("li", {}, tile(article));
+  item.querySelector(".product-tile__foot").replaceWith(foot(article));
+  return item;
+}
+
 function tile(article) {
+  const picture = article.picture && h("img", { class: "product-tile__picture", src: article.picture, alt: "", width: 320, height: 240, loading: "lazy", decoding: "async" });
   return h(
     "button",
     { class: "product-tile", type: "button", "data-article": article.id, title: article.sku },
+    picture,
     h("span", { class: "product-tile__name" }, article.title),
-    h("span", { class: "product-tile__foot" }, h("span", { class: "product-tile__price" }, money(article.unit_price)), stock(article)),
+    foot(article),
   );
+}
+
+function foot(article) {
+  return h("span", { class: "product-tile__foot" }, h("span", { class: "product-tile__price" }, money(article.unit_price)), stock(article));
 }
 
 function stock(article) {

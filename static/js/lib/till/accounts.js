@@ -1,7 +1,7 @@
 // Paying with what the shop owes: a gift card by its code, the store credit of the customer. Loaded when it is first used.
 import { getJson, postJson } from "../api.js";
 import { h } from "../dom.js";
-import { date, money } from "../format.js";
+import { date, money, quantity } from "../format.js";
 import { field, words } from "./aside.js";
 import { parseAmount } from "./money.js";
 
@@ -15,6 +15,13 @@ async function cardOf(code, { urls }) {
 async function creditOf(customer, { urls }) {
   const { balance } = await getJson(`${urls.customers}${customer.id}/credit/?limit=1`);
   return { balance: parseAmount(balance), label: `${customer.name} has ${money(balance)}` };
+}
+
+/** The points of a customer as money: whole points of `step` each. */
+export async function pointsOf(customer, { urls }) {
+  const { spendable, value, each } = await getJson(`${urls.customers}${customer.id}/points/?limit=1`);
+  const balance = parseAmount(value);
+  return { balance, step: parseAmount(each), label: `${customer.name} has ${quantity(spendable)} points, worth ${money(value)}` };
 }
 
 /** The part of the payment that finds the account: `found(account)` is told it, or null while there is none. */
@@ -31,8 +38,8 @@ function panel(method, session, found) {
       status.textContent = words(problem);
     }
   };
-  if (method === "credit") {
-    look(() => creditOf(session.cart.customer, session.setup));
+  if (method !== "giftcard") {
+    look(() => (method === "credit" ? creditOf : pointsOf)(session.cart.customer, session.setup));
     return { element: status, focus: () => false, hear: () => false };
   }
   const code = field("Code of the gift card", { maxlength: 80, autocapitalize: "characters", spellcheck: "false" });

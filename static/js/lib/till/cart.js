@@ -10,16 +10,38 @@ export function emptyCart(id) {
   return { id, lines: [] };
 }
 
+/** The article of a line: lines of one article differ by their lot, and have ids of their own. */
+export const variantOf = (line) => line.variant ?? line.id;
+
+/** Whether every piece of a line has a number of its own. */
+export const hasPieces = (line) => line.tracking === "serial";
+
 /**
- * Add `quantity` (text) of an article `{ id, sku, title, unit_price, tax_rate, is_stocked, on_hand }`.
- * The same article again raises its line.
+ * Add `quantity` (text) of an article `{ id, sku, title, unit_price, tax_rate, is_stocked, on_hand, tracking }`; of a lot,
+ * or the piece with this serial number. The same article again, of the same lot, raises its line; a piece that is there
+ * already changes nothing.
  */
-export function addArticle(cart, article, { quantity = "1" } = {}) {
-  const there = cart.lines.find((line) => line.id === article.id);
-  const sum = parseQuantity(quantity) + (there ? parseQuantity(there.quantity) : 0n);
-  const line = { ...there, ...facts(article), quantity: quantityText(sum > MOST_QUANTITY ? MOST_QUANTITY : sum) };
+export function addArticle(cart, article, { quantity = "1", lot = "", serial = "" } = {}) {
+  const id = lineId(article, lot);
+  const there = cart.lines.find((line) => line.id === id);
+  const about = { ...there, ...facts(article), id, variant: article.id, ...(lot ? { lot } : {}) };
+  const line = hasPieces(about) ? withPieces(about, [...(there?.serials ?? []), serial]) : { ...about, quantity: sumOf(there, quantity) };
+  if (line.quantity === "0") return cart; // a piece without its number
   const lines = there ? cart.lines.map((other) => (other === there ? line : other)) : [...cart.lines, line];
   return { ...cart, lines };
+}
+
+/** The id of the line that takes an article (of a lot). */
+export const lineId = (article, lot = "") => (lot ? `${article.id}@${lot}` : article.id);
+
+function sumOf(there, quantity) {
+  const sum = parseQuantity(quantity) + (there ? parseQuantity(there.quantity) : 0n);
+  return quantityText(sum > MOST_QUANTITY ? MOST_QUANTITY : sum);
+}
+
+function withPieces(line, numbers) {
+  const serials = [...new Set(numbers.filter(Boolean))];
+  return { ...line, serials, quantity: String(serials.length) };
 }
 
 /** Set a line's quantity (text); nothing or less takes the line out. Throws for what is no quantity. */
@@ -27,7 +49,23 @@ export function setQuantity(cart, id, quantity) {
   const value = parseQuantity(quantity);
   if (value > MOST_QUANTITY) throw new RangeError("This quantity is too large");
   if (value <= 0n) return removeLine(cart, id);
-  return change(cart, id, { quantity: quantityText(value) });
+  const line = cart.lines.find((other) => other.id === id);
+  if (!line || !hasPieces(line)) return change(cart, id, { quantity: quantityText(value) });
+  const pieces = Number(value / 1000n);
+  if (value % 1000n !== 0n || pieces > line.serials.length) throw new RangeError("Each piece has its own number: add it by scanning it");
+  return change(cart, id, withPieces(line, line.serials.slice(0, pieces)));
+}
+
+/** The same cart with a line's goods from another lot, or with "" from the one that expires first. */
+export function setLot(cart, id, lot) {
+  const line = cart.lines.find((other) => other.id === id);
+  if (!line || (line.lot ?? "") === lot) return cart;
+  const { lot: _, ...rest } = line;
+  const moved = { ...rest, id: lineId({ id: variantOf(line) }, lot), ...(lot ? { lot } : {}) };
+  const there = cart.lines.find((other) => other.id === moved.id);
+  if (!there) return { ...cart, lines: cart.lines.map((other) => (other === line ? moved : other)) };
+  const joined = { ...there, quantity: sumOf(there, line.quantity) };
+  return { ...cart, lines: cart.lines.flatMap((other) => (other === line ? [] : other === there ? [joined] : [other])) };
 }
 
 /** Raise or lower a quantity by whole units. */
@@ -82,7 +120,7 @@ export function amountsOf(line, terms) {
 export function estimate(cart, terms, { prices = new Map(), evaluate = none } = {}) {
   const items = cart.lines.map((line) => ({
     quantity: parseQuantity(line.quantity),
-    unitPrice: parseAmount(prices.get(line.id) ?? line.unit_price),
+    unitPrice: parseAmount(prices.get(variantOf(line)) ?? line.unit_price),
     rate: parseAmount(line.tax_rate),
     manual: byHand(line.given),
   }));
@@ -111,7 +149,7 @@ export function toBody(cart, { location, payments, terms, total = totals(cart, t
     id: cart.id,
     location,
     channel: "counter",
-    lines: cart.lines.map((line) => ({ variant: line.id, quantity: line.quantity, ...(line.given ? { discount: line.given } : {}) })),
+    lines: cart.lines.map(toldApart),
     ...(cart.customer ? { customer: cart.customer.id } : {}),
     ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
     ...(cart.discount ? { discount: cart.discount } : {}),
@@ -128,10 +166,17 @@ export function toBody(cart, { location, payments, terms, total = totals(cart, t
   };
 }
 
+/** A line as it is priced: article, quantity, what is taken off by hand. */
+export const priced = (line) => ({ variant: variantOf(line), quantity: line.quantity, ...(line.given ? { discount: line.given } : {}) });
+
+/** A line as it is sold or parked: with its lot and its pieces, where they were named. */
+export const toldApart = (line) => ({ ...priced(line), ...(line.lot ? { lot: line.lot } : {}), ...(line.serials?.length ? { serials: line.serials } : {}) });
+
 function change(cart, id, values) {
   return { ...cart, lines: cart.lines.map((line) => (line.id === id ? { ...line, ...values } : line)) };
 }
 
-export function facts({ id, sku, title, unit_price, tax_rate, is_stocked, on_hand }) {
-  return { id, sku, title, unit_price, tax_rate: tax_rate ?? "0", is_stocked: is_stocked !== false, on_hand };
+/** What a line keeps of its article. */
+export function facts({ sku, title, unit_price, tax_rate, is_stocked, on_hand, tracking = "none" }) {
+  return { sku, title, unit_price, tax_rate: tax_rate ?? "0", is_stocked: is_stocked !== false, on_hand, tracking };
 }

@@ -1,5 +1,6 @@
 // What a parked cart is called and holds, and how a basket becomes one and back: pure.
-import { parseQuantity, quantityText } from "./money.js";
+import { addArticle, giveDiscount, hasPieces, lineId, toldApart, withCustomer } from "./cart.js";
+import { amountText, parseAmount, parseQuantity, quantityText } from "./money.js";
 
 /** What to call a cart: its name, or the first thing in it. */
 export const titleOf = (cart) => cart.label || cart.lines[0]?.name || cart.number;
@@ -11,22 +12,38 @@ export function contentsOf(cart, { most = 2 } = {}) {
   return more > 0 ? `${names.join(", ")} and ${more} more` : names.join(", ");
 }
 
-/** The lines of a parked cart as `[{ id, quantity }]`, several of one article together, in their order. */
-export function wantedOf(cart) {
-  const wanted = new Map();
-  for (const line of cart.lines) {
-    wanted.set(line.variant, (wanted.get(line.variant) ?? 0n) + parseQuantity(line.quantity));
-  }
-  return [...wanted].map(([id, quantity]) => ({ id, quantity: quantityText(quantity) }));
+/**
+ * A parked cart in the empty `cart`, at today's articles: `{ cart, gone }`, the lines that cannot be taken up: articles not
+ * for sale any more, pieces without their numbers. Several lines of one article become one, as far as they are told apart by nothing.
+ */
+export function unpacked(cart, parked, articles, customer) {
+  const known = new Map(articles.map((article) => [article.id, article]));
+  const isThere = ({ variant, serials = [] }) => known.has(variant) && (!hasPieces(known.get(variant)) || serials.length > 0);
+  const gone = parked.lines.filter((line) => !isThere(line));
+  const { coupons = [], given } = parked;
+  const bare = { ...withCustomer(cart, customer), ...(coupons.length > 0 ? { coupons } : {}), ...(given ? { discount: stated(given) } : {}) };
+  const filled = parked.lines.filter(isThere).reduce((basket, line) => put(basket, line, known.get(line.variant)), bare);
+  return { cart: filled, gone };
 }
 
-/** The body of `POST /orders/parked/`: its id is the cart's, made before the first try. */
+function put(cart, { quantity, lot = "", serials = [], given }, article) {
+  const pieces = hasPieces(article) ? serials : [""];
+  const filled = pieces.reduce((basket, serial) => addArticle(basket, article, { quantity, lot, serial }), cart);
+  const id = lineId(article, lot);
+  return given && filled.lines.some((line) => line.id === id) ? giveDiscount(filled, id, stated(given)) : filled;
+}
+
+const stated = ({ kind, value, reason }) => ({ kind, value: amountText(parseAmount(value)), ...(reason ? { reason } : {}) });
+
+/** The body of `POST /orders/parked/`: its id is the cart's, made before the first try. An approval is asked for again. */
 export function toParked(cart, { location, label }) {
   return {
     id: cart.id,
     location,
-    lines: cart.lines.map((line) => ({ variant: line.id, quantity: line.quantity })),
+    lines: cart.lines.map(toldApart),
     label: label.trim(),
     ...(cart.customer ? { customer: cart.customer.id } : {}),
+    ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
+    ...(cart.discount ? { discount: cart.discount } : {}),
   };
 }

@@ -1,5 +1,7 @@
 // What the server says a basket comes to: prices for this customer, discounts, coupons, taxes, and why.
 
+import { priced } from "./cart.js";
+
 /** What a quote is asked for: the basket without its id and payments. Null where there is nothing in it. */
 export function toQuote(cart, location) {
   const { discount, coupons = [], customer } = cart;
@@ -7,7 +9,7 @@ export function toQuote(cart, location) {
   return {
     location,
     channel: "counter",
-    lines: cart.lines.map((line) => ({ variant: line.id, quantity: line.quantity, ...(line.given ? { discount: line.given } : {}) })),
+    lines: cart.lines.map(priced),
     ...(customer ? { customer: customer.id } : {}),
     ...(coupons.length > 0 ? { coupons } : {}),
     ...(discount ? { discount } : {}),

@@ -1,14 +1,14 @@
 // A cart after the server refused it: today's prices, what is left in stock. Pure.
-import { facts, setQuantity } from "./cart.js";
-import { parseAmount } from "./money.js";
+import { facts, removeLine, setQuantity, variantOf } from "./cart.js";
+import { parseAmount, parseQuantity, quantityText } from "./money.js";
 
-/** Take over today's prices, taxes and stock. Answers `{ cart, changed, gone }`: ids of both. */
+/** Take over today's prices, taxes and stock. Answers `{ cart, changed, gone }`: the ids of their lines. */
 export function refreshArticles(cart, articles) {
   const now = new Map(articles.map((article) => [article.id, article]));
   const changed = [];
   const gone = [];
   const lines = cart.lines.flatMap((line) => {
-    const article = now.get(line.id);
+    const article = now.get(variantOf(line));
     if (!article) {
       gone.push(line.id);
       return [];
@@ -21,7 +21,17 @@ export function refreshArticles(cart, articles) {
   return { cart: { ...cart, lines }, changed, gone };
 }
 
-/** Lower every short line to what is there: `short` as the server lists it (`variant_id`, `available`). */
+/** Lower the lines of every short article to what is there: `short` as the server lists it (`variant_id`, `available`). */
 export function lowerToStock(cart, short) {
-  return short.reduce((lowered, row) => setQuantity(lowered, row.variant_id, row.available), cart);
+  return short.reduce((lowered, { variant_id: variant, available }) => {
+    let left = parseQuantity(available);
+    return lowered.lines
+      .filter((line) => variantOf(line) === variant)
+      .reduce((basket, line) => {
+        const wanted = parseQuantity(line.quantity);
+        const given = wanted < left ? wanted : left;
+        left -= given > 0n ? given : 0n;
+        return given > 0n ? setQuantity(basket, line.id, quantityText(given)) : removeLine(basket, line.id);
+      }, lowered);
+  }, cart);
 }

@@ -5,6 +5,7 @@ import { amountText, parseAmount } from "./money.js";
 import { lowerToStock, refreshArticles } from "./refresh.js";
 import { acceptingShortage } from "./settle.js";
 import { toBack } from "./back.js";
+import { variantOf } from "./cart.js";
 
 /** What is taken off by hand in a quote, as decimal text. */
 export function byHandOf(quote, exponent) {
@@ -100,7 +101,7 @@ async function reprice(counter, problem, back) {
       return payment.refuse("Something of this sale came back meanwhile: the amount to give back has changed.", { actions: [again, back] });
     }
     const { quote: before } = session;
-    const ids = session.cart.lines.map((line) => line.id).join(",");
+    const ids = session.cart.lines.map(variantOf).join(",");
     const fresh = refreshArticles(session.cart, await server.articles({ ids }));
     const gone = session.cart.lines.filter((line) => fresh.gone.includes(line.id));
     session.edit(() => fresh.cart);

@@ -8,7 +8,8 @@ export class Server {
   }
 
   /**
-   * What a code stands for: `{ article, pack, price }` (`price` where the label itself says what the piece costs), or
+   * What a code stands for: `{ article, pack, price, lot, serial }` (`price` where the label itself says what the piece
+   * costs, `lot` and `serial` where it names them), or
    * `{ other }`, no article but `{ kind, id, name, url }`. Throws an `ApiProblem` ("unknown-code").
    */
   async scan(code) {
@@ -23,8 +24,10 @@ export class Server {
       tax_rate: found.tax_rate,
       is_stocked: found.is_stocked,
       on_hand: found.on_hand,
+      tracking: found.tracking,
     };
-    return { article, pack: found.quantity ?? found.pack_quantity, price: found.price ?? null };
+    const told = { lot: found.lot_id && found.tracking === "lot" ? found.lot : "", serial: found.serial ?? "" };
+    return { article, pack: found.quantity ?? found.pack_quantity, price: found.price ?? null, ...told };
   }
 
   /** Articles by `q`, `category` or `ids`; by none of them the place's best sellers. */

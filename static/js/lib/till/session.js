@@ -1,5 +1,5 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
-import { addArticle, emptyCart, estimate, giveDiscount, isReduced, removeLine, setQuantity, step, totals, withBack, withCustomer } from "./cart.js";
+import { addArticle, emptyCart, estimate, giveDiscount, hasPieces, isReduced, lineId, removeLine, setLot, setQuantity, step, totals, variantOf, withBack, withCustomer } from "./cart.js";
 import { settled } from "./back.js";
 import { parseAmount } from "./money.js";
 import { toQuote } from "./quotes.js";
@@ -98,7 +98,7 @@ export class Session extends EventTarget {
 
   /** The price of one unit, as far as it is known. */
   priceOf(line) {
-    return this.#prices.get(line.id) ?? line.unit_price;
+    return this.#prices.get(variantOf(line)) ?? line.unit_price;
   }
 
   /** Wait for what the server says; null when it cannot. */
@@ -111,16 +111,25 @@ export class Session extends EventTarget {
     this.#put(giveDiscount(this.cart, id, given), id);
   }
 
-  add(article, quantity = "1") {
-    this.#put(addArticle(this.cart, article, { quantity }), article.id);
+  /** Add so much of an article; of a `lot`, or the piece with this `serial` number. */
+  add(article, quantity = "1", { lot = "", serial = "" } = {}) {
+    this.#put(addArticle(this.cart, article, { quantity, lot, serial }), lineId(article, lot));
+  }
+
+  setLot(id, lot) {
+    const line = this.cart.lines.find((other) => other.id === id);
+    this.#put(setLot(this.cart, id, lot), line && lineId({ id: variantOf(line) }, lot));
   }
 
   setQuantity(id, quantity) {
     this.#put(setQuantity(this.cart, id, quantity), id);
   }
 
+  /** So many units more or less; one piece more has a number, which somebody must be asked for ("piece"). */
   step(id, units) {
-    this.#put(step(this.cart, id, units), id);
+    const line = this.cart.lines.find((other) => other.id === id);
+    if (units > 0 && line && hasPieces(line)) this.dispatchEvent(new CustomEvent("piece", { detail: line }));
+    else this.#put(step(this.cart, id, units), id);
   }
 
   remove(id) {
@@ -143,22 +152,15 @@ export class Session extends EventTarget {
     this.edit((cart) => withCustomer(cart, customer));
   }
 
-  /** The lines of a parked cart into the empty one; answers the ids of articles that are not for sale any more. */
-  fill(wanted, articles, customer) {
-    const known = new Map(articles.map((article) => [article.id, article]));
+  /** A parked cart into the empty one, as `edit(cart)` fills it; the only change that is possible while it is taken. */
+  fill(edit) {
     const taking = this.taking;
     this.taking = null;
     try {
-      this.edit((cart) =>
-        wanted.reduce(
-          (filled, { id, quantity }) => (known.has(id) ? addArticle(filled, known.get(id), { quantity }) : filled),
-          withCustomer(cart, customer),
-        ),
-      );
+      this.edit(edit);
     } finally {
       this.taking = taking;
     }
-    return wanted.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 
   select(id) {
@@ -256,8 +258,9 @@ export class Session extends EventTarget {
 
   #look() {
     this.quote = this.quotes?.current(this.quoteBody) ?? null;
-    this.#lines = new Map(this.quote?.lines.map((line) => [line.variant, line]));
-    for (const [id, line] of this.#lines) this.#prices.set(id, line.unit_price);
+    const quoted = this.quote?.lines ?? []; // of exactly this basket, line by line
+    this.#lines = new Map(quoted.map((line, place) => [this.cart.lines[place].id, line]));
+    for (const line of quoted) this.#prices.set(line.variant, line.unit_price);
     const amounts = this.quote ? [] : estimate(this.cart, this.terms, this.#known);
     this.#estimates = new Map(amounts.map((amount, place) => [this.cart.lines[place].id, amount]));
   }
