@@ -51,14 +51,14 @@ def test_a_cart_comes_back_with_everything_that_was_stated_and_a_repeat_must_sta
     body["lines"][0] |= {"discount": off, "lot": "L7", "serials": ["A-1", "A-2"]}
     assert [till.post("orders/parked/", body).status_code for _ in range(2)] == [201, 200]
     taken = person(acme, "manager").post(f"orders/parked/{body['id']}/resume/", {"id": str(uuid7())}).json()
-    assert (taken["coupons"], taken["given"]) == (["HELLO"], {"kind": "amount", "value": "1.00", "reason": ""})
+    assert (taken["coupons"], taken["given"]) == (["HELLO"], {"kind": "amount", "value": "1", "reason": ""})
     [line] = taken["lines"]
-    assert (line["given"], line["lot"], line["serials"]) == ({**off, "value": "12.50"}, "L7", ["A-1", "A-2"])
+    assert (line["given"], line["lot"], line["serials"]) == (off, "L7", ["A-1", "A-2"])
     assert (taken["total"], CouponUse.objects.count()) == ("6.88", 0)
     for wrong in ({"coupons": []}, {"discount": None}):
         assert till.post("orders/parked/", {**body, **wrong}).json()["code"] == "identifier-reused"
     refused = till.post("orders/parked/", cart(acme, discount={"kind": "percent", "value": "101"}))
-    assert (refused.status_code, pointers(refused)) == (422, ["/discount/value"])
+    assert (refused.status_code, pointers(refused)) == (422, {"/discount/value"})
     bare = till.post("orders/parked/", cart(acme)).json()
     assert (bare["coupons"], bare["given"], bare["lines"][0]["serials"]) == ([], None, [])
 

@@ -132,7 +132,7 @@ class TillCart extends HTMLElement {
       ...(cart.back?.needs_approval && !cart.back.approval ? ["Somebody must approve this return."] : []),
     ];
     const line = this.querySelector("[data-told]");
-    line.textContent = told.join(" ") || [cart.approval, cart.back?.approval].filter(Boolean).map(({ by }) => `Approved by ${by}`).join(" ");
+    line.textContent = told.join(" ") || [cart.approval, cart.back?.approval, cart.expired].filter((one) => one?.by).map(({ by }) => `Approved by ${by}`).join(" ");
     line.hidden = line.textContent === "";
     line.classList.toggle("is-bad", told.length > 0);
   }

@@ -154,6 +154,7 @@ export function toBody(cart, { location, payments, terms, total = totals(cart, t
     ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
     ...(cart.discount ? { discount: cart.discount } : {}),
     ...(cart.approval ? { approval: cart.approval.id } : {}),
+    ...(cart.expired ? { accept_expired: true, ...(cart.expired.id ? { approvals: [cart.expired.id] } : {}) } : {}),
     ...(register ? { register: register.id } : {}),
     payments: payments.map(({ method, amount, tendered, code }) => ({
       method,

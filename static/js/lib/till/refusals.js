@@ -62,17 +62,37 @@ export function explain(counter, { verdict, problem }, { body, sell, back }) {
     const open = { label: "Open a shift", isPrimary: true, run: () => (payment.close(), counter.ask("register")) };
     return payment.refuse("The shift of this register is closed.", { actions: [open, back] });
   }
+  if (problem.code === "lot-expired") return expired(counter, problem, { back, payAgain });
   if (problem.code === "approval-needed") {
     payment.close();
     const isReturn = problem.body.permission === session.setup.permissions.refund;
     return (isReturn ? approveReturn : approve)(counter, problem.body, payAgain);
   }
   if (problem.code === "approval-refused") {
-    session.edit(({ approval: _, ...cart }) => (cart.back ? { ...cart, back: { ...cart.back, approval: undefined } } : cart));
+    session.edit(({ approval: _, expired: __, ...cart }) => (cart.back ? { ...cart, back: { ...cart.back, approval: undefined } } : cart));
     const again = { label: "Ask again", isPrimary: true, run: payAgain };
     return payment.refuse(problem.detail || problem.title, { actions: [again, back] });
   }
   return payment.refuse(problem.detail || problem.title, { actions: [back] });
+}
+
+/** Only expired (or blocked) lots are left: who may lets them go, a cashier asks for it. */
+function expired(counter, problem, { back, payAgain }) {
+  const { payment, session, asides } = counter;
+  if (session.cart.expired) return payment.refuse(problem.detail || problem.title, { actions: [back] });
+  const { permissions, may } = session.setup;
+  const goOn = (given) => {
+    session.edit((cart) => ({ ...cart, expired: given }));
+    payAgain();
+  };
+  const ask = () => {
+    payment.close();
+    const then = ({ id, approved_by_label: by }) => goOn({ id, by });
+    asides.open("approval", { permission: permissions.expired, shown: `Sell ${problem.body.sku ?? "it"} although its lot has expired.`, then });
+  };
+  const isFree = may.sell_expired;
+  const act = { label: isFree ? "Sell it all the same" : "Ask a manager", isPrimary: true, run: isFree ? () => goOn({ by: "" }) : ask };
+  return payment.refuse("Only expired or blocked lots of this are left.", { actions: [act, back] });
 }
 
 function short({ cart, payment, session }, rows, { body, sell, back }) {

@@ -1,5 +1,5 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
-import { addArticle, emptyCart, estimate, giveDiscount, hasPieces, isReduced, lineId, removeLine, setLot, setQuantity, step, totals, variantOf, withBack, withCustomer } from "./cart.js";
+import { addArticle, emptyCart, estimate, giveDiscount, hasPieces, isReduced, lineId, removeLine, setLot, setQuantity, step, toldApart, totals, variantOf, withBack, withCustomer } from "./cart.js";
 import { settled } from "./back.js";
 import { parseAmount } from "./money.js";
 import { toQuote } from "./quotes.js";
@@ -231,9 +231,10 @@ export class Session extends EventTarget {
   }
 
   /** What was approved is this very basket: another one is asked for again. */
-  #approved({ approval, ...cart }) {
-    const isSame = approval && (approval !== this.cart.approval || JSON.stringify(toQuote(cart)) === JSON.stringify(toQuote(this.cart)));
-    return isSame ? { ...cart, approval } : cart;
+  #approved({ approval, expired, ...cart }) {
+    const isSame = JSON.stringify(cart.lines.map(toldApart)) === JSON.stringify(this.cart.lines.map(toldApart)) && JSON.stringify(toQuote(cart)) === JSON.stringify(toQuote(this.cart));
+    const holds = (given, before) => given && (isSame || given !== before);
+    return { ...cart, ...(holds(approval, this.cart.approval) ? { approval } : {}), ...(holds(expired, this.cart.expired) ? { expired } : {}) };
   }
 
   #want() {
