@@ -71,7 +71,9 @@ def _told_of(line: BasketLine) -> dict[str, Any]:
 
 
 def _plain(given: GivenDiscount | None) -> dict[str, str] | None:
-    return given and {"kind": given.kind, "value": plain_decimal(given.value), "reason": given.reason}
+    if given is None:
+        return None
+    return {"kind": given.kind, "value": plain_decimal(given.value), "reason": given.reason}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class TillLot extends Aside {
 }
 
 function noteOf({ expires_on: until, on_hand: onHand, state }) {
-  return [until && `until ${date(until)}`, `${quantity(onHand)} in stock`, state === "blocked" && "blocked"].filter(Boolean).join(", ");
+  const isOver = until && new Date(`${until}T23:59:59`) < new Date();
+  return [until && `${isOver ? "expired on" : "until"} ${date(until)}`, `${quantity(onHand)} in stock`, state === "blocked" && "blocked"].filter(Boolean).join(", ");
 }
 
 function choice({ code, note, isBlocked = false }, isChosen) {
