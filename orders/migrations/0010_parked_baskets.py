@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """One column that may be empty."""
 
-    dependencies: ClassVar = [("orders", "0007_lists_of_orders")]
+    dependencies: ClassVar = [("orders", "0009_returns_without_receipt")]
 
     operations: ClassVar = [
         migrations.AddField(
