@@ -8,6 +8,7 @@ from core.jobs.registry import Progress, job
 from inventory.permissions import MANAGE_PRICES, RESERVE_STOCK, VIEW_STOCK
 from inventory.services.alerts import look_over_stock
 from inventory.services.bulk import APPLY, UNDO, run_bulk_edit
+from inventory.services.digests import send_digests
 from inventory.services.reservations import SWEEP, expire_reservations
 
 
@@ -38,3 +39,10 @@ def look_over(*, actor: Actor, progress: Progress) -> dict[str, Any]:
     """Bring the alerts up to date: what does not sell, what expires, and limits that were set anew."""
     looked = look_over_stock(actor=actor)
     return {"raised": looked.raised, "cleared": looked.cleared}
+
+
+@job("inventory.mail_alerts", permission=VIEW_STOCK, queue="fast", nightly=True)
+def mail_alerts(*, actor: Actor, progress: Progress) -> dict[str, Any]:
+    """Mail the day's new alerts to whom wants them. It looks over the stock first, so that the mail is of today."""
+    look_over_stock(actor=actor)
+    return {"sent": send_digests()}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from core.actors import Actor
 from inventory.models import StockAlert, StockLevel
@@ -31,6 +31,12 @@ def open_alerts(
     return rows
 
 
+def alerts_by_kind(*, actor: Actor) -> list[tuple[str, int]]:
+    """How many alerts of each kind are open for the actor, in words, the most first: one query."""
+    rows = open_alerts(actor=actor).select_related(None).order_by().values_list("kind").annotate(count=Count("pk"))
+    return sorted(((str(Kind(kind).label), count) for kind, count in rows), key=lambda row: (-row[1], row[0]))
+
+
 @dataclass(frozen=True, slots=True)
 class AlertRow:
     """An alert with the level of now and the reason in words."""
@@ -51,6 +57,9 @@ def alert_rows(alerts: list[StockAlert]) -> list[AlertRow]:
 
 def why(alert: StockAlert) -> str:
     """Why somebody gets this, with the figures of the moment it was raised."""
+    if alert.kind == Kind.LOW and alert.details.get("cover_days"):
+        told_why = "It fell to {on_hand}; at the recent rate of sale {limit} last {cover_days} days: you want to hear."
+        return told_why.format(**alert.details)
     told = {"on_hand": "?", "limit": "?", "days": "?", "lot": "?", "expires_on": "?", **alert.details}
     words = {
         Kind.OUT: "The last one went: {on_hand} left.",

@@ -5,7 +5,8 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from core.actors import Actor
 from core.locations.models import Location
@@ -13,6 +14,7 @@ from core.locations.selectors import business_today
 from core.people.permissions import VIEW_EVENTS
 from inventory.models import Product, StockException, StockLevel
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_STOCK
+from inventory.selectors_alerts import alerts_by_kind
 from orders.models import Order
 from orders.permissions import IMPORT_HISTORY, SELL, VIEW_ORDERS
 from orders.selectors_board import Hour, Today, has_sold, last_hours, last_sales, today
@@ -43,6 +45,7 @@ class Stock:
     out: int
     low: int
     exceptions: int
+    alerts: list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def board_for(actor: Actor) -> Board:
         seq=stream.head,
         day=business_today(),
         sales=_sales(actor.places(VIEW_ORDERS)) if actor.may(VIEW_ORDERS) else None,
-        stock=_stock(actor.places(VIEW_STOCK)) if actor.may(VIEW_STOCK) else None,
+        stock=_stock(actor.places(VIEW_STOCK), alerts_by_kind(actor=actor)) if actor.may(VIEW_STOCK) else None,
         screens=count_screens(),
         has_products=sold or Product.objects.exists(),
         has_sold=sold,
@@ -110,7 +113,7 @@ def _sales(places: Places) -> Sales:
     return Sales(today(places), list(last_sales(places)), hours, chart_of(hours))
 
 
-def _stock(places: Places) -> Stock:
+def _stock(places: Places, alerts: list[tuple[str, int]]) -> Stock:
     levels = StockLevel.objects.filter(
         variant__is_stocked=True, variant__is_active=True, variant__product__is_active=True
     )
@@ -118,10 +121,16 @@ def _stock(places: Places) -> Stock:
     if places is not None:
         levels, exceptions = levels.filter(location_id__in=places), exceptions.filter(location_id__in=places)
     out = Q(on_hand__lte=0, version__gt=0)
-    low = Q(on_hand__gt=0, on_hand__lte=F("low_at"))
+    low = Q(on_hand__gt=0, on_hand__lte=Coalesce("low_at", "cover_at"))
     rows = _worst_first(levels.filter(out | low))
     counts = levels.aggregate(out=Count("variant_id", filter=out), low=Count("variant_id", filter=low))
-    return Stock(rows=list(rows[:SHORT_ROWS]), out=counts["out"], low=counts["low"], exceptions=exceptions.count())
+    return Stock(
+        rows=list(rows[:SHORT_ROWS]),
+        out=counts["out"],
+        low=counts["low"],
+        exceptions=exceptions.count(),
+        alerts=alerts,
+    )
 
 
 def _worst_first(levels: QuerySet[StockLevel]) -> QuerySet[StockLevel]:

@@ -19,12 +19,12 @@ from analytics.metrics import METRICS, Metric
 from analytics.periods import Period, WrongPeriod, period_from
 from analytics.permissions import VIEW_REPORTS
 from analytics.selectors.reports import Report, report
-from analytics.services.exports import safe
 from core.actors import SYSTEM, Actor
 from core.audit.models import AuditEntry
 from core.errors import Forbidden, NotFound
 from core.ids import uuid7
 from core.locations.models import Location
+from core.spreadsheets import safe
 from core.tenancy.context import use_tenant
 from core.testing import CANARY, Shop, make_variant
 from orders.models import Order, OrderLine

@@ -8,15 +8,19 @@ from typing import Any
 from core.ids import uuid7
 from core.testing import Shop
 from inventory.models import Lot
-from inventory.services import documents, late_costs, limits, lots, policy, reservations
+from inventory.services import digests, documents, late_costs, limits, lots, policy, reservations
 
-MODULES = (late_costs, limits, lots, policy, reservations)
-OTHERS = {f"inventory.services.{name}" for name in ("changes", "piece_codes", "tracking", "revaluing", "stating")}
-OTHERS |= {"orders.services.told_apart"}
+MODULES = (digests, late_costs, limits, lots, policy, reservations)
+OTHERS = {
+    f"inventory.services.{name}" for name in ("changes", "cover", "piece_codes", "tracking", "revaluing", "stating")
+}
+OTHERS |= {"orders.services.told_apart", "inventory.services.order_lists"}
 """Parts of the ledger and of stock documents, told by those."""
 QUIET = {
     "preview_stock": "books nothing",
     "stock_policy": "reads",
+    "set_digest": "one person's wish for mail; the audit log has it",
+    "send_digests": "what it tells was told before, as alerts",
     "sell_reserved": "a part of a sale, which is told as stock.changed",
     "expire_reservations": "nobody did it: the events say `expired`, see tests/test_reservations.py",
 }

@@ -1,9 +1,6 @@
 """Take a report away as a file: what the page shows, in full, and who took it."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from django.db import transaction
 
@@ -13,9 +10,7 @@ from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.errors import NotFound
-
-Cell = str | int | Decimal | None
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from core.spreadsheets import Cell, as_csv
 
 
 @transaction.atomic(durable=True)
@@ -34,15 +29,7 @@ def export_report(found: Report, *, table: str, actor: Actor) -> str:
         object_id=f"{found.period.start}/{found.period.end}",
         object_label=f"{table} of {found.period.label}" + (f", {found.location}" if found.location else ""),
     )
-    return _written(_rows(found, table))
-
-
-def safe(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front.
-
-    Numbers stay numbers, also negative ones. Source: OWASP, CSV injection.
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(DANGEROUS) else cell
+    return as_csv(_rows(found, table))
 
 
 def _rows(found: Report, table: str) -> Iterable[Sequence[Cell]]:
@@ -59,11 +46,3 @@ def _rows(found: Report, table: str) -> Iterable[Sequence[Cell]]:
     for part in parts:
         yield [part.label, *(part.figures[name] for name in names)]
     yield ["Total", *(found.figures[name].value for name in names)]
-
-
-def _written(rows: Iterable[Sequence[Cell]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for row in rows:
-        writer.writerow([format(cell, "f") if isinstance(cell, Decimal) else safe(cell) for cell in row])
-    return out.getvalue()

@@ -10,10 +10,11 @@ from rest_framework.response import Response
 
 from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView
-from inventory.models import StockAlert
+from inventory.models import AlertDigest, StockAlert
 from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
 from inventory.selectors_alerts import open_alerts, why
 from inventory.services.alerts import MOST_DAYS, snooze_alert
+from inventory.services.digests import set_digest
 
 
 class AlertBody(serializers.Serializer[StockAlert]):
@@ -56,6 +57,36 @@ class SnoozeInput(serializers.Serializer[Any]):
     """For how long; 0 shows it again."""
 
     days = serializers.IntegerField(min_value=0, max_value=MOST_DAYS)
+
+
+class DigestBody(serializers.Serializer[AlertDigest]):
+    """Whether the new alerts of your locations are mailed to you once a business day."""
+
+    is_wanted = serializers.BooleanField()
+
+
+class Digest(ApiView):
+    """/stock/alerts/digest/: your own daily mail."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    idempotent: ClassVar = True
+    tag = "stock"
+
+    @extend_schema(operation_id="get_alert_digest", summary="Your daily mail", responses={200: DigestBody})
+    def get(self, request: Request) -> Response:
+        wanted = AlertDigest.objects.filter(user=self.actor.id, is_wanted=True).exists()
+        return Response({"is_wanted": wanted})
+
+    @extend_schema(
+        operation_id="set_alert_digest",
+        summary="Have new alerts mailed once a day, or not",
+        description="For people only: a key is 403.",
+        request=DigestBody,
+        responses={200: DigestBody},
+    )
+    def put(self, request: Request) -> Response:
+        row = set_digest(**self.read(DigestBody), actor=self.actor)
+        return Response(DigestBody(row).data)
 
 
 class Alerts(ApiView):

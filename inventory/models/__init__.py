@@ -15,6 +15,7 @@ from inventory.models.catalogue import (
     title_of,
 )
 from inventory.models.counts import Count, CountEntry, CountLine
+from inventory.models.digests import AlertDigest
 from inventory.models.lots import Lot, LotLevel, MovementLot, MovementSerial, Serial
 from inventory.models.prices import BulkEdit, BulkEditRow, LabelPrint, PriceChange, PriceList, PriceListItem
 from inventory.models.stock import (
@@ -29,6 +30,7 @@ from inventory.models.stock import (
 from inventory.models.transfers import Transfer, TransferLine, TransferReceipt
 
 __all__ = [
+    "AlertDigest",
     "AttributeDefinition",
     "Brand",
     "BulkEdit",

@@ -33,6 +33,9 @@ class StockLevel(models.Model):
     average_cost = models.DecimalField(**COST)
     low_at = models.DecimalField(**UNITS, null=True, blank=True)
     over_at = models.DecimalField(**UNITS, null=True, blank=True)
+    cover_at = models.DecimalField(
+        **UNITS, null=True, blank=True, help_text="Units of the days of cover, renewed at night; for want of low_at."
+    )
     version = models.BigIntegerField(default=0)
 
     class Meta:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from core.actors import Actor
 from core.audit.models import AuditEntry
@@ -26,6 +27,7 @@ from inventory.events import StockDead, StockExpiring, StockOver
 from inventory.models import LotLevel, StockAlert, StockLevel, StockMovement
 from inventory.permissions import ADJUST_STOCK
 from inventory.services.changes import Moved
+from inventory.services.cover import renew_cover
 from inventory.services.policy import stock_policy
 
 Kind = StockAlert.Kind
@@ -66,9 +68,23 @@ def watch(moved: Sequence[Moved]) -> list[DomainEvent]:
                     )
                 )
     if up:
+        _say_cover(up)
         StockAlert.objects.bulk_create(up, ignore_conflicts=True)
     _clear(back)
     return events
+
+
+def _say_cover(alerts: Sequence[StockAlert]) -> None:
+    """Note on alerts of what runs low whether days of cover said so; costs nothing where nothing runs low."""
+    low = {(one.variant_id, one.location_id): one for one in alerts if one.kind == Kind.LOW}
+    days = stock_policy().cover_days if low else None
+    if days is None:
+        return
+    variants, places = ({key[at] for key in low} for at in (0, 1))
+    rows = StockLevel.objects.filter(variant__in=variants, location__in=places, low_at=None)
+    for key in rows.values_list("variant_id", "location_id"):
+        if key in low:
+            low[key].details["cover_days"] = days
 
 
 @transaction.atomic
@@ -113,8 +129,9 @@ class LookedOver:
 def look_over_stock(*, actor: Actor) -> LookedOver:
     """Bring every alert up to date with the stock, the sales and the lots of now. Repeating changes nothing."""
     policy = stock_policy()
+    renew_cover(policy)
     wanted: list[tuple[StockAlert, DomainEvent | None]] = [
-        *_limits(),
+        *_limits(policy.cover_days),
         *_dead(policy.dead_days),
         *_expiring(policy.expiring_days),
     ]
@@ -128,17 +145,20 @@ def look_over_stock(*, actor: Actor) -> LookedOver:
     return LookedOver(len(fresh), len(gone))
 
 
-def _limits() -> Iterable[tuple[StockAlert, None]]:
+def _limits(cover_days: int | None) -> Iterable[tuple[StockAlert, None]]:
     """Levels that stand beyond a limit. Their events were told by the movement that crossed it."""
-    levels = _stocked().filter(version__gt=0)
+    levels = _stocked().filter(version__gt=0).annotate(bound=Coalesce("low_at", "cover_at"))
     for kind, limit, rows in (
         (Kind.OUT, None, levels.filter(on_hand__lte=0)),
-        (Kind.LOW, "low_at", levels.filter(on_hand__lte=F("low_at"))),
+        (Kind.LOW, "bound", levels.filter(on_hand__lte=F("bound"))),
         (Kind.OVER, "over_at", levels.filter(on_hand__gt=F("over_at"))),
     ):
         for level in rows:
             bound = getattr(level, limit) if limit else Decimal(0)
-            yield _alert(kind, level.variant_id, level.location_id, on_hand=level.on_hand, limit=bound), None
+            alert = _alert(kind, level.variant_id, level.location_id, on_hand=level.on_hand, limit=bound)
+            if kind == Kind.LOW and level.low_at is None:
+                alert.details["cover_days"] = cover_days
+            yield alert, None
 
 
 def _dead(days: int) -> Iterable[tuple[StockAlert, DomainEvent]]:

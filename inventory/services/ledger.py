@@ -91,7 +91,8 @@ MOVE = """
                     OR level.on_hand - level.reserved + priced.delta - priced.reserved >= 0)))
         RETURNING level.variant_id, level.location_id, priced.sku, priced.tracking, priced.delta,
                   priced.damaged AS damaged_delta, priced.in_transit AS in_transit_delta, level.on_hand,
-                  level.reserved, level.damaged, level.in_transit, level.low_at, level.over_at,
+                  level.reserved, level.damaged, level.in_transit, coalesce(level.low_at, level.cover_at) AS low_at,
+                  level.over_at,
                   priced.unit_cost, level.version,
                   coalesce((priced.units + priced.more) * priced.new_cost
                            - priced.units * coalesce(priced.average_cost, 0)

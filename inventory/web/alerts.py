@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,10 +16,11 @@ from core.errors import DomainError
 from core.locations.models import Location
 from core.web.cursors import window_of
 from core.web.views import Page
-from inventory.models import StockAlert, StockLevel
-from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
+from inventory.models import AlertDigest, StockAlert, StockLevel
+from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.selectors_alerts import alert_rows, open_alerts
 from inventory.services.alerts import look_over_stock, snooze_alert
+from inventory.services.digests import set_digest
 from inventory.services.limits import set_limits
 from inventory.web.move_forms import offer
 from inventory.web.selectors import places_for
@@ -56,7 +58,14 @@ class Alerts(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         places = places_for(self.actor, VIEW_STOCK)
         form = AlertFilter(request.GET, places=places)
-        context: dict[str, Any] = {"form": form, "places": places, "may_adjust": self.actor.may(ADJUST_STOCK)}
+        context: dict[str, Any] = {
+            "form": form,
+            "places": places,
+            "may_adjust": self.actor.may(ADJUST_STOCK),
+            "may_view_cost_of_stock": self.actor.may(VIEW_COST),
+            "may_have_mail": bool(settings.MAIL_FROM),
+            "has_mail": AlertDigest.objects.filter(user=self.actor.id, is_wanted=True).exists(),
+        }
         if not form.is_valid():
             return self.render(context, status=422)
         wanted = form.cleaned_data
@@ -89,6 +98,19 @@ class Alerts(Page):
             messages.error(request, problem)
         if not problems:
             messages.success(request, f"{changed} limits were changed." if changed else "Nothing was different.")
+        return redirect("stock-alerts")
+
+
+class AlertDigestWish(Page):
+    """/stock/alerts/digest/: mail me, or do not."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        row = set_digest(is_wanted=request.POST.get("wanted") == "yes", actor=self.actor)
+        told = "What is new is mailed to you once a day." if row.is_wanted else "Nothing is mailed to you any more."
+        messages.success(request, told)
         return redirect("stock-alerts")
 
 

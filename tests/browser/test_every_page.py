@@ -24,6 +24,7 @@ ARGUMENT = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 NO_PAGES = {
     "board/data/": "text/html",  # a part of the board
     "reports/download.csv": "text/csv",
+    "stock/order-list/file/": "text/csv",
     "pictures/<str:picture_name>/": "image/webp",
     "till/articles/": "application/json",
     "login/": "text/html",  # who is logged in is sent on
