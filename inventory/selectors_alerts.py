@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 from core.actors import Actor
 from inventory.models import StockAlert, StockLevel
 from inventory.permissions import VIEW_STOCK
+from inventory.selectors_blind import without_blind
 
 Kind = StockAlert.Kind
 
@@ -21,6 +22,7 @@ def open_alerts(
     places = actor.places(VIEW_STOCK)
     if places is not None:
         rows = rows.filter(location__in=places)
+    rows = without_blind(rows, actor=actor)
     if kind:
         rows = rows.filter(kind=kind)
     if location_id is not None:

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from core.actors import Actor
 from core.locations.models import Location
 from inventory.models import StockPolicy, title_of
+from inventory.selectors_blind import hidden_variants
 
 SOLD = """
     SELECT variant_id, location_id, -sum(delta) AS units FROM inventory_stockmovement
@@ -26,7 +28,7 @@ TO_ORDER = f"""
                least(greatest(coalesce(sold.units, 0) * %(target)s::int / %(days)s::int, coalesce(level.low_at, 0)),
                      coalesce(level.over_at, 1e11)) AS target
         FROM inventory_stocklevel AS level LEFT JOIN sold USING (variant_id, location_id)
-        WHERE level.location_id = %(location)s
+        WHERE level.location_id = %(location)s AND NOT level.variant_id = ANY(%(hidden)s::uuid[])
     )
     SELECT variant.id, product.id, variant.sku, product.name, variant.name, counted.available, counted.in_transit,
            counted.low_at, counted.sold, ceil(counted.target - counted.available - counted.in_transit) AS needed,
@@ -69,14 +71,19 @@ class OrderList:
     count: int
 
 
-def order_list(location: Location, policy: StockPolicy, *, most: int = 500) -> OrderList:
-    """Every article of which there is less than the target: available and on its way against what is wanted."""
+def order_list(location: Location, policy: StockPolicy, *, actor: Actor, most: int = 500) -> OrderList:
+    """Every article of which there is less than the target: available and on its way against what is wanted.
+
+    What is being counted blind is left out for those who must not see its record.
+    """
+    hidden = hidden_variants(actor=actor, location_id=location.pk)
     values: dict[str, Any] = {
         "location": location.pk,
         "since": datetime.now(UTC) - timedelta(days=policy.sales_days),
         "target": policy.target_days,
         "days": policy.sales_days,
         "most": most,
+        "hidden": list(hidden.values_list("pk", flat=True)) if hidden is not None else [],
     }
     with connection.cursor() as cursor:
         cursor.execute(TO_ORDER, values)

@@ -10,7 +10,7 @@ from django.db import connection
 from core.locations.models import Location
 
 LOOK_BACK = timedelta(days=90)
-EVERY_DAYS = {"A": 30, "B": 90, "C": 180}
+EVERY_DAYS = {"A": 7, "B": 30, "C": 90}
 A_SHARE, B_SHARE = Decimal("0.80"), Decimal("0.95")
 MOST = 50
 
@@ -49,10 +49,16 @@ class Planned:
     value: Decimal
     counted_at: datetime | None
 
+    def overdue(self, now: datetime) -> float:
+        """How many of its rhythms ago it was counted; what never was is overdue by more than anything."""
+        if self.counted_at is None:
+            return float("inf")
+        return (now - self.counted_at) / timedelta(days=EVERY_DAYS[self.grade])
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is due now, the most valuable first, how many there are in each class, and how many are due in all."""
+    """What is due now, the most overdue first, how many there are in each class, and how many are due in all."""
 
     due: list[Planned]
     due_count: int
@@ -60,7 +66,10 @@ class Plan:
 
 
 def count_plan(location: Location, *, now: datetime | None = None) -> Plan:
-    """What to count next at a location: A articles (80 % of what was sold) monthly, B quarterly, C twice a year."""
+    """What to count next at a location: A articles (80 % of what was sold) weekly, B monthly, C quarterly.
+
+    What was never counted comes first, then what is overdue by the most of its own rhythm.
+    """
     now = now or datetime.now(UTC)
     with connection.cursor() as cursor:
         cursor.execute(SOLD_AND_COUNTED, {"location": location.pk, "since": now - LOOK_BACK})
@@ -74,7 +83,7 @@ def count_plan(location: Location, *, now: datetime | None = None) -> Plan:
         if counted_at is None or now - counted_at >= timedelta(days=EVERY_DAYS[grade]):
             title = f"{product_name}, {name}" if name else product_name
             due.append(Planned(variant, product, sku, title, grade, value, counted_at))
-    due.sort(key=lambda one: (one.grade, one.counted_at is not None, -one.value, one.sku))
+    due.sort(key=lambda one: (-one.overdue(now), one.grade, -one.value, one.sku))
     return Plan(due[:MOST], len(due), sizes)
 
 

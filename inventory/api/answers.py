@@ -14,6 +14,7 @@ from core.api.views import ApiView
 from core.errors import Invalid
 from inventory.permissions import VIEW_COST, VIEW_STOCK
 from inventory.selectors import stock_levels
+from inventory.selectors_blind import without_blind
 from inventory.selectors_stock import levels_then
 from inventory.selectors_value import LABELS, stock_value
 
@@ -99,7 +100,7 @@ class StockThen(ApiView):
     )
     def get(self, request: Request) -> Response:
         wanted = self.query(ThenQuery)
-        rows = stock_levels(places=self.actor.places(VIEW_STOCK))
+        rows = without_blind(stock_levels(places=self.actor.places(VIEW_STOCK)), actor=self.actor)
         rows = rows.filter(**{f"{name}_id": wanted[name] for name in ("location", "variant") if name in wanted})
         found, beyond = page_of(rows, by=("variant_id", "location_id"), cursor=wanted["cursor"], limit=wanted["limit"])
         then = levels_then(found, wanted["at"])

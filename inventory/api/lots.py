@@ -15,6 +15,7 @@ from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.models import Lot, MovementLot, MovementSerial, Serial, StockMovement
 from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
+from inventory.selectors_blind import hidden_variants
 from inventory.selectors_lots import find_lot, find_serial, lots, serials, way_of_lot, way_of_serial
 from inventory.services.lots import block_lot
 
@@ -146,6 +147,8 @@ class Lots(ApiView):
             expires_by=wanted.get("expires_by"),
             words=wanted.get("q", ""),
         )
+        if (hidden := hidden_variants(actor=self.actor)) is not None:
+            rows = rows.exclude(variant__in=hidden)
         found, beyond = page_of(rows, by=("ends", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
         return Response({"results": [_HELD.to_representation(row) for row in found], "next": beyond})
 

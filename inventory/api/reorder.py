@@ -64,7 +64,7 @@ class OrderListOne(ApiView):
     def get(self, request: Request) -> Response:
         wanted, policy = self.query(OrderListQuery), stock_policy()
         self.actor.require(VIEW_STOCK, at=wanted["location"])
-        found = order_list(active_location(wanted["location"]), policy, most=wanted["limit"])
+        found = order_list(active_location(wanted["location"]), policy, actor=self.actor, most=wanted["limit"])
         body = {"results": found.rows, "count": found.count}
         told = {"sales_days": policy.sales_days, "target_days": policy.target_days}
         return Response(OrderListBody({**body, **told}).data)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from core.api.fields import PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from inventory.models import Product, ProductPicture, ScanCode, StockLevel, StockMovement, Variant
+from inventory.reasons import REASONS
 from inventory.selectors import LONGEST_CODE
 from inventory.selectors.pictures import WIDTHS, picture_url
 from inventory.services.catalogue import MOST_VARIANTS
@@ -204,6 +205,13 @@ class MovementQuery(PageQuery):
 
     variant = serializers.UUIDField(required=False)
     location = serializers.UUIDField(required=False)
+    kind = serializers.ChoiceField(choices=StockMovement.Kind.choices, required=False)
+    reason_code = serializers.ChoiceField(
+        choices=[(code, one.label) for code, one in REASONS.items()], required=False, help_text="Of a correction."
+    )
+    reason = serializers.CharField(required=False, max_length=100, help_text="A part of the note.")
+    since = serializers.DateTimeField(required=False, help_text="What happened at this instant or later.")
+    until = serializers.DateTimeField(required=False, help_text="What happened before this instant.")
 
 
 class MovementPage(serializers.Serializer[Any]):

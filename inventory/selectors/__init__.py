@@ -16,7 +16,18 @@ from django.db.models.functions import Upper
 from core.db.prepared import prepared_cursor
 from core.errors import NotFound
 from inventory.codes import normalise
-from inventory.models import Lot, Product, ScanCode, Serial, StockLevel, StockMovement, Tombstone, Variant, title_of
+from inventory.models import (
+    Lot,
+    Product,
+    ScanCode,
+    Serial,
+    StockDocument,
+    StockLevel,
+    StockMovement,
+    Tombstone,
+    Variant,
+    title_of,
+)
 
 LONGEST_CODE = 80
 ARTICLES = (ScanCode.Kind.VARIANT, ScanCode.Kind.LOT, ScanCode.Kind.SERIAL)
@@ -238,3 +249,30 @@ def movements(*, places: frozenset[UUID] | None) -> QuerySet[StockMovement]:
     """The ledger at the given locations (None: all), with variants and locations."""
     rows = StockMovement.objects.select_related("variant", "location")
     return rows if places is None else rows.filter(location_id__in=places)
+
+
+def movements_like(
+    rows: QuerySet[StockMovement],
+    *,
+    variant: UUID | None = None,
+    location: UUID | None = None,
+    kind: str = "",
+    reason_code: str = "",
+    reason: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[StockMovement]:
+    """Those of the ledger's lines that fit everything named; ``until`` is the first instant that does not belong."""
+    wanted: dict[str, Any] = {
+        "variant": variant,
+        "location": location,
+        "kind": kind or None,
+        "reason__icontains": reason or None,
+        "occurred_at__gte": since,
+        "occurred_at__lt": until,
+    }
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    if reason_code:
+        documents = StockDocument.objects.filter(reason_code=reason_code).values("pk")
+        rows = rows.filter(reference_type="stock_document", reference_id__in=documents)
+    return rows

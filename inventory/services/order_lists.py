@@ -21,7 +21,7 @@ HEAD = ("SKU", "Article", "Available", "On its way", "Sold recently", "Lasts day
 def export_rows(place: Location, *, actor: Actor) -> list[Sequence[Cell]]:
     """The rows under `HEAD`, what runs out first first. Raises `Forbidden`."""
     actor.require(VIEW_STOCK, at=place.pk)
-    found = order_list(place, stock_policy(), most=MOST_ROWS)
+    found = order_list(place, stock_policy(), actor=actor, most=MOST_ROWS)
     record(
         AuditEntry.Action.EXPORT,
         actor=actor,

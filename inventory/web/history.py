@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, Forbidden, NotFound
 from core.ids import uuid7
 from core.locations.models import Location
 from core.locations.selectors import business_today, zone_of
@@ -19,6 +19,7 @@ from core.web.views import Page
 from inventory.models import StockDocument, StockMovement, Variant
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.reasons import REASONS
+from inventory.selectors_blind import is_hidden
 from inventory.selectors_stock import find_document, find_level, history_of
 from inventory.selectors_value import stock_value
 from inventory.services.late_costs import BY_QUANTITY, BY_VALUE, LateCost, book_late_cost
@@ -44,6 +45,8 @@ class StockHistory(Page):
 
     def get(self, request: HttpRequest, variant_id: UUID, location_id: UUID) -> HttpResponse:
         level = find_level(variant_id, location_id, places=self.actor.places(VIEW_STOCK))
+        if is_hidden(variant_id, location_id, actor=self.actor):
+            raise Forbidden("This is being counted blind. Its history is shown again when the count is booked.")
         form = HistoryFilter(request.GET)
         if not form.is_valid():
             return self.render({"level": level, "form": form}, status=422)

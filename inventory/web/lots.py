@@ -14,6 +14,7 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.models import Serial
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
+from inventory.selectors_blind import hidden_variants
 from inventory.selectors_lots import (
     find_lot,
     find_serial,
@@ -81,6 +82,8 @@ class Lots(LotsPage):
             expires_by=limits.get(show),
             words=form.cleaned_data["q"],
         )
+        if (hidden := hidden_variants(actor=self.actor)) is not None:
+            rows = rows.exclude(variant__in=hidden)
         window = window_of(rows, by=("ends", "id"), query=request.GET.dict())
         return self.render(
             {

@@ -13,6 +13,7 @@ from core.web.cursors import Window, window_of
 from inventory.customer_groups import customer_groups
 from inventory.models import PriceListItem, Product, StockLevel, Variant
 from inventory.permissions import VIEW_COST, VIEW_STOCK
+from inventory.selectors_blind import without_blind
 from inventory.selectors_prices import price_changes
 from inventory.web.selectors import at_places
 
@@ -31,7 +32,7 @@ def variants_page(product: Product, query: Mapping[str, str], chosen: Mapping[st
 def levels_page(product: Product, query: Mapping[str, str], *, actor: Actor) -> Window:
     """Fifty of the product's stock levels, in the places the actor may see."""
     rows: QuerySet[Any] = StockLevel.objects.filter(variant__product=product).select_related("variant", "location")
-    rows = at_places(rows, actor.places(VIEW_STOCK))
+    rows = without_blind(at_places(rows, actor.places(VIEW_STOCK)), actor=actor)
     rows = rows.annotate(place=F("variant__position"), at=F("location__code"))
     return window_of(rows, by=("place", "variant_id", "at", "location_id"), query=query)
 

@@ -37,7 +37,7 @@ class OrderListPage(_OrderPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         (places, place), policy = self.place(), stock_policy()
-        found = order_list(place, policy) if place else OrderList([], 0)
+        found = order_list(place, policy, actor=self.actor) if place else OrderList([], 0)
         context: dict[str, Any] = {
             "places": places,
             "place": place,

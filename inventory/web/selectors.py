@@ -19,6 +19,7 @@ from inventory.permissions import VIEW_STOCK
 from inventory.selectors import ForSale, PriceTerms, for_sale
 from inventory.selectors.groups import attributes_for, category_tree
 from inventory.selectors.pictures import picture_url
+from inventory.selectors_blind import without_blind
 
 MOST_WORDS = 6
 MOVEMENTS_SHOWN = 20
@@ -176,6 +177,7 @@ def _on_hand(variant_ids: Iterable[UUID], *, actor: Actor) -> dict[UUID, Decimal
     if not actor.may(VIEW_STOCK):
         return {}
     levels = at_places(StockLevel.objects.filter(variant__in=list(variant_ids)), actor.places(VIEW_STOCK))
+    levels = without_blind(levels, actor=actor)
     return {row["variant_id"]: row["sum"] for row in levels.values("variant_id").annotate(sum=Sum("on_hand"))}
 
 
@@ -215,6 +217,7 @@ def movements_of(product: Product, *, actor: Actor) -> list[StockMovement]:
         return []
     rows = StockMovement.objects.filter(variant__in=product.variants.values("pk"))
     rows = at_places(rows, actor.places(VIEW_STOCK)).select_related("variant", "location")
+    rows = without_blind(rows, actor=actor)
     return list(rows.order_by("-id")[:MOVEMENTS_SHOWN])
 
 
@@ -224,6 +227,7 @@ def stock_levels(
     """Levels by SKU with ``sku`` on each row. ``state``: "low" (at its warning level or below), "out", "negative"."""
     rows = StockLevel.objects.select_related("variant__product", "location").annotate(sku=F("variant__sku"))
     rows = at_places(rows, actor.places(VIEW_STOCK)).filter(variant__is_stocked=True, variant__is_active=True)
+    rows = without_blind(rows, actor=actor)
     if location_id is not None:
         rows = rows.filter(location=location_id)
     if state == "low":

@@ -1,0 +1,55 @@
+"""What a blind stocktake hides: the record of what is being counted, from those who do not approve counts there.
+
+Till and sale still know what is for sale; lists, histories and files of the stock room leave it out until the count is
+booked or given up.
+"""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+
+from core.actors import Actor
+from inventory.models import Count
+from inventory.permissions import APPROVE_COUNTS
+from inventory.selectors_counts import in_scope
+
+M = TypeVar("M", bound=Model)
+RUNNING = (Count.State.OPEN, Count.State.REVIEW)
+
+
+def blind_counts(*, actor: Actor) -> list[Count]:
+    """The running blind stocktakes whose record this actor must not see: no query for who approves everywhere."""
+    if actor.may(APPROVE_COUNTS) and actor.places(APPROVE_COUNTS) is None:
+        return []
+    rows = Count.objects.filter(is_blind=True, state__in=RUNNING)
+    return [count for count in rows if not actor.may(APPROVE_COUNTS, at=count.location_id)]
+
+
+def without_blind(rows: QuerySet[M], *, actor: Actor, prefix: str = "") -> QuerySet[M]:
+    """Rows with a variant and a location, without those whose record is being counted blind.
+
+    ``prefix`` is the way to these fields (``movement__``).
+    """
+    for count in blind_counts(actor=actor):
+        told: dict[str, Any] = {f"{prefix}location": count.location_id}
+        if count.scope:
+            told[f"{prefix}variant__in"] = in_scope(count).values("pk")
+        rows = rows.exclude(Q(**told))
+    return rows
+
+
+def hidden_variants(*, actor: Actor, location_id: UUID | None = None) -> QuerySet[Any] | None:
+    """The variants that are being counted blind at a location (None: at any); None where there are none."""
+    found: QuerySet[Any] | None = None
+    for count in blind_counts(actor=actor):
+        if location_id in (None, count.location_id):
+            scope = in_scope(count).order_by().values("pk")
+            found = scope if found is None else found.union(scope)
+    return found
+
+
+def is_hidden(variant_id: UUID, location_id: UUID, *, actor: Actor) -> bool:
+    """Whether the record of this one is being counted blind."""
+    counts = [count for count in blind_counts(actor=actor) if count.location_id == location_id]
+    return any(in_scope(count).filter(pk=variant_id).exists() for count in counts)
