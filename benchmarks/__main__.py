@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.harness import machine
 from retail_saas.embedded import Stack, home
 
-NAMES = ("startup", "checkout", "fanout", "imports", "reports", "bigshop")
+NAMES = ("startup", "checkout", "fanout", "imports", "reports", "bigshop", "lookups", "past", "bulk", "onesku")
 
 
 def main(chosen: list[str]) -> int:

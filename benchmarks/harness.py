@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,6 +32,13 @@ def quantile(values: Sequence[float], share: float) -> float:
     """The value that ``share`` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def timed(work: Callable[[], object]) -> float:
+    """The seconds that some work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -148,6 +155,30 @@ def wait_for_web(port: int, seconds: float = 30, path: str = "/livez", host: str
                 return time.monotonic() - began
         time.sleep(0.02)
     raise TimeoutError(f"no answer on port {port}")
+
+
+class Works:
+    """Pieces of work in this process, each with its seconds and the CPU of Python and PostgreSQL, beside a bar."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[str]] = []
+
+    def measure(self, name: str, work: Callable[[], object], *, rounds: int = 3, bar: float | None = None) -> None:
+        """Do it ``rounds`` times; ``bar`` in seconds, missed if the quickest round misses it."""
+        seconds, cpu = [], []
+        for _ in range(rounds):
+            before = time.process_time() + cpu_seconds(postgres_pid())
+            seconds.append(timed(work))
+            cpu.append(time.process_time() + cpu_seconds(postgres_pid()) - before)
+        told = "-" if bar is None else f"{bar:g}" + " missed" * (min(seconds) > bar)
+        self.rows.append([name, spread(seconds, 2), spread(cpu, 2), told])
+        print(f"{name}: {', '.join(self.rows[-1][1:])}", flush=True)
+
+    def tell(self) -> None:
+        """The table of all of it, and how busy the machine is with other things."""
+        print()
+        table(["what", "seconds", "CPU seconds, Python + PostgreSQL", "bar, seconds"], self.rows)
+        print(f"Medians with the range; a bar is missed where the quickest round misses it. {machine()}")
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -18,28 +18,52 @@ from orders.models import CreditAccount, Customer, CustomerMerge
 
 REASONS = {"email": "the same e-mail", "name": "nearly the same name at one postcode", "phone": "the same phone"}
 ALIKE = 0.85
-ROWS_AT_ONCE, MOST_ROUNDS = 400, 20
+ROWS_AT_ONCE, MOST_ROUNDS = 1_000, 20
 
-# Everybody against the oldest with the same e-mail or digits; names against their neighbour at the same postcode.
-PAIRS = r"""
-    WITH alive AS (
-        SELECT id, name, lower(email) AS email, created_at, upper(replace(postcode, ' ', '')) AS postcode,
-               left(reverse(regexp_replace(phone, '[^0-9]', '', 'g')), 9) AS digits
-        FROM orders_customer WHERE merged_into_id IS NULL AND anonymised_at IS NULL
-    ), pairs AS (
-        SELECT 'email' AS reason, first_value(id) OVER same AS kept, id AS other FROM alive WHERE email <> ''
-        WINDOW same AS (PARTITION BY email ORDER BY created_at, id)
-        UNION ALL
-        SELECT 'phone', first_value(id) OVER same, id FROM alive WHERE length(digits) >= 6
-        WINDOW same AS (PARTITION BY digits ORDER BY created_at, id)
-        UNION ALL
-        SELECT 'name', lag(id) OVER near, id FROM alive WHERE name <> '' AND postcode <> ''
-        WINDOW near AS (PARTITION BY postcode ORDER BY lower(name), created_at, id)
+# Customers in the order of their keys, each with whom it may be, found by an index: what a request costs depends on how
+# many it looks at, not on how many there are. Everybody against the oldest with the same e-mail or digits; names
+# against their neighbour at the same postcode.
+CANDIDATES = """
+    WITH asked AS (
+        SELECT * FROM orders_customer AS one
+        WHERE id > %(after)s AND merged_into_id IS NULL AND anonymised_at IS NULL AND {has}
+        ORDER BY id LIMIT %(limit)s
     )
-    SELECT reason, kept, other FROM pairs
-    WHERE kept <> other AND (reason, other) > (%s, %s) ORDER BY reason, other LIMIT %s
+    SELECT asked.id, asked.name, found.id, found.name
+    FROM asked LEFT JOIN LATERAL (
+        SELECT one.id, one.name FROM orders_customer AS one
+        WHERE merged_into_id IS NULL AND anonymised_at IS NULL AND {has} AND {like}
+        ORDER BY {first} LIMIT 1
+    ) AS found ON found.id <> asked.id
+    ORDER BY asked.id
 """
-START = ("", UUID(int=0))
+DIGITS = """(reverse(regexp_replace({who}.phone, '[^0-9]', '', 'g')) COLLATE "C")"""
+PLACE = "upper(replace({who}.postcode, ' ', ''))"
+OLDEST = "one.created_at, one.id"
+
+
+def _statement(*, has: str, like: str, first: str = OLDEST) -> str:
+    return CANDIDATES.format(has=has, like=like, first=first)
+
+
+_MINE, _THEIRS = DIGITS.format(who="asked"), DIGITS.format(who="one")
+STATEMENTS = {
+    "email": _statement(has="one.email <> ''", like="lower(one.email) = lower(asked.email)"),
+    "name": _statement(
+        has="one.name <> '' AND one.postcode <> ''",
+        like=f"{PLACE.format(who='one')} = {PLACE.format(who='asked')}"
+        " AND (lower(one.name), one.created_at, one.id) < (lower(asked.name), asked.created_at, asked.id)",
+        first="lower(one.name) DESC, one.created_at DESC, one.id DESC",
+    ),
+    # The last nine digits are the same: those that begin with them in the index of numbers from behind.
+    "phone": _statement(
+        has=f"one.phone <> '' AND length({_THEIRS}) >= 6",
+        like=f"left({_THEIRS}, 9) = left({_MINE}, 9) AND {_THEIRS} >= left({_MINE}, 9)"
+        f" AND {_THEIRS} < left({_MINE}, 9) || ':'",
+    ),
+}
+ORDER = list(STATEMENTS)
+START = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +96,43 @@ def duplicates(*, cursor: str = "", limit: int = 50) -> tuple[list[Suggestion], 
     Raises:
         Invalid: the cursor is none of ours.
     """
-    place, found = _decode(cursor) if cursor else START, list[Suggestion]()
+    reason, after = _decode(cursor) if cursor else (ORDER[0], START)
+    pairs: list[tuple[str, UUID, UUID]] = []
     for _ in range(MOST_ROUNDS):
-        with connection.cursor() as statement:
-            statement.execute(PAIRS, [*place, ROWS_AT_ONCE])
-            rows = statement.fetchall()
-        people = Customer.objects.in_bulk({pk for row in rows for pk in row[1:]})
-        for reason, kept, other in rows:
-            place = (reason, other)
-            suggestion = Suggestion(reason, people[kept], people[other])
-            if reason != "name" or alike(suggestion.kept.name, suggestion.other.name):
-                found.append(suggestion)
-            if len(found) == limit:
-                return found, _encode(place)
-        if len(rows) < ROWS_AT_ONCE:
-            return found, None
-    return found, _encode(place)
+        rows = _candidates(reason, after)
+        pairs += [
+            (reason, kept, other)
+            for other, name, kept, kept_name in rows
+            if kept is not None and (reason != "name" or alike(kept_name, name))
+        ]
+        if len(pairs) >= limit:
+            reason, _, after = pairs[limit - 1]
+            break
+        if len(rows) == ROWS_AT_ONCE:
+            after = rows[-1][0]
+        elif reason != ORDER[-1]:
+            reason, after = ORDER[ORDER.index(reason) + 1], START
+        else:
+            return _suggestions(pairs), None
+    return _suggestions(pairs[:limit]), _encode((reason, after))
+
+
+def _candidates(reason: str, after: UUID) -> list[tuple[UUID, str, UUID | None, str]]:
+    """The next customers: key, name, and key and name of the one it may be."""
+    with connection.cursor() as statement:
+        statement.execute(STATEMENTS[reason], {"after": after, "limit": ROWS_AT_ONCE})
+        return list(statement.fetchall())
+
+
+def _suggestions(pairs: Sequence[tuple[str, UUID, UUID]]) -> list[Suggestion]:
+    people = Customer.objects.in_bulk({pk for pair in pairs for pk in pair[1:]})
+    return [Suggestion(reason, people[kept], people[other]) for reason, kept, other in pairs]
 
 
 def alike(one: str, other: str) -> bool:
     """Whether two names are nearly the same, whatever the order of their words and their case."""
-    return SequenceMatcher(None, _words(one), _words(other), autojunk=False).ratio() >= ALIKE
+    both = SequenceMatcher(None, _words(one), _words(other), autojunk=False)
+    return all(ratio() >= ALIKE for ratio in (both.real_quick_ratio, both.quick_ratio, both.ratio))
 
 
 def _words(name: str) -> str:

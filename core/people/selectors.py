@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -11,6 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Prefetch, Q, QuerySet
 
 from core.actors import Actor
+from core.db.prepared import prepared_cursor
 from core.errors import NotFound
 from core.people.models import ApiKey, Grant, User
 from core.people.permissions import PERMISSIONS, Permission, means_something
@@ -37,6 +39,19 @@ LIVING_KEY = """
     FROM people_apikey AS key
     WHERE key.prefix = %s AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now())
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _LivingKey:
+    """What `LIVING_KEY` answers."""
+
+    id: UUID
+    name: str
+    digest: bytes
+    permissions: list[str]
+    everywhere: bool
+    last_used_at: datetime | None
+    place_ids: list[UUID]
 
 
 def actor_of_user(user: User, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
@@ -68,12 +83,15 @@ def actor_of_key(token: str, *, address: str = "", client: str = "", request_id:
     prefix, _, secret = rest.partition("_")
     if mark != KEY_MARK or not prefix or not secret or len(token) > 200:
         return None
-    key = next(iter(ApiKey.objects.raw(LIVING_KEY, [prefix])), None)
+    with prepared_cursor() as cursor:
+        cursor.execute(LIVING_KEY, [prefix])
+        row = cursor.fetchone()
+    key = _LivingKey(*row) if row else None
     if key is None or not compare_digest(bytes(key.digest), sha256(secret.encode()).digest()):
         return None
     now = datetime.now(UTC)
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=10):
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        ApiKey.objects.filter(pk=key.id).update(last_used_at=now)
     return _actor_of_row(key, address=address, client=client, request_id=request_id)
 
 
@@ -93,12 +111,12 @@ def _living_keys() -> QuerySet[ApiKey]:
     return ApiKey.objects.annotate(place_ids=ArraySubquery(places)).filter(alive, revoked_at__isnull=True)
 
 
-def _actor_of_row(key: ApiKey, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
-    places = None if key.everywhere else frozenset(key.place_ids)  # type: ignore[attr-defined]
+def _actor_of_row(key: "ApiKey | _LivingKey", *, address: str = "", client: str = "", request_id: str = "") -> Actor:
+    places = None if key.everywhere else frozenset(key.place_ids)  # type: ignore[union-attr]
     held = [code for code in key.permissions if means_something(code, everywhere=key.everywhere)]
     return Actor(
         kind="api_key",
-        id=key.pk,
+        id=key.id,
         label=f"key {key.name}",
         permissions=dict.fromkeys(held, places),
         address=address,

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.answers import Answer
 from core.api.fields import PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from inventory.models import Product, ProductPicture, ScanCode, StockLevel, StockMovement, Variant
@@ -74,7 +75,7 @@ class ProductChanges(ProductInput):
     variants = VariantInput(many=True, required=False, max_length=MOST_VARIANTS)  # type: ignore[call-arg]
 
 
-class VariantBody(serializers.Serializer[Variant]):
+class VariantBody(Answer[Variant]):
     """What is sold, priced and counted."""
 
     id = serializers.UUIDField()
@@ -110,7 +111,7 @@ class ShownPicture(serializers.Serializer[ProductPicture]):
         return {str(width): picture_url(row.sha256, width) for width in WIDTHS}
 
 
-class ProductBody(serializers.Serializer[Product]):
+class ProductBody(Answer[Product]):
     """A product with its variants."""
 
     id = serializers.UUIDField()
@@ -150,7 +151,7 @@ class ProductPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
-class LevelBody(serializers.Serializer[StockLevel]):
+class LevelBody(Answer[StockLevel]):
     """The stock of a variant at a location."""
 
     variant = serializers.UUIDField(source="variant_id")

@@ -128,6 +128,7 @@ class Product(models.Model):
         ordering: ClassVar = ["name", "pk"]
         indexes: ClassVar = [
             models.Index(fields=["updated_at", "id"], name="product_by_change"),
+            models.Index(fields=["name", "id"], name="product_by_name"),
             GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="product_by_attribute"),
         ]
 

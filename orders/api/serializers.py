@@ -7,6 +7,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from core.api.answers import Answer
 from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from core.money import plain_amount
@@ -130,7 +131,7 @@ class OrderInput(serializers.Serializer[Any]):
     )
 
 
-class OrderSummary(serializers.Serializer[Order]):
+class OrderSummary(Answer[Order]):
     """An order as a list shows it."""
 
     id = serializers.UUIDField()
@@ -161,7 +162,7 @@ class OrderSummary(serializers.Serializer[Order]):
     version = serializers.IntegerField()
 
 
-class LineOutput(serializers.Serializer[OrderLine]):
+class LineOutput(Answer[OrderLine]):
     """A line as it was sold: name, price and tax of that moment."""
 
     position = serializers.IntegerField()
@@ -187,7 +188,7 @@ class LineOutput(serializers.Serializer[OrderLine]):
     returned = QuantityField(help_text="So much of it came back.", default=Decimal(0))
 
 
-class PaymentOutput(serializers.Serializer[Payment]):
+class PaymentOutput(Answer[Payment]):
     """Money in or (negative) out."""
 
     id = serializers.UUIDField()

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Func, Q
-from django.db.models.functions import Lower, Now
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Lower, Now, Replace, Upper
 
 from core.ids import uuid7
 
@@ -59,6 +59,14 @@ class Customer(models.Model):
             models.Index(fields=["phone"], name="customer_by_phone", condition=~Q(phone="")),
             models.Index(LastDigits("phone"), name="customer_by_last_digits", condition=~Q(phone="")),
             models.Index(fields=["postcode"], name="customer_by_postcode", condition=~Q(postcode="")),
+            models.Index(
+                Upper(Replace("postcode", Value(" "), Value(""))),
+                Lower("name"),
+                "created_at",
+                "id",
+                name="customer_by_neighbour",
+                condition=~Q(postcode=""),
+            ),
         ]
 
     def __str__(self) -> str:
