@@ -1,4 +1,6 @@
-"""A three-line sale with payment and stock by REST, beside pgbench running the same statements on the same server."""
+"""A three-line sale by REST, beside pgbench running the statements of a plain one on the same server: plain with payment
+and stock, and whole, with a discount, a tax and cash through the open shift of a register.
+"""
 
 import http.client
 import json
@@ -11,15 +13,17 @@ import threading
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.harness import cpu_seconds, postgres_pid, quantile, spread, table, web
+from benchmarks.harness import cpu_seconds, machine, postgres_pid, quantile, spread, table, web
 from benchmarks.shop import BenchShop, bench_shop
 from core.ids import uuid7
 
 SALES = 400
 ROUNDS = 3
 CLIENTS = (1, 4)
+SERVERS = (("gunicorn", False), ("gunicorn", True), ("uvicorn", True))
 
 
 def main() -> None:
@@ -29,20 +33,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "checkout.sql")
         script.write_text(floor_script(shop))
-        for kind in ("gunicorn", "uvicorn"):
+        for kind, is_whole in SERVERS:
             with web(kind) as (port, server):
-                sell(shop, port, count=40, clients=2)
+                sell(shop, port, count=40, clients=2, is_whole=is_whole)
                 for _ in range(ROUNDS):
                     for clients in CLIENTS:
                         floor = pgbench(script, clients)
-                        rows.setdefault(f"pgbench, same statements, {clients} clients", []).append(floor)
+                        rows.setdefault(f"pgbench, plain sale, {clients} clients", []).append(floor)
                         before = cpu_seconds(server.pid), cpu_seconds(postgres_pid())
                         began = time.monotonic()
-                        times = sell(shop, port, count=SALES, clients=clients)
+                        times = sell(shop, port, count=SALES, clients=clients, is_whole=is_whole)
                         wall = time.monotonic() - began
                         after = cpu_seconds(server.pid), cpu_seconds(postgres_pid())
                         cpu = sum(after) - sum(before)
-                        rows.setdefault(f"REST, {kind}, {clients} clients", []).append(
+                        name = f"REST, {kind}, {'whole' if is_whole else 'plain'} sale, {clients} clients"
+                        rows.setdefault(name, []).append(
                             (1000 * cpu / SALES, SALES / wall, 1000 * median(times), 1000 * quantile(times, 0.99))
                         )
     table(
@@ -53,11 +58,12 @@ def main() -> None:
         ],
     )
     print(
-        f"{SALES} sales a round, {ROUNDS} rounds, medians with the range; each sale has its own id, three of 500 articles."
+        f"{SALES} sales a round, {ROUNDS} rounds, medians with the range; each sale has its own id, three of 500 articles. "
+        f"{machine()}"
     )
 
 
-def sell(shop: BenchShop, port: int, *, count: int, clients: int) -> list[float]:
+def sell(shop: BenchShop, port: int, *, count: int, clients: int, is_whole: bool = False) -> list[float]:
     """Post ``count`` sales over ``clients`` kept connections; answers the seconds of each."""
     seconds: list[float] = []
     lock = threading.Lock()
@@ -66,12 +72,15 @@ def sell(shop: BenchShop, port: int, *, count: int, clients: int) -> list[float]
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         headers = {"Host": shop.host, "Authorization": f"Bearer {shop.token}", "Content-Type": "application/json"}
         for _ in range(share):
-            body = {
+            body: dict[str, Any] = {
                 "id": str(uuid7()),
                 "location": shop.location,
                 "lines": [{"variant": v, "quantity": "2"} for v in random.sample(shop.variants, 3)],
                 "payments": [{"method": "card", "amount": "7.50"}],
             }
+            if is_whole:
+                paid = [{"method": "cash", "amount": "6.75", "tendered": "10.00"}]
+                body |= {"channel": "counter", "register": shop.register, "payments": paid}
             began = time.perf_counter()
             link.request("POST", "/api/v1/orders/", json.dumps(body), headers)
             answer = link.getresponse()

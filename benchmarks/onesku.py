@@ -7,6 +7,7 @@ import time
 from decimal import Decimal
 from statistics import median
 from typing import Any
+from uuid import UUID
 
 from benchmarks.harness import cpu_seconds, machine, postgres_pid, quantile, table, web
 from benchmarks.shop import bench_shop
@@ -66,7 +67,7 @@ def main() -> None:
             thread.join()
         cpu = cpu_seconds(server.pid) + cpu_seconds(postgres_pid()) - before
     with use_tenant(tenant):
-        left = StockLevel.objects.get(variant=wanted, location=shop.location).on_hand
+        left = StockLevel.objects.get(variant=UUID(wanted), location=UUID(shop.location)).on_hand
         findings = audit_books()
     table(
         ["answer", "how many", "p50 ms", "p99 ms"],
@@ -86,7 +87,6 @@ def main() -> None:
 
 def _one_article(location: str) -> str:
     from datetime import UTC, datetime
-    from uuid import UUID
 
     from core.actors import SYSTEM
     from inventory.models import Product, StockMovement, Variant

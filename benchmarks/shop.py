@@ -20,6 +20,7 @@ class BenchShop:
     host: str
     token: str
     location: str
+    register: str
     variants: list[str]
 
 
@@ -33,8 +34,11 @@ def bench_shop() -> BenchShop:
     from core.tenancy.context import use_tenant
     from core.tenancy.selectors import find_tenant
     from core.tenancy.services import create_tenant
-    from inventory.models import Product, StockMovement, Variant
+    from inventory.models import Product, StockMovement, TaxClass, Variant
     from inventory.services.ledger import add_levels, move_stock
+    from orders.models import Discount, Register
+    from orders.services.registers import create_register
+    from orders.services.shifts import open_shift
 
     host = f"bench.{settings.BASE_DOMAIN}"
     try:
@@ -61,6 +65,17 @@ def bench_shop() -> BenchShop:
                 occurred_at=datetime.now(UTC),
                 may_refuse=False,
             )
+        if not Register.objects.exists():
+            # What the whole sale has beyond the plain one: a tax, a discount (of the counter only), a drawer.
+            Variant.objects.update(tax_class=TaxClass.objects.create(name="standard rate", rate=Decimal(20)))
+            Discount.objects.create(
+                name="A tenth off", kind=Discount.Kind.PERCENT, value=Decimal(10), conditions={"channels": ["counter"]}
+            )
+            till = create_register(location_id=place.pk, name="Till 1", actor=SYSTEM)
+            open_shift(shift_id=uuid7(), register_id=till.pk, opening_float=Decimal(100), actor=SYSTEM)
+        register = Register.objects.get()
         _, token = create_api_key(name="bench", permissions=["orders.sell", "orders.view_orders"], actor=SYSTEM)
-        chosen = [str(pk) for pk in Variant.objects.order_by("sku").values_list("pk", flat=True)]
-    return BenchShop(tenant.schema_name, host, token, str(place.pk), chosen)
+        chosen = [
+            str(pk) for pk in Variant.objects.filter(sku__startswith="A").order_by("sku").values_list("pk", flat=True)
+        ]
+    return BenchShop(tenant.schema_name, host, token, str(place.pk), str(register.pk), chosen)

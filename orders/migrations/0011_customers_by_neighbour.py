@@ -5,14 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0010_parked_baskets'),
+        ("orders", "0010_parked_baskets"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(django.db.models.functions.text.Upper(django.db.models.functions.text.Replace('postcode', models.Value(' '), models.Value(''))), django.db.models.functions.text.Lower('name'), models.F('created_at'), models.F('id'), condition=models.Q(('postcode', ''), _negated=True), name='customer_by_neighbour'),
+            model_name="customer",
+            index=models.Index(
+                django.db.models.functions.text.Upper(
+                    django.db.models.functions.text.Replace("postcode", models.Value(" "), models.Value(""))
+                ),
+                django.db.models.functions.text.Lower("name"),
+                models.F("created_at"),
+                models.F("id"),
+                condition=models.Q(("postcode", ""), _negated=True),
+                name="customer_by_neighbour",
+            ),
         ),
     ]
