@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0010_labels_of_lots_and_serials"),
+        ("inventory", "0011_days_of_cover_and_digests"),
     ]
 
     operations = [
