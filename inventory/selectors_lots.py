@@ -1,14 +1,18 @@
 """Read lots and pieces: where they are, when they expire, where each of them came from and went."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Case, DateField, F, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from core.actors import Actor
 from core.errors import NotFound
+from core.locations.selectors import business_today
 from inventory.models import Lot, LotLevel, MovementLot, MovementSerial, Serial
+from inventory.permissions import VIEW_STOCK
+from inventory.selectors_blind import hidden_variants
 
 LAST = date(9999, 12, 31)
 
@@ -34,6 +38,15 @@ def lots(
         on_hand=Coalesce(Sum(here), Value(Decimal(0))),
         ends=Coalesce("expires_on", Value(LAST), output_field=DateField()),
     )
+
+
+def to_mark_down(*, actor: Actor, days: int) -> QuerySet[Lot]:
+    """Lots on hand at the actor's locations that expire within so many days and may still be sold."""
+    today = business_today()
+    rows = lots(places=actor.places(VIEW_STOCK), expires_by=today + timedelta(days=days))
+    rows = rows.filter(expires_on__gte=today, state=Lot.State.OPEN, on_hand__gt=0)
+    hidden = hidden_variants(actor=actor)
+    return rows if hidden is None else rows.exclude(variant__in=hidden)
 
 
 def find_lot(lot_id: UUID) -> Lot:

@@ -57,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="stock-exception-settled",
     ),
     path("stock/book/", booking.StockBooking.as_view(), name="stock-book"),
+    path("stock/markdowns/", lots.Markdowns.as_view(), name="markdowns"),
     path("stock/lots/", lots.Lots.as_view(), name="stock-lots"),
     path("stock/lots/<uuid:lot_id>/", lots.LotOne.as_view(), name="stock-lot"),
     path("stock/lots/<uuid:lot_id>/blocking/", lots.LotBlocking.as_view(), name="stock-lot-blocking"),

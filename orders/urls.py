@@ -3,7 +3,19 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.cash_pages import cash_pages
-from orders.web import after, customer_merges, customers, discounts, imports, no_receipt, placing, selling, till, views
+from orders.web import (
+    after,
+    customer_merges,
+    customers,
+    discounts,
+    imports,
+    no_receipt,
+    placing,
+    recalls,
+    selling,
+    till,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
@@ -19,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("coupons/<uuid:coupon_id>/switch/", discounts.CouponSwitch.as_view(), name="coupon-switch"),
     path("orders/<uuid:order_id>/return/", after.OrderReturn.as_view(), name="order-return"),
     path("orders/<uuid:order_id>/void/", after.OrderVoid.as_view(), name="order-void"),
+    path("stock/lots/<uuid:lot_id>/recall/", recalls.LotRecall.as_view(), name="lot-recall"),
+    path("stock/lots/<uuid:lot_id>/recall/file/", recalls.LotRecallFile.as_view(), name="lot-recall-file"),
     path("returns/", after.Returns.as_view(), name="returns"),
     path("returns/without-receipt/", no_receipt.LooseReturn.as_view(), name="return-without-receipt"),
     path("parked/", after.ParkedCarts.as_view(), name="parked"),

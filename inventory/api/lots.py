@@ -16,8 +16,9 @@ from core.errors import StaleVersion
 from inventory.models import Lot, MovementLot, MovementSerial, Serial, StockMovement
 from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
 from inventory.selectors_blind import hidden_variants
-from inventory.selectors_lots import find_lot, find_serial, lots, serials, way_of_lot, way_of_serial
+from inventory.selectors_lots import find_lot, find_serial, lots, serials, to_mark_down, way_of_lot, way_of_serial
 from inventory.services.lots import block_lot
+from inventory.services.policy import stock_policy
 
 CURSOR = "The cursor of the next page; null at the end."
 
@@ -149,6 +150,25 @@ class Lots(ApiView):
         )
         if (hidden := hidden_variants(actor=self.actor)) is not None:
             rows = rows.exclude(variant__in=hidden)
+        found, beyond = page_of(rows, by=("ends", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
+        return Response({"results": [_HELD.to_representation(row) for row in found], "next": beyond})
+
+
+class Markdowns(ApiView):
+    """/stock/markdowns/: what to sell for less before it expires."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    tag = "stock"
+
+    @extend_schema(
+        operation_id="list_markdowns",
+        summary="Lots that expire within the policy's `markdown_days` and are still on hand",
+        parameters=[PageQuery],
+        responses={200: LotPage},
+    )
+    def get(self, request: Request) -> Response:
+        wanted = self.query(PageQuery)
+        rows = to_mark_down(actor=self.actor, days=stock_policy().markdown_days)
         found, beyond = page_of(rows, by=("ends", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
         return Response({"results": [_HELD.to_representation(row) for row in found], "next": beyond})
 

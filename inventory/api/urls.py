@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stock/movements/", stock.Movements.as_view(), name="api-stock-movements"),
     path("stock/movements/preview/", stock.Preview.as_view(), name="api-stock-preview"),
     path("stock/late-costs/", stock.LateCosts.as_view(), name="api-late-costs"),
+    path("stock/markdowns/", lots.Markdowns.as_view(), name="api-markdowns"),
     path("stock/lots/", lots.Lots.as_view(), name="api-lots"),
     path("stock/lots/<uuid:lot_id>/", lots.LotOne.as_view(), name="api-lot"),
     path("stock/lots/<uuid:lot_id>/movements/", lots.LotWay.as_view(), name="api-lot-movements"),

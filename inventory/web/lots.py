@@ -13,7 +13,7 @@ from core.locations.selectors import business_today
 from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.models import Serial
-from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
+from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, MANAGE_STOCK_POLICY, VIEW_COST, VIEW_STOCK
 from inventory.selectors_blind import hidden_variants
 from inventory.selectors_lots import (
     find_lot,
@@ -21,6 +21,7 @@ from inventory.selectors_lots import (
     lot_levels,
     lots,
     serials,
+    to_mark_down,
     way_of_lot,
     way_of_serial,
 )
@@ -97,6 +98,20 @@ class Lots(LotsPage):
         )
 
 
+class Markdowns(LotsPage):
+    """/stock/markdowns/: what expires soon and is still for sale at its full price."""
+
+    required_permission: ClassVar = VIEW_STOCK
+    template_name = "inventory/markdowns.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        days = stock_policy().markdown_days
+        window = window_of(to_mark_down(actor=self.actor, days=days), by=("ends", "id"), query=request.GET.dict())
+        context = {"window": window, "days": days, "today": business_today()}
+        may = {"may_price": self.actor.may(MANAGE_PRODUCTS), "may_decide": self.actor.may(MANAGE_STOCK_POLICY)}
+        return self.render({**context, **may, **self.tabs()})
+
+
 class LotOne(LotsPage):
     """/stock/lots/<id>/: where a lot came from, whom it went to, and what is left of it."""
 
@@ -115,6 +130,7 @@ class LotOne(LotsPage):
                 "rows": list(zip(window.rows, told, strict=True)),
                 "today": business_today(),
                 "may_adjust": self.actor.may(ADJUST_STOCK),
+                "may_recall": self.actor.may("orders.view_orders"),
             }
         )
 

@@ -13,6 +13,7 @@ from orders.api import (
     no_receipt,
     parking,
     placing,
+    recalls,
     views,
 )
 from orders.api.cash_urls import cash_urls
@@ -56,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-change-revert",
     ),
     path("orders/<uuid:order_id>/void/", after.Void.as_view(), name="api-order-void"),
+    path("stock/lots/<uuid:lot_id>/recall/", recalls.LotRecall.as_view(), name="api-lot-recall"),
     path("returns/without-receipt/", no_receipt.LooseReturns.as_view(), name="api-loose-returns"),
     path("returns/without-receipt/quote/", no_receipt.LooseQuotes.as_view(), name="api-loose-quote"),
     path("customers/", customers.Customers.as_view(), name="api-customers"),

@@ -25,6 +25,7 @@ NO_PAGES = {
     "board/data/": "text/html",  # a part of the board
     "reports/download.csv": "text/csv",
     "stock/order-list/file/": "text/csv",
+    "stock/lots/<uuid:lot_id>/recall/file/": "text/csv",
     "pictures/<str:picture_name>/": "image/webp",
     "till/articles/": "application/json",
     "login/": "text/html",  # who is logged in is sent on
