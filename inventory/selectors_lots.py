@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, DateField, F, QuerySet, Sum, Value, When
@@ -43,7 +44,7 @@ def lots(
 def to_mark_down(*, actor: Actor, days: int) -> QuerySet[Lot]:
     """Lots on hand at the actor's locations that expire within so many days and may still be sold."""
     today = business_today()
-    rows = lots(places=actor.places(VIEW_STOCK), expires_by=today + timedelta(days=days))
+    rows: QuerySet[Any] = lots(places=actor.places(VIEW_STOCK), expires_by=today + timedelta(days=days))
     rows = rows.filter(expires_on__gte=today, state=Lot.State.OPEN, on_hand__gt=0)
     hidden = hidden_variants(actor=actor)
     return rows if hidden is None else rows.exclude(variant__in=hidden)

@@ -15,6 +15,7 @@ OTHERS = {
     "orders.services.goods_back",
     "orders.services.money_back",
     "orders.services.pieces_back",
+    "orders.services.points_of_changes",
     "orders.services.recalls",
     "orders.services.return_quotes",
     "orders.services.rewriting",
