@@ -289,6 +289,16 @@ class CustomerMerged(DomainEvent):
     merge_id: UUID
 
 
+@event("customer.told_apart", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
+class CustomersToldApart(DomainEvent):
+    """Two customers who look like one were said to be two (``is_apart``), or that was taken back."""
+
+    customer_id: UUID
+    version: int
+    other: UUID
+    is_apart: bool
+
+
 @event("customer.unmerged", about="customer", key="customer_id", permission=VIEW_CUSTOMERS)
 class CustomerUnmerged(DomainEvent):
     """A merge was taken back: the other customer stands again, with what had moved."""

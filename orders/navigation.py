@@ -28,17 +28,31 @@ register(
         in_bottom_bar=True,
     ),
     NavItem(label="Returns", url_name="returns", icon="refund", permission=REFUND, group="Sell", order=40),
-    NavItem(label="Parked", url_name="parked", icon="clock", permission=SELL, group="Sell", order=25),
+    NavItem(label="Parked baskets", url_name="parked", icon="clock", permission=SELL, group="Sell", order=25),
     NavItem(label="Approvals", url_name="approvals", icon="check", permission=VIEW_APPROVALS, group="Shop", order=118),
     NavItem(
-        label="Selling", url_name="selling-settings", icon="settings", permission=MANAGE_POLICY, group="Shop", order=119
+        label="Selling rules",
+        url_name="selling-settings",
+        icon="settings",
+        permission=MANAGE_POLICY,
+        group="Shop",
+        order=119,
     ),
     NavItem(
-        label="Customers", url_name="customers", icon="customers", permission=VIEW_CUSTOMERS, group="Sell", order=60
+        label="Customers",
+        url_name="customers",
+        icon="customers",
+        permission=VIEW_CUSTOMERS,
+        group="Customers",
+        order=10,
     ),
-    NavItem(label="Registers", url_name="registers", icon="cash", permission=VIEW_SHIFTS, group="Sell", order=40),
-    NavItem(label="Gift cards", url_name="gift-cards", icon="card", permission=VIEW_CREDIT, group="Sell", order=50),
-    NavItem(label="Discounts", url_name="discounts", icon="tag", permission=VIEW_DISCOUNTS, group="Sell", order=55),
+    NavItem(label="Registers", url_name="registers", icon="cash", permission=VIEW_SHIFTS, group="Sell", order=45),
+    NavItem(
+        label="Gift cards", url_name="gift-cards", icon="card", permission=VIEW_CREDIT, group="Customers", order=50
+    ),
+    NavItem(
+        label="Discounts", url_name="discounts", icon="tag", permission=VIEW_DISCOUNTS, group="Customers", order=55
+    ),
     NavItem(label="Imports", url_name="imports", icon="import", permission=IMPORT_HISTORY, group="Connect", order=90),
 )
 register_panel(Panel(template="orders/_product_sales.html", permission=VIEW_ORDERS, rows=last_sales_of))

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from core.errors import Invalid
-from orders.models import CreditAccount, Customer, CustomerMerge
+from orders.models import CreditAccount, Customer, CustomerDistinction, CustomerMerge
 
 REASONS = {"email": "the same e-mail", "name": "nearly the same name at one postcode", "phone": "the same phone"}
 ALIKE = 0.85
@@ -22,7 +22,7 @@ ROWS_AT_ONCE, MOST_ROUNDS = 1_000, 20
 
 # Customers in the order of their keys, each with whom it may be, found by an index: what a request costs depends on how
 # many it looks at, not on how many there are. Everybody against the oldest with the same e-mail or digits; names
-# against their neighbour at the same postcode.
+# against their neighbour at the same postcode. Who was said to be somebody else is nobody's candidate.
 CANDIDATES = """
     WITH asked AS (
         SELECT * FROM orders_customer AS one
@@ -34,7 +34,11 @@ CANDIDATES = """
         SELECT one.id, one.name FROM orders_customer AS one
         WHERE merged_into_id IS NULL AND anonymised_at IS NULL AND {has} AND {like}
         ORDER BY {first} LIMIT 1
-    ) AS found ON found.id <> asked.id
+    ) AS found ON found.id <> asked.id AND NOT EXISTS (
+        SELECT FROM orders_customerdistinction AS said
+        WHERE said.first_id = least(asked.id, found.id) AND said.second_id = greatest(asked.id, found.id)
+          AND said.undone_at IS NULL
+    )
     ORDER BY asked.id
 """
 DIGITS = """(reverse(regexp_replace({who}.phone, '[^0-9]', '', 'g')) COLLATE "C")"""
@@ -173,6 +177,12 @@ def holdings(people: Iterable[Customer]) -> dict[UUID, Holdings]:
         )
         for pk in counts
     }
+
+
+def distinctions_of(customer: Customer) -> list[CustomerDistinction]:
+    """Who was said to be somebody else than this customer, newest first."""
+    rows = CustomerDistinction.objects.filter(Q(first=customer) | Q(second=customer), undone_at=None)
+    return list(rows.select_related("first", "second"))
 
 
 def merges_of(customer: Customer) -> list[CustomerMerge]:

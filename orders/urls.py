@@ -45,6 +45,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/duplicates/", customer_merges.Duplicates.as_view(), name="customer-duplicates"),
     path("customers/merges/<uuid:merge_id>/undo/", customer_merges.MergeUndone.as_view(), name="customer-unmerge"),
     path("customers/<uuid:customer_id>/merge/<uuid:other_id>/", customer_merges.Merge.as_view(), name="customer-merge"),
+    path(
+        "customers/<uuid:customer_id>/merge/<uuid:other_id>/apart/",
+        customer_merges.ToldApart.as_view(),
+        name="customers-apart",
+    ),
+    path(
+        "customers/distinctions/<uuid:distinction_id>/undo/",
+        customer_merges.ToldApartUndone.as_view(),
+        name="customers-apart-undo",
+    ),
     path("customers/groups/", customers.Groups.as_view(), name="customer-groups"),
     path("customers/groups/<uuid:group_id>/", customers.GroupEdit.as_view(), name="customer-group"),
     path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="customer"),

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from realtime.web.views import BoardPage, BoardParts, LiveStatusPage
+from realtime.web.views import BoardPage, BoardParts, FirstStepsAway, LiveStatusPage
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", BoardPage.as_view(), name="board"),
     path("board/data/", BoardParts.as_view(), name="board-data"),
+    path("first-steps/away/", FirstStepsAway.as_view(), name="first-steps-away"),
     path("live/status/", LiveStatusPage.as_view(), name="live-status"),
 ]

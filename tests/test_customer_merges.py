@@ -14,7 +14,16 @@ from core.outbox.models import Event
 from core.testing import CANARY, Shop, sale_body
 from inventory.models import ScanCode
 from orders.errors import NotEnoughCredit
-from orders.models import Consent, CreditAccount, CreditEntry, Customer, CustomerGroup, CustomerMerge, Order
+from orders.models import (
+    Consent,
+    CreditAccount,
+    CreditEntry,
+    Customer,
+    CustomerDistinction,
+    CustomerGroup,
+    CustomerMerge,
+    Order,
+)
 from orders.selectors_duplicates import alike
 from orders.selectors_people import timeline_of
 from orders.services import credit
@@ -284,3 +293,28 @@ def test_two_merges_of_the_same_people_and_a_sale_at_once_leave_one_merge_and_no
         ids = [wanted.order_id for wanted in sales]
         assert set(Order.objects.filter(pk__in=ids).values_list("customer_id", flat=True)) == {kept}
         assert CustomerMerge.objects.filter(kept__in=[one.pk, other.pk]).count() == 1
+
+
+def test_customers_who_are_not_the_same_are_never_suggested_again_until_it_is_taken_back(acme: Shop) -> None:
+    key, browser = machine(acme), acme.client("manager")
+    kept, other = make(name="Ada Quill", email="ada@quill.example"), make(name="Bert", email="ADA@quill.example")
+
+    def suggested() -> list[str]:
+        return [row["other"]["id"] for row in key.get("customer-duplicates/").json()["results"]]
+
+    assert suggested() == [str(other.pk)]
+    for one, two_ in ((kept, other), (other, kept)):  # whichever way round, and a repeat
+        assert browser.post(f"/customers/{one.pk}/merge/{two_.pk}/apart/").status_code == 302
+    row = CustomerDistinction.objects.get()
+    assert suggested() == []
+    for person in (kept, other):
+        assert f"/customers/distinctions/{row.pk}/undo/" in browser.get(f"/customers/{person.pk}/").content.decode()
+    audit = AuditEntry.objects.filter(object_type="customer", changes__has_key="not the same as")
+    assert [entry.actor_label for entry in audit] == ["Acme manager"]
+    assert acme.client("cashier").post(f"/customers/distinctions/{row.pk}/undo/").status_code == 403
+    for _ in range(2):
+        assert browser.post(f"/customers/distinctions/{row.pk}/undo/").status_code == 302
+    assert suggested() == [str(other.pk)] and audit.all().count() == 2
+    assert browser.post(f"/customers/{kept.pk}/merge/{kept.pk}/apart/").status_code == 302
+    assert browser.post(f"/customers/{kept.pk}/merge/{uuid7()}/apart/").status_code == 404
+    assert CustomerDistinction.objects.count() == 1

@@ -205,6 +205,7 @@ QUIET = {
     "note_log_out": "likewise",
     **shelves.QUIET,
     "sync_built_in_roles": "brings the table up to the program; nobody decided anything",
+    "put_away": "what one person wants to see on their own pages; no fact of the shop",
     "create_owner": "is create_user, for the first person",
     "send_test_event": "what it sends is no fact of the shop; the audit log has it",
     "replay_delivery": "what it sends again was told before; the audit log has it",

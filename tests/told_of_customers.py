@@ -6,9 +6,9 @@ from typing import Any
 from core.ids import uuid7
 from core.testing import Shop
 from orders.models import Customer
-from orders.services import customer_groups, customers, forgetting, merging
+from orders.services import customer_groups, customers, distinguishing, forgetting, merging
 
-MODULES = (customers, customer_groups, forgetting, merging)
+MODULES = (customers, customer_groups, distinguishing, forgetting, merging)
 OTHERS = {"orders.services.buyers", "orders.services.customer_rows"}
 
 
@@ -51,6 +51,18 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, c: forgetting.anonymise_customer(c.pk, actor=s.actor()),
         ("change", "customer"),
         ["customer.anonymised"],
+    ),
+    "tell_apart": (
+        people,
+        lambda s, two: distinguishing.tell_apart(two[0], two[1], actor=s.actor()),
+        ("change", "customer"),
+        ["customer.told_apart"],
+    ),
+    "take_back_distinction": (
+        lambda s: distinguishing.tell_apart(*people(s), actor=s.actor()),
+        lambda s, row: distinguishing.take_back_distinction(row.pk, actor=s.actor()),
+        ("change", "customer"),
+        ["customer.told_apart"],
     ),
     "merge_customers": (
         people,

@@ -31,7 +31,12 @@ class _RoleChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes no
 class RoleForm(forms.Form):
     """One role, at one location or everywhere."""
 
-    role = _RoleChoice(Role.objects.all(), to_field_name="name", empty_label=None)
+    role = _RoleChoice(
+        Role.objects.all(),
+        to_field_name="name",
+        empty_label=None,
+        help_text="What each may do stands below the list of the team.",
+    )
     location = forms.ModelChoiceField(Location.objects.filter(is_active=True), required=False, empty_label="Everywhere")
 
 

@@ -94,3 +94,15 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PutAway(models.Model):
+    """A help on a page that somebody does not want to see any more, by its name."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "name"], name="put_away_once")]

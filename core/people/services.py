@@ -21,7 +21,7 @@ from core.limits import Rate, give_back, hit
 from core.locations.models import Location
 from core.outbox.services import emit
 from core.people.events import KeyCreated, KeyRevoked, PersonCreated, PersonUpdated
-from core.people.models import ApiKey, Grant, Role, User
+from core.people.models import ApiKey, Grant, PutAway, Role, User
 from core.people.permissions import (
     BUILT_IN_ROLES,
     MANAGE_KEYS,
@@ -311,3 +311,11 @@ def revoke_api_key(*, key_id: UUID, actor: Actor) -> ApiKey:
         )
         emit(KeyRevoked(key_id=key.pk, version=2), actor=actor)
     return key
+
+
+@transaction.atomic
+def put_away(name: str, *, actor: Actor) -> bool:
+    """Keep a help of this name off the actor's own pages; answers whether it was there. A key has no pages."""
+    if actor.kind != "user" or actor.id is None:
+        return False
+    return PutAway.objects.get_or_create(user_id=actor.id, name=name)[1]

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from core.people.permissions import AUTHENTICATED
 
-GROUPS = ("Today", "Sell", "Stock", "Insight", "Connect", "Shop")
+GROUPS = ("Today", "Sell", "Customers", "Goods", "Stock", "Insight", "Shop", "Connect")
 BOTTOM_BAR_PLACES = 4
 
 

@@ -174,7 +174,12 @@ class VariantForm(forms.Form):
     """One variant: a row of the product's form. An untouched new row is left out."""
 
     id = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    sku = forms.CharField(label="SKU", max_length=64, widget=forms.TextInput({"autocomplete": "off"}))
+    sku = forms.CharField(
+        label="SKU",
+        max_length=64,
+        help_text="Your own short code for it, such as TEA-100.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
     name = forms.CharField(label="Variant", required=False, max_length=120)
     unit_price = forms.DecimalField(label="Price", min_value=Decimal(0), max_digits=14, decimal_places=4)
     unit_cost = forms.DecimalField(label="Cost", required=False, min_value=Decimal(0), max_digits=14, decimal_places=4)
@@ -184,14 +189,22 @@ class VariantForm(forms.Form):
         label="Sold by", required=False, max_length=12, help_text="kg, m, l; empty for pieces.", strip=True
     )
     tracking = forms.ChoiceField(
-        label="Told apart", required=False, choices=Variant.Tracking.choices, initial=Variant.Tracking.NONE
+        label="Told apart",
+        required=False,
+        choices=Variant.Tracking.choices,
+        initial=Variant.Tracking.NONE,
+        help_text="By lot what expires or may be recalled, by serial number single pieces.",
     )
-    is_stocked = forms.BooleanField(label="Stocked", required=False, initial=True)
+    is_stocked = forms.BooleanField(
+        label="Stocked", required=False, initial=True, help_text="Not for services such as gift wrapping."
+    )
     is_active = forms.BooleanField(label="For sale", required=False, initial=True)
 
     def __init__(self, *args: Any, with_cost: bool, taxes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tax_class"].choices = taxes  # type: ignore[attr-defined]
+        if len(taxes) < 2:  # none besides "None"
+            self.fields["tax_class"].help_text = "Rates are set up under Catalogue, Tax classes."
         for name in ("unit_price", "unit_cost"):
             self.fields[name].widget = forms.TextInput({"inputmode": "decimal", "class": "input--num"})
         if not with_cost:

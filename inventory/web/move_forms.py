@@ -45,6 +45,7 @@ class TransferForm(forms.Form):
         everywhere = list(Location.objects.filter(is_active=True))
         for name in ("source", "destination"):
             offer(self.fields[name], everywhere)
+        self.has_two_places = len(everywhere) > 1
         if places:
             self.fields["source"].initial = places[0].pk
             others = [place for place in everywhere if place.pk != places[0].pk]

@@ -13,7 +13,7 @@ from core.errors import Conflict, DomainError, Invalid, StaleVersion
 from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.models import AttributeDefinition, Brand, Product, Variant
-from inventory.permissions import MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.permissions import MANAGE_PRICES, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
 from inventory.selectors.groups import attributes_for, category_tree
 from inventory.services.catalogue import ProductDraft, VariantDraft, create_product, update_product
 from inventory.services.retiring import retire_product
@@ -58,6 +58,7 @@ class Products(Page):
                 "rows": product_rows(window.rows, actor=self.actor),
                 "is_filtered": any(wanted.values()),
                 "may_manage": may_manage,
+                "may_price": self.actor.may(MANAGE_PRICES),
                 "may_view_stock": self.actor.may(VIEW_STOCK),
             }
         )

@@ -4,7 +4,7 @@ from orders.models.amounts import AMOUNT
 from orders.models.approvals import Approval, ApprovalPin, SellingPolicy
 from orders.models.cash import CashMovement, Register, Shift, ShiftAmendment
 from orders.models.credit import CreditAccount, CreditEntry, GiftCard
-from orders.models.customers import Consent, Customer, CustomerGroup, CustomerMerge
+from orders.models.customers import Consent, Customer, CustomerDistinction, CustomerGroup, CustomerMerge
 from orders.models.discounts import Coupon, CouponUse, Discount
 from orders.models.imports import ImportRun
 from orders.models.orders import Fulfilment, FulfilmentLine, Order, OrderChange, OrderLine, Payment
@@ -20,6 +20,7 @@ __all__ = [
     "CreditAccount",
     "CreditEntry",
     "Customer",
+    "CustomerDistinction",
     "CustomerGroup",
     "CustomerMerge",
     "Discount",

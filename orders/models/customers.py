@@ -115,3 +115,25 @@ class CustomerMerge(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-merged_at", "-pk"]
+
+
+class CustomerDistinction(models.Model):
+    """Two customers who look like one and are not: nobody is asked again. ``first`` has the smaller id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    first = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["first", "second"], condition=Q(undone_at=None), name="customers_told_apart_once"
+            ),
+            models.CheckConstraint(condition=Q(first__lt=models.F("second")), name="customers_told_apart_in_order"),
+        ]

@@ -14,6 +14,7 @@ from core.web.views import Page
 from orders.permissions import MERGE_CUSTOMERS
 from orders.selectors_customers import find_customer
 from orders.selectors_duplicates import duplicates, holdings
+from orders.services.distinguishing import take_back_distinction, tell_apart
 from orders.services.merging import merge_customers, undo_merge
 
 ROWS = 25
@@ -73,3 +74,33 @@ class MergeUndone(Page):
             return redirect("customers")
         messages.success(request, "They are two again." if merged.is_new else "It was taken back before.")
         return redirect("customer", merged.merge.gone_id)
+
+
+class ToldApart(Page):
+    """/customers/<id>/merge/<other>/apart/: these are two people; nobody is asked again."""
+
+    required_permission: ClassVar = MERGE_CUSTOMERS
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest, customer_id: UUID, other_id: UUID) -> HttpResponse:
+        try:
+            row = tell_apart(customer_id, other_id, actor=self.actor)
+        except DomainError as refusal:
+            if refusal.status == 404:
+                raise
+            messages.error(request, refusal.detail)
+            return redirect("customer-duplicates")
+        messages.success(request, f"Noted: {row.first} and {row.second} are two. Take it back on the page of either.")
+        return redirect("customer-duplicates")
+
+
+class ToldApartUndone(Page):
+    """/customers/distinctions/<id>/undo/: they may be one after all."""
+
+    required_permission: ClassVar = MERGE_CUSTOMERS
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest, distinction_id: UUID) -> HttpResponse:
+        done = take_back_distinction(distinction_id, actor=self.actor)
+        messages.success(request, "They are suggested as one again." if done else "It was taken back before.")
+        return redirect("customer-duplicates")

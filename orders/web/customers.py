@@ -37,7 +37,7 @@ from orders.selectors_customers import (
     groups,
     holding,
 )
-from orders.selectors_duplicates import merges_of
+from orders.selectors_duplicates import distinctions_of, merges_of
 from orders.selectors_people import balances_of, favourites_of, figures_of, months_of, timeline_of
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import FIELDS, create_customer, record_consent, update_customer
@@ -98,6 +98,10 @@ class CustomerOne(Page):
             context["point_entries"] = list(context["points"].entries[:SHOWN])
         if self.actor.may(MERGE_CUSTOMERS):
             context["merges"] = merges_of(customer)
+            context["told_apart"] = [
+                {"row": row, "other": row.second if row.first_id == customer.pk else row.first}
+                for row in distinctions_of(customer)
+            ]
         if context["may_view_history"]:
             context |= self.history(customer, request.GET.get("after", "")[:800])
         return self.render(context)

@@ -2,12 +2,17 @@
 
 from typing import ClassVar
 
+from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from core.people.permissions import AUTHENTICATED, VIEW_EVENTS
+from core.people.services import put_away
 from core.web.views import Page
 from realtime.board import board_for, board_key
+from realtime.first_steps import NAME as FIRST_STEPS
+from realtime.first_steps import first_steps
 from realtime.status import live_status
 
 KEPT_SECONDS = 15  # the clock changes a board too
@@ -20,7 +25,19 @@ class BoardPage(Page):
     template_name = "realtime/board.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.render({"board": board_for(self.actor)})
+        return self.render({"board": board_for(self.actor), "first_steps": first_steps(self.actor)})
+
+
+class FirstStepsAway(Page):
+    """POST /first-steps/away/: the list of first steps is not shown any more to whoever says so."""
+
+    required_permission: ClassVar[str | dict[str, str]] = AUTHENTICATED
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        put_away(FIRST_STEPS, actor=self.actor)
+        messages.success(request, "The first steps are put away.")
+        return redirect("board")
 
 
 class BoardParts(Page):

@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, Sample] = {
     "coupon_id": nobody,
     "delivery_id": lambda shop: 1,
     "discount_id": nobody,
+    "distinction_id": nobody,
     "document_id": nobody,
     "endpoint_id": nobody,
     "exception_id": nobody,

@@ -26,7 +26,7 @@ class CountScreen extends HTMLElement {
     this.#tell();
     this.#send();
     this.timer = setInterval(() => this.#send(), RETRY_MS);
-    if (!matchMedia("(pointer: coarse)").matches) this.form.elements.code.focus();
+    if (!matchMedia("(pointer: coarse)").matches && document.activeElement === document.body) this.form.elements.code.focus();
     this.dataset.ready = "true";
   }
 

@@ -25,7 +25,8 @@ class ScanList extends HTMLElement {
     this.form.addEventListener("submit", () => sessionStorage.removeItem(this.#key), options);
     document.addEventListener("keydown", (event) => this.#hear(event), options);
     this.#restore();
-    if (!matchMedia("(pointer: coarse)").matches) this.field.focus();
+    // Who has begun to type elsewhere while this was loading goes on there.
+    if (!matchMedia("(pointer: coarse)").matches && document.activeElement === document.body) this.field.focus();
     this.dataset.ready = "true";
   }
 
