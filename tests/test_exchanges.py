@@ -202,6 +202,8 @@ def test_a_quote_of_a_return_says_what_the_return_then_gives_back_and_books_noth
     wanted = {"id": str(uuid7()), "lines": lines, "reason": "x", "expected_total": quoted["due"]}
     made = cashier.post(f"orders/{origin.pk}/returns/", wanted)
     assert (made.status_code, made.json()["total"]) == (201, "-9.00")
+    left = cashier.get(f"orders/{origin.pk}/returns/quote/").json()
+    assert left == {"lines": [{"position": 1, "left": "1", "pieces": []}]}
     wrong = [{"position": 1, "quantity": "2"}, {"position": 9, "quantity": "1"}, {"position": 1, "quantity": "0"}]
     refused = cashier.post(f"orders/{origin.pk}/returns/quote/", {"lines": wrong})
     assert refused.status_code == 422
@@ -212,6 +214,7 @@ def test_a_quote_of_a_return_says_what_the_return_then_gives_back_and_books_noth
     ]
     assert cashier.post(f"orders/{uuid7()}/returns/quote/", {"lines": lines}).status_code == 404
     refund = made.json()["id"]
+    assert cashier.get(f"orders/{refund}/returns/quote/").json()["code"] == "conflict"
     assert cashier.post(f"orders/{refund}/returns/quote/", {"lines": lines}).json()["code"] == "conflict"
 
 

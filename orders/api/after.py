@@ -20,7 +20,7 @@ from orders.selectors import find_order
 from orders.services.basket import Tender
 from orders.services.exchanges import Exchange, exchange
 from orders.services.money_back import WAYS
-from orders.services.return_quotes import quote_return
+from orders.services.return_quotes import left_of, quote_return
 from orders.services.returns import MOST_LINES, Return, ReturnLine, return_goods
 from orders.services.voids import void_order
 
@@ -66,6 +66,20 @@ class ReturnQuoteOutput(serializers.Serializer[Any]):
     lines = bodies.LineOutput(many=True)
 
 
+class LeftLineBody(serializers.Serializer[Any]):
+    """What of a line can still come back; ``pieces`` are the numbers to choose from, of goods that have them."""
+
+    position = serializers.IntegerField()
+    left = QuantityField()
+    pieces = serializers.ListField(child=serializers.CharField())
+
+
+class LeftOutput(serializers.Serializer[Any]):
+    """What of a sale can still come back."""
+
+    lines = LeftLineBody(many=True)
+
+
 class ReturnInput(serializers.Serializer[Any]):
     """What comes back. ``id`` is the refund's, made by you before the first try."""
 
@@ -109,11 +123,20 @@ class Returns(ApiView):
 
 
 class ReturnQuotes(ApiView):
-    """/orders/<id>/returns/quote/: what would be given back."""
+    """/orders/<id>/returns/quote/: what can come back, and what would be given back."""
 
     required_permission: ClassVar = REFUND
-    rate: ClassVar = SALES
+    rate: ClassVar = {"POST": SALES}
     tag = "orders"
+
+    @extend_schema(
+        operation_id="list_returnable",
+        summary="What of a sale can still come back",
+        responses={200: LeftOutput},
+    )
+    def get(self, request: Request, order_id: UUID) -> Response:
+        found = left_of(find_order(order_id, actor=self.actor))
+        return Response({"lines": [LeftLineBody(line).data for line in found]})
 
     @extend_schema(
         operation_id="quote_return",

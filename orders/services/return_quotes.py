@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from core.actors import Actor
 from core.locations.selectors import active_location
-from orders.models import OrderLine, Payment
+from orders.models import Order, OrderLine, Payment
 from orders.permissions import REFUND, REFUND_BEYOND
 from orders.selectors import find_order
+from orders.selectors_axes import returned_of
+from orders.services.pieces_back import pieces_of_sale
 from orders.services.returns import Return, check_completed, is_beyond_limits, worked_out
 
 
@@ -26,6 +28,32 @@ class ReturnQuote:
     cash_due: Decimal
     by_points: Decimal
     needs_approval: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOfLine:
+    """What of a line of a sale can still come back: units, and the numbers of the pieces where each has one."""
+
+    position: int
+    left: Decimal
+    pieces: Sequence[str]
+
+
+def left_of(order: Order) -> list[LeftOfLine]:
+    """What of a sale is still with its buyer, line by line.
+
+    Raises `Conflict`: it is no completed sale.
+    """
+    check_completed(order)
+    back, pieces = returned_of(order.pk), pieces_of_sale(order)
+    return [
+        LeftOfLine(
+            line.position,
+            line.quantity - back.get(line.pk, Decimal(0)),
+            pieces.get(line.variant_id, ()) if line.variant_id else (),
+        )
+        for line in order.lines.all()
+    ]
 
 
 def quote_return(wanted: Return, *, actor: Actor) -> ReturnQuote:

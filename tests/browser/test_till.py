@@ -27,7 +27,7 @@ SCAN = """(codes) => {
       const target = document.activeElement ?? document.body;
       const init = { key, bubbles: true, cancelable: true, composed: true };
       const isFree = target.dispatchEvent(new KeyboardEvent("keydown", init));
-      if (isFree && key !== "Enter" && target instanceof HTMLInputElement) {
+      if (isFree && key !== "Enter" && target instanceof HTMLInputElement && target.selectionStart !== null) {
         target.setRangeText(key, target.selectionStart, target.selectionEnd, "end");
         target.dispatchEvent(new Event("input", { bubbles: true }));
       }

@@ -96,6 +96,20 @@ def test_a_piece_is_asked_for_its_number_and_a_label_that_says_it_asks_nothing(t
     states = Serial.objects.order_by("number").values_list("number", "state")
     assert list(states) == [("SN-0001", "sold"), ("SN-0002", "sold"), ("SN-0003", "in_stock")]
     assert OrderLine.objects.get().quantity == Decimal(2)
+    till.keyboard.press("Enter")
+    till.evaluate(SCAN, [f"R-{Order.objects.get().number}"])
+    expect(till.get_by_label("SN-0001")).to_be_visible()
+    till.evaluate(SCAN, ["SN-0003", "SN-0001"])
+    expect(till.get_by_label("SN-0001")).to_be_checked()
+    till.get_by_role("button", name="Faulty").click()
+    till.evaluate(ARRIVED)
+    picture(till, "till-return-piece")
+    till.keyboard.press("Enter")
+    expect(till.locator(".cart__line--back .cart__note")).to_contain_text("-1 × £1.00")
+    pay_by_card(till)
+    expect(till.locator(".till-done")).to_contain_text("Give back")
+    assert Serial.objects.get(number="SN-0001").state == "in_stock"
+    assert Serial.objects.get(number="SN-0002").state == "sold"
 
 
 def test_the_lot_that_expires_first_goes_by_itself_another_in_two_steps_an_expired_one_with_a_manager(

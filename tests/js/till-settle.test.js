@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { settled, toBack } from "../../static/js/lib/till/back.js";
+import { returnable, settled, toBack } from "../../static/js/lib/till/back.js";
 import { addArticle, emptyCart, withBack } from "../../static/js/lib/till/cart.js";
 import { acceptingShortage, toSettle } from "../../static/js/lib/till/settle.js";
 
@@ -56,4 +56,14 @@ test("a sale without anything that comes back is sent as it always was", () => {
   assert.deepEqual([body.id, body.of, body.expected_total], ["sale", undefined, "12.00"]);
   assert.equal(acceptingShortage(body).accept_shortage, true);
   assert.equal(acceptingShortage(settle(basket("4.50"), [])).exchange.sale.accept_shortage, true);
+});
+
+test("what is left of a sale stands with what the basket says of it already", () => {
+  const order = { id: "origin", lines: [{ position: 1, variant: "t", sku: "TEA", name: "Tea", unit_price: "4.5000" }, { position: 2, variant: "r", sku: "R", name: "", unit_price: "9" }] };
+  const left = [{ position: 1, left: "2.000", pieces: [] }, { position: 2, left: "1", pieces: ["SN-1"] }];
+  const back = { order: "origin", lines: [{ position: 2, quantity: "1", disposition: "damaged", serials: ["SN-1"] }] };
+  const [tea, radio] = returnable(order, left, back);
+  assert.deepEqual([tea.left, tea.quantity, tea.disposition], ["2", "0", "restock"]);
+  assert.deepEqual([radio.name, radio.quantity, radio.serials, radio.disposition], ["R", "1", ["SN-1"], "damaged"]);
+  assert.equal(returnable(order, left, { ...back, order: "another" })[1].quantity, "0");
 });

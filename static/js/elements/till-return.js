@@ -1,8 +1,7 @@
-import { getJson } from "../lib/api.js";
 import { announce, h, icon } from "../lib/dom.js";
 import { date, money, quantity } from "../lib/format.js";
 import { Aside, field, message, words } from "../lib/till/aside.js";
-import { returnable, toBack } from "../lib/till/back.js";
+import { returnable, stated, toBack } from "../lib/till/back.js";
 import { parseQuantity, quantityText } from "../lib/till/money.js";
 import { uuid7 } from "../lib/till/uuid.js";
 
@@ -43,7 +42,11 @@ class TillReturn extends Aside {
     this.number = field("Number on the receipt", { maxlength: 40, autocapitalize: "characters", spellcheck: "false", enterkeyhint: "search" }, { hint: "Scan the receipt, or type its number." });
     this.list = h("ul", { class: "till-carts till-back", role: "list", "aria-label": "What comes back" });
     this.list.addEventListener("click", (event) => this.#step(event.target.closest("[data-step]")));
-    this.list.addEventListener("change", (event) => event.target.matches(".stepper__value") && this.#typed(event.target));
+    this.list.addEventListener("change", (event) => {
+      if (event.target.matches(".stepper__value")) this.#typed(event.target);
+      else if (event.target.matches("[data-piece]")) this.#tick(event.target);
+      else this.#lineOf(event.target).disposition = event.target.value;
+    });
     this.all = h("button", { class: "button button--block", type: "button", onclick: () => this.#takeAll() }, "All of it");
     this.reason = field("Why it comes back", { maxlength: 200 });
     const known = REASONS.map((text) => h("button", { class: "button", type: "button", onclick: () => this.#because(text) }, text));
@@ -77,10 +80,11 @@ class TillReturn extends Aside {
 
   async #scanned(code) {
     try {
-      const { other, article } = await this.counter.server.scan(code);
+      const { other, article, serial } = await this.counter.server.scan(code);
       if (!this.isOpen) return undefined;
       if (other?.kind === "order") return await this.#read(other.id);
       const line = article && this.order && this.lines.find(({ variant }) => variant === article.id);
+      if (line?.pieces.length > 0) return this.#piece(line, serial);
       if (line) return this.#change(line, 1);
       return this.message.say(this.order ? "This was not bought with this receipt." : `${other?.name ?? article.title} is no receipt.`);
     } catch (problem) {
@@ -92,20 +96,19 @@ class TillReturn extends Aside {
   async #read(id) {
     this.save.setAttribute("aria-busy", "true");
     try {
-      const { urls } = this.session.setup;
-      const order = await getJson(urls.order_api.replace(urls.no_id, id));
+      const { order, left } = await this.counter.server.returnable(id);
       if (!this.isOpen) return;
-      if (order.kind !== "sale" || order.state !== "completed") throw new Error(`#${order.number} is no completed sale: nothing of it can come back.`);
-      const { back } = this.session.cart;
-      const chosen = new Map(back?.order === id ? back.lines.map((line) => [line.position, line]) : []);
       this.order = order;
-      this.lines = returnable(order).map((line) => ({ ...line, quantity: chosen.get(line.position)?.quantity ?? "0", disposition: chosen.get(line.position)?.disposition ?? "restock" }));
-      if (this.lines.length === 1 && this.lines[0].quantity === "0" && this.lines[0].left === "1") this.lines[0].quantity = "1";
+      this.lines = returnable(order, left, this.session.cart.back);
+      const [only, ...others] = this.lines;
+      if (others.length === 0 && only.quantity === "0" && only.left === "1") this.#all(only);
       this.list.replaceChildren(...this.lines.map(row));
       this.message.say(this.lines.some(({ left }) => left !== "0") ? "" : "All of this sale came back before.");
       this.#draw();
       this.#count();
-      (this.list.querySelector("input:not(:disabled)") ?? this.number.field).focus();
+      const first = this.list.querySelector("input:not(:disabled)") ?? this.drop;
+      first.focus();
+      if (first.matches(".stepper__value")) first.select();
     } catch (problem) {
       this.message.say(words(problem));
       this.number.field.focus();
@@ -147,8 +150,30 @@ class TillReturn extends Aside {
     this.#count();
   }
 
+  /** A piece that was scanned or ticked comes back, by its number. */
+  #piece(line, number) {
+    if (!line.pieces.includes(number)) return this.message.say(number ? `${number} is not a piece of this sale.` : "Scan the number of the piece.");
+    return this.#pieces(line, [...new Set([...line.serials, number])]);
+  }
+
+  #tick(box) {
+    const line = this.#lineOf(box);
+    const { piece } = box.dataset;
+    this.#pieces(line, box.checked ? [...line.serials, piece] : line.serials.filter((number) => number !== piece));
+  }
+
+  #pieces(line, serials) {
+    line.serials = serials;
+    this.#set(line, BigInt(serials.length) * 1000n);
+  }
+
+  #all(line) {
+    line.serials = line.pieces;
+    line.quantity = line.pieces.length > 0 ? String(line.pieces.length) : line.left;
+  }
+
   #takeAll() {
-    for (const line of this.lines) line.quantity = line.left;
+    for (const line of this.lines) this.#all(line);
     this.#count();
     this.reason.field.focus();
   }
@@ -156,7 +181,9 @@ class TillReturn extends Aside {
   #count() {
     for (const line of this.lines) {
       const place = this.list.querySelector(`[data-position="${line.position}"]`);
-      place.querySelector(".stepper__value").value = line.quantity;
+      const field = place.querySelector(".stepper__value");
+      if (field) field.value = line.quantity;
+      for (const box of place.querySelectorAll("[data-piece]")) box.checked = line.serials.includes(box.dataset.piece);
       place.classList.toggle("is-chosen", line.quantity !== "0");
     }
   }
@@ -169,9 +196,7 @@ class TillReturn extends Aside {
 
   /** What was chosen, priced by the server as its sale was, into the basket. */
   async #take() {
-    const chosen = this.lines
-      .filter((line) => line.quantity !== "0")
-      .map(({ position, quantity: units }) => ({ position, quantity: units, disposition: this.list.querySelector(`[data-position="${position}"] select`).value }));
+    const chosen = this.lines.filter((line) => line.quantity !== "0").map(stated);
     const reason = this.reason.field.value.trim();
     if (chosen.length === 0) return this.message.say("Say how many of which line come back.");
     this.reason.say(reason ? "" : "Say why it comes back.");
@@ -198,23 +223,29 @@ class TillReturn extends Aside {
   }
 }
 
-function row({ position, name, left, unit_price: price, quantity: units, disposition }) {
+function row(line) {
+  const { position, name, left, unit_price: price, pieces, disposition } = line;
   const isGone = left === "0";
-  const step = (by, label, sign) =>
-    h("button", { class: "stepper__button", type: "button", tabindex: -1, "data-step": by, disabled: isGone, "aria-label": `${label}: ${name}` }, icon(sign));
   const places = Object.entries(PLACES).map(([value, label]) => h("option", { value, selected: value === disposition }, label));
   return h(
     "li",
     { class: "till-back__line", "data-position": position },
     h("span", { class: "till-back__name" }, h("span", { class: "row-list__title" }, name), h("span", { class: "row-list__note" }, isGone ? "Came back before" : `${quantity(left)} × ${money(price)}`)),
-    h(
-      "span",
-      { class: "stepper" },
-      step(-1, "One less", "minus"),
-      h("input", { class: "stepper__value", inputmode: "decimal", autocomplete: "off", disabled: isGone, value: units, "data-choice": position, "aria-label": `How many come back: ${name}` }),
-      step(1, "One more", "plus"),
-    ),
+    pieces.length > 0 ? choiceOfPieces(line) : stepper(line, isGone),
     h("select", { class: "input till-back__place", disabled: isGone, "aria-label": `Where it goes: ${name}` }, places),
   );
+}
+
+function stepper({ position, name, quantity: units }, isGone) {
+  const step = (by, label, sign) =>
+    h("button", { class: "stepper__button", type: "button", tabindex: -1, "data-step": by, disabled: isGone, "aria-label": `${label}: ${name}` }, icon(sign));
+  const field = h("input", { class: "stepper__value", inputmode: "decimal", autocomplete: "off", disabled: isGone, value: units, "data-choice": position, "aria-label": `How many come back: ${name}` });
+  return h("span", { class: "stepper" }, step(-1, "One less", "minus"), field, step(1, "One more", "plus"));
+}
+
+/** Goods with serial numbers come back by them. */
+function choiceOfPieces({ name, pieces }) {
+  const box = (number) => h("label", { class: "till-back__piece" }, h("input", { type: "checkbox", "data-piece": number }), h("span", {}, number));
+  return h("span", { class: "till-back__pieces", role: "group", "aria-label": `Which pieces come back: ${name}` }, pieces.map(box));
 }
 customElements.define("till-return", TillReturn);

@@ -87,7 +87,7 @@ function press(key) {
   if (key === "Enter" && field instanceof HTMLButtonElement) field.click();
   if (!(field instanceof HTMLInputElement)) return;
   if (key === "Enter") field.form?.requestSubmit();
-  else if ([...key].length === 1) {
+  else if ([...key].length === 1 && field.selectionStart !== null) {
     field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }

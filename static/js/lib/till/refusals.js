@@ -4,7 +4,7 @@ import { money } from "../format.js";
 import { amountText, parseAmount } from "./money.js";
 import { lowerToStock, refreshArticles } from "./refresh.js";
 import { acceptingShortage } from "./settle.js";
-import { toBack } from "./back.js";
+import { stated, toBack } from "./back.js";
 import { variantOf } from "./cart.js";
 
 /** What is taken off by hand in a quote, as decimal text. */
@@ -145,7 +145,7 @@ async function reprice(counter, problem, back) {
 async function requoteReturn({ server, session }) {
   const { back } = session.cart;
   if (!back) return;
-  const chosen = back.lines.map(({ position, quantity, disposition }) => ({ position, quantity, disposition }));
+  const chosen = back.lines.map(stated);
   const quote = await server.quoteReturn(back.order, chosen);
   const order = { id: back.order, number: back.number, customer: back.customer };
   session.setBack(toBack(order, quote, { chosen, reason: back.reason, ids: { refund: back.refund, ticket: back.ticket } }));

@@ -50,6 +50,12 @@ export class Server {
     return postJson(url, sent, { seconds: 15 });
   }
 
+  /** A sale and what of it can still come back: `{ order, left }`. */
+  async returnable(id) {
+    const [order, { lines: left }] = await Promise.all([this.order(id), getJson(this.#of(this.urls.return_quote, id))]);
+    return { order, left };
+  }
+
   /** What some lines of an order would come to if they came back. */
   quoteReturn(order, lines) {
     return postJson(this.#of(this.urls.return_quote, order), { lines, location: this.place() }, { seconds: 8 });

@@ -1,6 +1,7 @@
 // What is sent when a basket is settled: a sale, or with goods that come back an exchange or a return. Pure; loaded with
 // the payment.
 import { amountText } from "./money.js";
+import { stated } from "./back.js";
 import { toBody } from "./cart.js";
 
 /**
@@ -17,7 +18,7 @@ export function toSettle(cart, { location, taken, terms, sums, register = null }
   const inCash = payments.length > 0 && payments.every(({ method }) => method === "cash");
   const returned = {
     id: back.refund,
-    lines: back.lines.map(({ position, quantity, disposition }) => ({ position, quantity, disposition })),
+    lines: back.lines.map(stated),
     reason: back.reason,
     expected_total: inCash ? back.cash_due : back.due,
     payments: isGivenBack ? payments.map(({ method, amount }) => ({ method, amount: amountText(amount, terms.exponent) })) : [],
