@@ -1,6 +1,7 @@
 """Rate limits that hold under concurrency: the generic cell rate algorithm as one Redis script.
 
-Without Redis nothing is limited: a shop that cannot sell is worse than one that is asked too often.
+Without Redis requests are not limited: a shop that cannot sell is worse than one that is asked too often. Guessing is:
+rates that say `is_kept` are counted in PostgreSQL then.
 """
 
 import logging
@@ -10,9 +11,10 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from core.limits_kept import kept_give_back, kept_hit
 from core.redis import live_redis
 from core.tenancy.context import NoTenant
-from core.tenancy.state import current_schema
+from core.tenancy.state import PUBLIC, current_schema
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +42,15 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """``count`` requests per ``seconds``; that many at once, then evenly."""
+    """``count`` requests per ``seconds``; that many at once, then evenly.
+
+    ``is_kept``: it holds while Redis is away, too; of a shop's own people and codes.
+    """
 
     name: str
     count: int
     seconds: int
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,11 @@ def _key(rate: Rate, who: str) -> str:
     return f"rs:limit:{schema}:{rate.name}:{who}"
 
 
+def _is_kept(rate: Rate) -> bool:
+    """Whether a rate holds without Redis here; only shops have a table for it."""
+    return rate.is_kept and current_schema() not in (None, PUBLIC)
+
+
 def _interval(rate: Rate) -> int:
     """Microseconds between requests of an even stream."""
     return rate.seconds * 1_000_000 // rate.count
@@ -79,6 +90,8 @@ def hit(rate: Rate, who: str) -> Verdict:
     try:
         allowed, remaining, wait = _script(SCRIPT)(keys=[_key(rate, who)], args=[_interval(rate), rate.count])
     except RedisError as problem:
+        if _is_kept(rate):
+            return Verdict(*kept_hit(rate, who), rate)
         logger.warning("rate limits are off, Redis does not answer", extra={"problem": str(problem)})
         return Verdict(True, rate.count, 0, rate)
     return Verdict(bool(allowed), int(remaining), int(wait) / 1000, rate)
@@ -89,4 +102,7 @@ def give_back(rate: Rate, who: str) -> None:
     try:
         _script(GIVE_BACK)(keys=[_key(rate, who)], args=[_interval(rate)])
     except RedisError as problem:
+        if _is_kept(rate):
+            kept_give_back(rate, who)
+            return
         logger.warning("rate limits are off, Redis does not answer", extra={"problem": str(problem)})

@@ -4,6 +4,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 @cache
@@ -13,6 +15,7 @@ def live_redis() -> "redis.Redis":
         settings.LIVE_REDIS_URL,  # type: ignore[misc]  # read in an import cycle the plugin cannot follow
         socket_timeout=0.2,
         socket_connect_timeout=0.2,
+        retry=Retry(NoBackoff(), 1),  # one for a connection that went stale; the library's own pauses are seconds
         health_check_interval=15,
     )
 

@@ -106,3 +106,10 @@ class PutAway(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "name"], name="put_away_once")]
+
+
+class Attempt(models.Model):
+    """Guesses of passwords, PINs and gift cards that were counted while Redis was away (`core.limits_kept`)."""
+
+    key = models.CharField(max_length=200, unique=True)
+    due_at = models.DateTimeField(db_index=True, help_text="When an even stream of such attempts would be through.")

@@ -34,7 +34,7 @@ from core.people.permissions import (
 from core.people.selectors import KEY_MARK, roles_of
 
 Action = AuditEntry.Action
-LOG_IN_RATES = (Rate("log-in-account", 10, 600), Rate("log-in-address", 60, 600))
+LOG_IN_RATES = (Rate("log-in-account", 10, 600, is_kept=True), Rate("log-in-address", 60, 600, is_kept=True))
 
 
 class TooManyAttempts(DomainError):

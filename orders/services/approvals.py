@@ -34,8 +34,8 @@ from orders.models import Approval, ApprovalPin, SellingPolicy
 from orders.permissions import MANAGE_POLICY
 
 VALID = timedelta(minutes=10)
-PIN_TRIES = Rate("approval-pin", 5, 900)
-ASKER_TRIES = Rate("approval-pin-asker", 20, 900)
+PIN_TRIES = Rate("approval-pin", 5, 900, is_kept=True)
+ASKER_TRIES = Rate("approval-pin-asker", 20, 900, is_kept=True)
 SHORTEST_PIN, LONGEST_PIN = 4, 12
 MOST_DAYS = 36_500
 Action = AuditEntry.Action

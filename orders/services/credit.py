@@ -33,8 +33,8 @@ from orders.errors import GiftCardRefused, NotEnoughCredit, TooManyAttempts
 from orders.events import CreditChanged
 from orders.models import CreditAccount, CreditEntry, GiftCard
 
-GUESSES = Rate("gift-card-guess", 20, 600)
-GUESSES_OF_AN_ADDRESS = Rate("gift-card-guess-address", 60, 600)
+GUESSES = Rate("gift-card-guess", 20, 600, is_kept=True)
+GUESSES_OF_AN_ADDRESS = Rate("gift-card-guess-address", 60, 600, is_kept=True)
 SHORTEST_CODE, LONGEST_CODE = 16, 32
 _READ_AS = str.maketrans("ILO", "110", " -")
 Kind = CreditEntry.Kind
