@@ -1,4 +1,4 @@
-"""Code 128, code set B (ISO/IEC 15417): the bars of a text, to be drawn as an SVG by a page."""
+"""Code 128 (ISO/IEC 15417): the bars of a text, to be drawn by a page or on a label. Digits stand in pairs."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ PATTERNS = (
     "214121412121111143111341131141114113114311411113411311113141114131311141411131211412211214211232"
 )
 WIDTHS = [PATTERNS[place : place + 6] for place in range(0, len(PATTERNS), 6)]
-START_B, STOP = 104, "2331112"
+START_B, START_C, TO_C, STOP = 104, 105, 99, "2331112"
 QUIET = 10
 """Modules of nothing on both sides."""
 
@@ -29,12 +29,21 @@ def code128(text: str) -> Bars:
     """The bars of a printable ASCII text. Raises ``ValueError`` for any other."""
     if not text or not all(" " <= character <= "~" for character in text):
         raise ValueError("Code 128 B holds printable ASCII only")
-    values = [ord(character) - 32 for character in text]
-    check = (START_B + sum(place * value for place, value in enumerate(values, start=1))) % 103
-    pattern = "".join([*(WIDTHS[value] for value in (START_B, *values, check)), STOP])
+    values = _values(text)
+    check = (values[0] + sum(place * value for place, value in enumerate(values))) % 103
+    pattern = "".join([*(WIDTHS[value] for value in (*values, check)), STOP])
     bars, left = [], QUIET
     for place, digit in enumerate(pattern):
         if place % 2 == 0:
             bars.append((left, int(digit)))
         left += int(digit)
     return Bars(text, bars, left + QUIET)
+
+
+def _values(text: str) -> list[int]:
+    """The symbols with their start: code set C for a number of four digits or more, else B."""
+    if len(text) < 4 or not text.isdigit():
+        return [START_B, *(ord(character) - 32 for character in text)]
+    first, pairs = text[: len(text) % 2], text[len(text) % 2 :]
+    numbers = [int(pairs[place : place + 2]) for place in range(0, len(pairs), 2)]
+    return [START_B, ord(first) - 32, TO_C, *numbers] if first else [START_C, *numbers]

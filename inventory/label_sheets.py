@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reportlab.graphics import renderPDF
-from reportlab.graphics.barcode import code128, eanbc, qr
+from reportlab.graphics.barcode import eanbc, qr
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
+from inventory.barcodes import code128
 from inventory.codes import is_gtin, printed
 
 REGULAR, BOLD = "Helvetica", "Helvetica-Bold"
@@ -131,17 +132,16 @@ def _bars(canvas: Canvas, code: str, x: float, y: float, width: float, height: f
             return False
         renderPDF.draw(drawing, canvas, x, y)
         return True
-    if not code.isascii():
+    if not (code.isascii() and code.isprintable()):
         return False
-    bars = code128.Code128(code, barWidth=WIDEST, barHeight=height - text, humanReadable=True, fontSize=6, quiet=True)
-    if bars.width > width:
-        module = WIDEST * width / bars.width
-        if module < NARROWEST:
-            return False
-        bars = code128.Code128(
-            code, barWidth=module, barHeight=height - text, humanReadable=True, fontSize=6, quiet=True
-        )
-    bars.drawOn(canvas, x, y + text)
+    drawn = code128(code)
+    module = min(WIDEST, width / drawn.width)
+    if module < NARROWEST:
+        return False
+    for left, bar in drawn.bars:
+        canvas.rect(x + left * module, y + text, bar * module, height - text, stroke=0, fill=1)
+    canvas.setFont(REGULAR, 6)
+    canvas.drawCentredString(x + drawn.width * module / 2, y + 0.3 * mm, code)
     return True
 
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from inventory.barcodes import code128
 
 
-@pytest.mark.parametrize("text", ["T-0123ABCD", "C-ZZZZZZZZ", "a b~!", "1"])
+@pytest.mark.parametrize("text", ["T-0123ABCD", "C-ZZZZZZZZ", "a b~!", "1", "123", "1234", "12345", "356938035643809"])
 def test_a_scanner_reads_the_bars(text: str) -> None:
     drawn = code128(text)
     picture = Image.new("L", (drawn.width * 3, 120), 255)

@@ -119,3 +119,20 @@ def test_a_name_no_font_can_write_is_no_error(acme: Shop) -> None:
     ScanCode.objects.create(code="茶", variant=acme.variant("TEA"))
     answer = Api(acme.client("owner")).post("labels/", {"sheet": "a4-8", "lines": [{"code": "茶", "copies": 1}]})
     assert answer.status_code == 200
+
+
+def test_for_a_label_printer_the_same_labels_are_text_that_cannot_steer_it(acme: Shop) -> None:
+    tea = acme.variant("TEA")
+    tea.product.name = "Tea ^XZ~JA_ é"
+    tea.product.save()
+    key = Api(acme.client("owner"))
+    body = {"sheet": "roll-57", "format": "zpl", "lines": [{"code": "TEA", "copies": 2}]}
+    answer = key.post("labels/", body)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/zpl")
+    text = answer.content.decode()
+    assert text.count("^XA") == text.count("^XZ") == 2
+    assert "Tea _5EXZ_7EJA_5F é^FS" in text and "^BEN,88,Y,N^FD501234567890^FS" in text
+    refused = key.post("labels/", body | {"sheet": "a4-24"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "no-roll")
+    form = {"lines": "TEA", "sheet": "roll-57", "skip": "0", "then": "zpl"}
+    assert acme.client("manager").post("/labels/", form)["Content-Type"] == "application/zpl"

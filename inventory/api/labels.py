@@ -14,6 +14,8 @@ from inventory.permissions import MANAGE_PRICES
 from inventory.selectors import LONGEST_CODE
 from inventory.services.labels import MOST_LABELS, MOST_LINES, LabelLine, print_labels
 
+ZPL = "application/zpl"
+
 
 class LabelInput(serializers.Serializer[Any]):
     """So many labels of exactly one of ``variant`` and ``code``."""
@@ -35,6 +37,9 @@ class LabelsInput(serializers.Serializer[Any]):
     location = serializers.UUIDField(required=False, allow_null=True)
     skip = serializers.IntegerField(required=False, min_value=0, help_text="Places of a used sheet to leave empty.")
     qr = serializers.BooleanField(required=False, help_text="QR codes instead of bars.")
+    format = serializers.ChoiceField(
+        choices=["pdf", "zpl"], required=False, help_text="`zpl` for a label printer; the sheet must be a roll."
+    )
     lines = LabelInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
 
 
@@ -46,9 +51,9 @@ class Labels(ApiView):
 
     @extend_schema(
         operation_id="print_labels",
-        summary="Labels and shelf tags as PDF, with the prices that hold now",
+        summary="Labels and shelf tags as PDF or ZPL, with the prices that hold now",
         request=LabelsInput,
-        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY, (200, ZPL): OpenApiTypes.BINARY},
     )
     def post(self, request: Request) -> HttpResponse:
         body = self.read(LabelsInput)
@@ -62,6 +67,7 @@ class Labels(ApiView):
             location_id=body.get("location"),
             skip=body.get("skip", 0),
             as_qr=body.get("qr", False),
+            as_zpl=body.get("format") == "zpl",
             actor=self.actor,
         )
-        return HttpResponse(content, content_type="application/pdf")
+        return HttpResponse(content, content_type=ZPL if body.get("format") == "zpl" else "application/pdf")

@@ -18,9 +18,11 @@ from core.money import plain_amount, round_money
 from core.tenancy.context import current_tenant
 from core.web.amounts import format_money
 from inventory.label_sheets import SHEETS, Label, labels_pdf
+from inventory.label_zpl import labels_zpl
 from inventory.models import LabelPrint, ScanCode, Variant
 from inventory.permissions import MANAGE_PRICES
-from inventory.selectors import for_sale, targets_of
+from inventory.selectors import for_sale
+from inventory.services.lines import articles_of, unknown_article
 
 MOST_LABELS, MOST_LINES = 2000, 1000
 
@@ -43,8 +45,11 @@ def print_labels(
     location_id: UUID | None = None,
     skip: int = 0,
     as_qr: bool = False,
+    as_zpl: bool = False,
 ) -> bytes:
-    """The labels as PDF with the prices that hold now (at the location, if one is named); remembers these prices.
+    """The labels with the prices that hold now (at the location, if one is named); remembers these prices.
+
+    As PDF, or (``as_zpl``, for rolls) in the language of label printers.
 
     Raises:
         Forbidden: the actor may not print labels.
@@ -53,6 +58,8 @@ def print_labels(
     """
     actor.require(MANAGE_PRICES)
     place = active_location(location_id) if location_id else None
+    if as_zpl and sheet in SHEETS and not SHEETS[sheet].is_roll:
+        raise _wrong("/sheet", "no-roll", "ZPL is for label printers: choose a roll.")
     copies = _copies(lines, sheet, skip)
     now = datetime.now(UTC)
     goods = for_sale(copies.keys(), location_id=location_id)
@@ -92,6 +99,8 @@ def print_labels(
         object_type="labels",
         object_label=f"{len(labels)} labels of {len(copies)} articles",
     )
+    if as_zpl:
+        return labels_zpl(labels, sheet=SHEETS[sheet])
     return labels_pdf(labels, sheet=SHEETS[sheet], skip=skip, as_qr=as_qr)
 
 
@@ -103,15 +112,11 @@ def _copies(lines: Sequence[LabelLine], sheet: str, skip: int) -> dict[UUID, int
         raise _wrong("/skip", "range", f"This sheet has {SHEETS[sheet].per_page} places.")
     if not lines or len(lines) > MOST_LINES:
         raise _wrong("/lines", "length", f"Between 1 and {MOST_LINES} lines.")
-    targets = targets_of({line.code for line in lines if line.variant_id is None})
-    ids = [line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in lines]
-    known = set(Variant.objects.filter(pk__in={i for i in ids if i}).values_list("pk", flat=True))
     copies: dict[UUID, int] = {}
     errors = []
-    for place, (line, variant_id) in enumerate(zip(lines, ids, strict=True)):
-        if variant_id is None or variant_id not in known:
-            name = "variant" if line.variant_id else "code"
-            errors.append(fault(f"/lines/{place}/{name}", "unknown", "There is no such variant."))
+    for place, (line, variant_id) in enumerate(zip(lines, articles_of(lines).variants, strict=True)):
+        if variant_id is None:
+            errors.append(unknown_article(f"/lines/{place}", line))
         elif line.copies < 1:
             errors.append(fault(f"/lines/{place}/copies", "range", "At least one."))
         else:

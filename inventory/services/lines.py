@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 
 from core.errors import Invalid, fault
@@ -64,6 +65,41 @@ class Units:
         )
 
 
+class NamesArticle(Protocol):
+    """A line that names a variant, or a code that stands for one."""
+
+    @property
+    def variant_id(self) -> UUID | None: ...
+    @property
+    def code(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Articles:
+    """What lines stand for, line by line: the variant (None: unknown), and what its code stands for, if it has one."""
+
+    variants: list[UUID | None]
+    targets: list[CodeTarget | None]
+    tracking: dict[UUID, str]
+
+
+def articles_of(lines: Sequence[NamesArticle], *, only_stocked: bool = False) -> Articles:
+    """The articles of lines, two queries however many there are."""
+    known = targets_of({line.code for line in lines if line.variant_id is None})
+    targets = [known.get(line.code) if line.variant_id is None else None for line in lines]
+    ids = [
+        line.variant_id or (target.variant_id if target else None) for line, target in zip(lines, targets, strict=True)
+    ]
+    rows = Variant.objects.filter(pk__in={one for one in ids if one})
+    tracking = dict((rows.filter(is_stocked=True) if only_stocked else rows).values_list("pk", "tracking"))
+    return Articles([one if one in tracking else None for one in ids], targets, tracking)
+
+
+def unknown_article(here: str, line: NamesArticle, *, detail: str = "There is no such variant.") -> dict[str, str]:
+    """The fault of a line at ``here`` that names nothing."""
+    return fault(f"{here}/{'variant' if line.variant_id else 'code'}", "unknown", detail)
+
+
 def units_of(
     lines: Sequence[GoodsLine], *, may_be_empty: bool = False, names_pieces: bool = False
 ) -> dict[UUID, Units]:
@@ -78,28 +114,22 @@ def units_of(
     if len(lines) > MOST_LINES or not (lines or may_be_empty):
         error = {"pointer": "/lines", "code": "length", "detail": f"Between 1 and {MOST_LINES} lines."}
         raise Invalid(error["detail"], details={"errors": [error]})
-    targets = targets_of({line.code for line in lines if line.variant_id is None})
-    ids = [line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in lines]
-    rows = Variant.objects.filter(pk__in={i for i in ids if i}, is_stocked=True)
-    known = dict(rows.values_list("pk", "tracking"))
-    lots = _lots_of(lines, ids)
+    named = articles_of(lines, only_stocked=True)
+    lots = _lots_of(lines, named.variants)
     errors: list[dict[str, str]] = []
     found: dict[UUID, Units] = {}
-    for place, (line, variant_id) in enumerate(zip(lines, ids, strict=True)):
+    for place, (line, variant_id, target) in enumerate(zip(lines, named.variants, named.targets, strict=True)):
         here = f"/lines/{place}"
-        if variant_id is None or variant_id not in known:
-            name = "variant" if line.variant_id else "code"
-            detail = "There is no such variant, or it is not stocked."
-            errors.append({"pointer": f"{here}/{name}", "code": "unknown", "detail": detail})
+        if variant_id is None:
+            errors.append(unknown_article(here, line, detail="There is no such variant, or it is not stocked."))
             continue
-        target = targets.get(line.code) if line.variant_id is None else None
         good = target.units(line.quantity) if target else line.quantity
         damaged = target.units(line.damaged) if target else line.damaged
         if problem := _wrong(good, damaged):
             errors.append({"pointer": f"{here}/quantity", "code": "range", "detail": problem})
             continue
         units = _units(line, target, good or NOTHING, damaged or NOTHING, lots.get((variant_id, line.lot)))
-        if problems := _wrong_pieces(line, units, known[variant_id], must_name=names_pieces):
+        if problems := _wrong_pieces(line, units, named.tracking[variant_id], must_name=names_pieces):
             errors += [fault(f"{here}/{name}", code, detail) for name, code, detail in problems]
             continue
         found[variant_id] = found.get(variant_id, Units(NOTHING, NOTHING)).more(units)

@@ -17,9 +17,9 @@ from core.locations.models import Location
 from core.outbox.services import emit
 from inventory.customer_groups import customer_groups
 from inventory.events import PriceListChanged
-from inventory.models import PriceChange, PriceList, PriceListItem, Variant
+from inventory.models import PriceChange, PriceList, PriceListItem
 from inventory.permissions import MANAGE_PRICES
-from inventory.selectors import targets_of
+from inventory.services.lines import articles_of, unknown_article
 
 MOST_PRICES = 2000
 FIELDS = ("name", "location_id", "channel", "customer_group_id", "starts_at", "ends_at", "priority", "is_active")
@@ -204,16 +204,12 @@ def _wanted(lines: Sequence[PriceLine]) -> dict[tuple[UUID, Decimal], Decimal | 
     if not lines or len(lines) > MOST_PRICES:
         errors.append(fault("/prices", "length", f"Between 1 and {MOST_PRICES} prices at once."))
         raise Invalid(errors[0]["detail"], details={"errors": errors})
-    targets = targets_of({line.code for line in lines if line.variant_id is None})
-    ids = [line.variant_id or (targets[line.code].variant_id if line.code in targets else None) for line in lines]
-    known = set(Variant.objects.filter(pk__in={i for i in ids if i}).values_list("pk", flat=True))
     wanted: dict[tuple[UUID, Decimal], Decimal | None] = {}
-    for place, (line, variant_id) in enumerate(zip(lines, ids, strict=True)):
+    for place, (line, variant_id) in enumerate(zip(lines, articles_of(lines).variants, strict=True)):
         here = f"/prices/{place}"
         key = (variant_id, line.from_quantity)
-        if variant_id is None or variant_id not in known:
-            name = "variant" if line.variant_id else "code"
-            errors.append(fault(f"{here}/{name}", "unknown", "There is no such variant."))
+        if variant_id is None:
+            errors.append(unknown_article(here, line))
         elif key in wanted:
             errors.append(fault(here, "twice", "This price stands twice in this request."))
         elif line.from_quantity <= 0 or (line.unit_price is not None and line.unit_price < 0):

@@ -87,7 +87,7 @@ class Labels(Page):
         form = LabelForm(request.POST)
         if not form.is_valid():
             return self.answer(form, None, status=422)
-        values = form.cleaned_data
+        values, is_zpl = form.cleaned_data, request.POST.get("then") == "zpl"
         try:
             content = print_labels(
                 values["lines"],
@@ -95,11 +95,15 @@ class Labels(Page):
                 location_id=values["location"].pk if values["location"] else None,
                 skip=values["skip"],
                 as_qr=values["qr"],
+                as_zpl=is_zpl,
                 actor=self.actor,
             )
         except DomainError as refusal:
             _explain(refusal, form, values["lines"])
             return self.answer(form, None, status=refusal.status)
+        if is_zpl:
+            disposition = {"Content-Disposition": 'attachment; filename="labels.zpl"'}
+            return HttpResponse(content, content_type="application/zpl", headers=disposition)
         disposition = {"Content-Disposition": 'inline; filename="labels.pdf"'}
         return HttpResponse(content, content_type="application/pdf", headers=disposition)
 
