@@ -148,7 +148,7 @@ def _by_approval(places: Places, till: Register, staff: Staff) -> None:
         till=till,
         order_id=order_id,
         discount=off,
-        approval_id=approval.pk,
+        approval_ids=[approval.pk],
     )
 
 
