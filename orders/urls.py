@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<uuid:customer_id>/", customers.CustomerOne.as_view(), name="customer"),
     path("customers/<uuid:customer_id>/edit/", customers.CustomerEdit.as_view(), name="customer-edit"),
     path("customers/<uuid:customer_id>/consents/", customers.CustomerConsents.as_view(), name="customer-consents"),
+    path("customers/<uuid:customer_id>/data/", customers.CustomerData.as_view(), name="customer-data"),
     path("customers/<uuid:customer_id>/anonymise/", customers.CustomerAnonymise.as_view(), name="customer-anonymise"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/<uuid:run_id>/", imports.ImportOne.as_view(), name="import"),

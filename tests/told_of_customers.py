@@ -9,7 +9,7 @@ from orders.models import Customer
 from orders.services import customer_groups, customers, distinguishing, forgetting, merging
 
 MODULES = (customers, customer_groups, distinguishing, forgetting, merging)
-OTHERS = {"orders.services.buyers", "orders.services.customer_rows"}
+OTHERS = {"orders.services.buyers", "orders.services.customer_rows", "orders.services.customer_data"}
 
 
 def people(shop: Shop) -> list[Any]:

@@ -1,5 +1,6 @@
 """Customers and their groups on pages."""
 
+import json
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.shortcuts import redirect
 
 from core.errors import Conflict, Invalid, ReusedIdentifier, StaleVersion
 from core.money import round_money
+from core.spreadsheets import XLSX, as_xlsx
 from core.tenancy.context import current_tenant
 from core.web.cursors import window_of
 from core.web.refusals import explain
@@ -39,6 +41,7 @@ from orders.selectors_customers import (
 )
 from orders.selectors_duplicates import distinctions_of, merges_of
 from orders.selectors_people import balances_of, favourites_of, figures_of, months_of, timeline_of
+from orders.services.customer_data import as_rows, export_customer
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import FIELDS, create_customer, record_consent, update_customer
 from orders.services.forgetting import anonymise_customer
@@ -200,6 +203,22 @@ class CustomerConsents(Page):
         return self.render({"customer": customer, "form": form, "consents": consents_of(customer)}, status=status)
 
 
+class CustomerData(Page):
+    """/customers/<id>/data/?format=json|xlsx: all that the shop keeps of a person, for the person."""
+
+    required_permission: ClassVar = VIEW_CUSTOMER_HISTORY
+
+    def get(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        data = export_customer(customer_id, actor=self.actor)
+        is_book = request.GET.get("format") == "xlsx"
+        content = (
+            as_xlsx(as_rows(data), title="Customer") if is_book else json.dumps(data, indent=1, ensure_ascii=False)
+        )
+        name = f"customer-data.{'xlsx' if is_book else 'json'}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return HttpResponse(content, content_type=XLSX if is_book else "application/json", headers=headers)
+
+
 class CustomerAnonymise(Page):
     """/customers/<id>/anonymise/: says what will be gone and what stays, then does it."""
 
@@ -207,7 +226,8 @@ class CustomerAnonymise(Page):
     template_name = "orders/customer_anonymise.html"
 
     def get(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
-        return self.render({"customer": find_customer(customer_id)})
+        may_export = self.actor.may(VIEW_CUSTOMER_HISTORY)
+        return self.render({"customer": find_customer(customer_id), "may_export": may_export})
 
     def post(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         customer = find_customer(customer_id)
