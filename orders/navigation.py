@@ -3,6 +3,7 @@
 from core.web.navigation import NavItem, register
 from inventory.web.panels import Panel, register_panel
 from orders.permissions import (
+    FULFIL,
     IMPORT_HISTORY,
     MANAGE_POLICY,
     REFUND,
@@ -27,6 +28,7 @@ register(
         order=30,
         in_bottom_bar=True,
     ),
+    NavItem(label="To pack", url_name="to-pack", icon="stock", permission=FULFIL, group="Sell", order=35),
     NavItem(label="Returns", url_name="returns", icon="refund", permission=REFUND, group="Sell", order=40),
     NavItem(label="Parked baskets", url_name="parked", icon="clock", permission=SELL, group="Sell", order=25),
     NavItem(label="Approvals", url_name="approvals", icon="check", permission=VIEW_APPROVALS, group="Shop", order=118),

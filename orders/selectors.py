@@ -41,10 +41,7 @@ def visible_orders(
     """
     if customer is not None:
         actor.require(VIEW_CUSTOMER_HISTORY)
-    rows = Order.objects.exclude(state__in=CARTS)
-    places = actor.places(VIEW_ORDERS)
-    if places is not None:
-        rows = rows.filter(location_id__in=places)
+    rows = _orders_at(actor.places(VIEW_ORDERS))
     wanted = {
         "kind": kind,
         "channel": channel,
@@ -59,9 +56,17 @@ def visible_orders(
     return by_axes(rows, paid=paid, handed_over=handed_over, returned=returned)
 
 
-def find_order(order_id: UUID, *, actor: Actor) -> Order:
-    """An order with its lines and payments. Raises `NotFound` also for one of a location the actor may not see."""
-    rows = with_axes(visible_orders(actor=actor)).select_related("location", "customer")
+def _orders_at(places: frozenset[UUID] | None) -> QuerySet[Order]:
+    rows = Order.objects.exclude(state__in=CARTS)
+    return rows if places is None else rows.filter(location_id__in=places)
+
+
+def find_order(order_id: UUID, *, actor: Actor, permission: str = VIEW_ORDERS) -> Order:
+    """An order with its lines and payments. Raises `NotFound` also for one of a location the actor may not see.
+
+    ``permission`` is what the actor holds where it is: who packs orders sees them without their money.
+    """
+    rows = with_axes(_orders_at(actor.places(permission))).select_related("location", "customer")
     order = rows.prefetch_related("lines", "payments").filter(pk=order_id).first()
     if order is None:
         raise NotFound("There is no such order.")

@@ -21,11 +21,13 @@ from inventory.services.groups import create_brand, create_category
 from inventory.services.pictures import add_picture
 from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
-from orders.models import Customer, Order
+from orders.models import Customer, Fulfilment, Order
 from orders.services.approvals import Request, give_approval
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from orders.services.discounts import create_discount
+from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 from orders.services.parking import Cart, park
+from orders.services.placing import place_open_order
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.pictures import a_picture
@@ -95,6 +97,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             **_reduce(shop),
             "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,
             "endpoint_id": endpoint.pk,
+            "fulfilment_id": _to_be_sent(shop).pk,
             "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
             "key_id": key.pk,
             "location": shop.location.pk,
@@ -109,6 +112,24 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "variant_id": tea.pk,
         }
     )
+
+
+def _to_be_sent(shop: Shop) -> Fulfilment:
+    """An order with a long address of which a part is packed, and the rest is still to be paid and packed."""
+    sale = Sale(
+        order_id=uuid7(),
+        location_id=shop.location.pk,
+        customer_id=Customer.objects.get(number="C1").pk,
+        lines=[BasketLine(variant_id=shop.variant("TEA").pk, quantity=Decimal(3))],
+        payments=[],
+        channel="phone",
+        note="Leave it with the neighbour",
+    )
+    address = {"kind": "delivery", "name": LONG_NAME, "address": LONG_NAME, "city": "Llanfairpwllgwyngyllgogerychwyrn"}
+    order = place_open_order(sale, delivery=address, actor=shop.actor("owner")).order
+    draft = FulfilmentDraft(fulfilment_id=uuid7(), order_id=order.pk, lines=[(1, Decimal(2))], tracking="RB 123 456 GB")
+    parcel, _ = create_fulfilment(draft, actor=shop.actor("owner"))
+    return take_step(parcel.pk, Step(name="pack"), actor=shop.actor("owner"))[0]
 
 
 def _catalogue(shop: Shop) -> dict[str, Any]:

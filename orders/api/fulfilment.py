@@ -173,65 +173,24 @@ def _answer(made: Fulfilment, view: ApiView, *, is_new: bool, status: int = 200)
     return versioned(_OUTPUT.to_representation(row), row, status=status, headers=headers)
 
 
-class Pack(_StepView):
-    """/fulfilments/<id>/pack/."""
-
-    step = "pack"
+def _step(name: str, operation: str, summary: str) -> type[_StepView]:
+    """The view of one step: they differ in their name and in what the document says of them."""
 
     @extend_schema(
-        operation_id="pack_fulfilment",
-        summary="It is packed",
+        operation_id=operation,
+        summary=summary,
         description=STEP_HELP,
         request=StepInput,
         responses={200: FulfilmentOutput},
     )
-    def post(self, request: Request, fulfilment_id: UUID) -> Response:
+    def post(self: _StepView, request: Request, fulfilment_id: UUID) -> Response:
         return self.take(fulfilment_id)
 
-
-class Ship(_StepView):
-    """/fulfilments/<id>/ship/."""
-
-    step = "ship"
-
-    @extend_schema(
-        operation_id="ship_fulfilment",
-        summary="It is sent off: the goods leave stock",
-        description=STEP_HELP,
-        request=StepInput,
-        responses={200: FulfilmentOutput},
-    )
-    def post(self, request: Request, fulfilment_id: UUID) -> Response:
-        return self.take(fulfilment_id)
+    doc = f"/fulfilments/<id>/{name}/."
+    return type(name.capitalize(), (_StepView,), {"step": name, "post": post, "__doc__": doc, "__module__": __name__})
 
 
-class Done(_StepView):
-    """/fulfilments/<id>/done/."""
-
-    step = "done"
-
-    @extend_schema(
-        operation_id="finish_fulfilment",
-        summary="It is handed over; goods picked up leave stock now",
-        description=STEP_HELP,
-        request=StepInput,
-        responses={200: FulfilmentOutput},
-    )
-    def post(self, request: Request, fulfilment_id: UUID) -> Response:
-        return self.take(fulfilment_id)
-
-
-class Cancel(_StepView):
-    """/fulfilments/<id>/cancel/."""
-
-    step = "cancel"
-
-    @extend_schema(
-        operation_id="cancel_fulfilment",
-        summary="Take it back before the goods left",
-        description=STEP_HELP,
-        request=StepInput,
-        responses={200: FulfilmentOutput},
-    )
-    def post(self, request: Request, fulfilment_id: UUID) -> Response:
-        return self.take(fulfilment_id)
+Pack = _step("pack", "pack_fulfilment", "It is packed")
+Ship = _step("ship", "ship_fulfilment", "It is sent off: the goods leave stock")
+Done = _step("done", "finish_fulfilment", "It is handed over; goods picked up leave stock now")
+Cancel = _step("cancel", "cancel_fulfilment", "Take it back before the goods left")

@@ -25,6 +25,7 @@ from orders.lifecycle import AFTER, must_be_open, next_state
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.permissions import FULFIL, VIEW_ORDERS
 from orders.selectors_axes import GONE, bump, updated
+from orders.selectors_fulfilment import left_of
 from orders.services.finishing import finish
 
 State = Fulfilment.State
@@ -97,17 +98,10 @@ def _create(draft: FulfilmentDraft, actor: Actor) -> tuple[Fulfilment, bool]:
 def _locked(order_id: UUID, actor: Actor) -> Order:
     rows = Order.objects.select_for_update(of=("self",), no_key=True).select_related("location")
     order = rows.filter(pk=order_id).first()
-    if order is None or not actor.may(VIEW_ORDERS, at=order.location_id):
+    if order is None or not (actor.may(FULFIL, at=order.location_id) or actor.may(VIEW_ORDERS, at=order.location_id)):
         raise NotFound("There is no such order.")
     actor.require(FULFIL, at=order.location_id)
     return order
-
-
-def left_of(order: Order) -> dict[int, Decimal]:
-    """How much of each line, by its key, is in no fulfilment yet."""
-    rows = FulfilmentLine.objects.filter(fulfilment__order=order).exclude(fulfilment__state=State.CANCELLED)
-    taken = dict(rows.order_by().values_list("line").annotate(sum=Sum("quantity")))
-    return {line.pk: line.quantity - taken.get(line.pk, Decimal(0)) for line in order.lines.all()}
 
 
 def _parts(order: Order, draft: FulfilmentDraft) -> list[tuple[OrderLine, Decimal]]:

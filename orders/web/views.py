@@ -12,22 +12,21 @@ from django.utils.functional import cached_property
 
 from core.errors import Invalid
 from core.locations.models import Location
-from core.locations.selectors import business_today
 from core.web.lists import ListPage
 from core.web.views import Page
 from inventory.web.selectors import places_for
 from orders.errors import MailNotSetUp, TooManyAttempts
 from orders.models import Order
-from orders.permissions import REFUND, SELL, TAKE_ORDERS, VIEW_CUSTOMER_HISTORY, VIEW_CUSTOMERS, VIEW_ORDERS
-from orders.receipts.content import Receipt as Slip
-from orders.receipts.content import points_told, receipt_code, receipt_of
+from orders.permissions import SELL, TAKE_ORDERS, VIEW_CUSTOMER_HISTORY, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.receipts.content import receipt_code
 from orders.receipts.pdf import knows_all_letters
 from orders.receipts.qr import qr_path
-from orders.selectors import approvals_of, find_order, visible_orders
+from orders.selectors import find_order, visible_orders
 from orders.selectors_axes import axes_of
 from orders.services.receipts import email_receipt, print_receipt
 from orders.web.forms import OrderFilter
-from orders.web.selectors import found_orders, history_of
+from orders.web.order_page import OrderPage, paper
+from orders.web.selectors import found_orders
 
 NEWEST_FIRST = ("-occurred_at", "-id")
 EXACTLY = ("kind", "channel", "state", "paid", "handed_over", "returned")
@@ -73,32 +72,13 @@ class Orders(ListPage):
         }
 
 
-class OrderOne(Page):
-    """/orders/<id>/: one order with lines, payments and what happened to it."""
+class OrderOne(OrderPage):
+    """/orders/<id>/: one order with lines, payments, parcels, what may be done with it and what happened to it."""
 
     required_permission: ClassVar = VIEW_ORDERS
-    template_name = "orders/order.html"
 
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
-        order = find_order(order_id, actor=self.actor)
-        where = axes_of(order)
-        is_sale = order.kind == Order.Kind.SALE and order.state == Order.State.COMPLETED
-        return self.render(
-            {
-                **_paper(receipt_of(order)),
-                "history": history_of(order),
-                "axes": where,
-                "refunds": list(order.refunds.order_by("occurred_at", "pk")),
-                "may_return": is_sale and where.returned != "all" and self.actor.may(REFUND, at=order.location_id),
-                "may_void": is_sale
-                and order.business_date == business_today(order.location)
-                and self.actor.may(SELL, at=order.location_id),
-                "may_view_customers": self.may_view(),
-            }
-        )
-
-    def may_view(self) -> bool:
-        return self.actor.may(VIEW_CUSTOMERS)
+        return self.show(find_order(order_id, actor=self.actor))
 
 
 class Receipt(Page):
@@ -110,7 +90,7 @@ class Receipt(Page):
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         slip = print_receipt(order_id, actor=self.actor)
         more = {"can_mail": bool(settings.MAIL_FROM), "knows_all_letters": knows_all_letters()}
-        return self.render({**_paper(slip), **more, "qr": qr_path(receipt_code(slip.order))})
+        return self.render({**paper(slip), **more, "qr": qr_path(receipt_code(slip.order))})
 
 
 class ReceiptMail(Page):
@@ -127,9 +107,3 @@ class ReceiptMail(Page):
         else:
             messages.success(request, "The receipt is on its way.")
         return redirect("order", order_id)
-
-
-def _paper(slip: Slip) -> dict[str, Any]:
-    names = ("order", "lines", "payments", "taxes", "change", "cards", "is_copy")
-    told = {"approvals": approvals_of(slip.order), "points_told": points_told(slip.points)}
-    return {**{name: getattr(slip, name) for name in names}, **told}
