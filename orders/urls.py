@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from orders.cash_pages import cash_pages
 from orders.web import (
     after,
+    changing,
     customer_merges,
     customers,
     discounts,
@@ -29,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/pack/", packing.OrderPack.as_view(), name="order-pack"),
     path("orders/<uuid:order_id>/pay/", packing.OrderPay.as_view(), name="order-pay"),
     path("orders/<uuid:order_id>/cancel/", packing.OrderCancel.as_view(), name="order-cancel"),
+    path("orders/<uuid:order_id>/change/", changing.OrderChanging.as_view(), name="order-change"),
+    path("orders/<uuid:order_id>/changes/<uuid:change_id>/", changing.OrderChanged.as_view(), name="order-changed"),
+    path("orders/<uuid:order_id>/delivery/", changing.OrderDelivery.as_view(), name="order-delivery"),
     path("fulfilments/<uuid:fulfilment_id>/step/", packing.FulfilmentStep.as_view(), name="fulfilment-step"),
     path("fulfilments/<uuid:fulfilment_id>/slip/", packing.PackingSlip.as_view(), name="packing-slip"),
     path("discounts/", discounts.Discounts.as_view(), name="discounts"),

@@ -23,11 +23,13 @@ from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Fulfilment, Order
 from orders.services.approvals import Request, give_approval
+from orders.services.changes import propose_change
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from orders.services.discounts import create_discount
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 from orders.services.parking import Cart, park
 from orders.services.placing import place_open_order
+from orders.services.rewriting import Action
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.pictures import a_picture
@@ -98,6 +100,13 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "delivery_id": Delivery.objects.filter(endpoint=endpoint).latest("pk").pk,
             "endpoint_id": endpoint.pk,
             "fulfilment_id": _to_be_sent(shop).pk,
+            "change_id": propose_change(
+                change_id=uuid7(),
+                order_id=order.pk,
+                actions=[Action(kind="remove", position=2)],
+                reason=LONG_NAME,
+                actor=owner,
+            )[0].pk,
             "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
             "key_id": key.pk,
             "location": shop.location.pk,

@@ -100,7 +100,7 @@ def test_an_order_is_placed_once_with_its_customer_its_delivery_and_a_part_paid(
         ({"pays": "now", "amount": "9.01"}, "The payments come to 9.01", 422),
         ({"pays": "now", "method": "giftcard"}, "Name the code of the gift card.", 422),
         ({"pays": "now", "method": "credit"}, "Name the customer.", 422),
-        ({"pays": "now", "method": "points"}, "Select a valid choice", 422),
+        ({"pays": "now", "method": "exchange"}, "Select a valid choice", 422),
         ({"coupon": "NOPE"}, "coupon", 409),
         ({"id": "x"}, "This form is damaged", 422),
         ({"location": str(uuid7())}, "This form is damaged", 422),

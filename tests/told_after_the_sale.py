@@ -28,6 +28,7 @@ PARTS = {
     "exchange",
     "preview",
     "stock_difference",
+    "may_be_changed",
     "part_of_exchange",
     "draft_of",
     "worked_out",

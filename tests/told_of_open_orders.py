@@ -7,13 +7,13 @@ from typing import Any
 from core.ids import uuid7
 from core.testing import Shop
 from orders.models import Fulfilment, Order
-from orders.services import finishing, fulfilment, placing
+from orders.services import deliveries, finishing, fulfilment, placing
 from orders.services.basket import BasketLine, Sale, Tender
 
-MODULES = (finishing, fulfilment, placing)
-OTHERS = {"inventory.services.holds"}
-PARTS = {"finish", "left_of", "told_reserved", "told_released"}
-"""Parts of other services; `left_of` asks; the others put an event into words."""
+MODULES = (deliveries, finishing, fulfilment, placing)
+OTHERS = {"inventory.services.holds", "orders.services.previews"}
+PARTS = {"check_delivery", "finish", "told_reserved", "told_released"}
+"""Parts of other services, and what puts an event into words."""
 
 
 def taken(shop: Shop) -> Order:
@@ -47,6 +47,12 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         ),
         ("change", "order"),
         ["order.cancelled", "stock.released"],
+    ),
+    "change_delivery": (
+        taken,
+        lambda s, o: deliveries.change_delivery(o.pk, {"kind": "pickup", "name": "Ada"}, version=1, actor=s.actor()),
+        ("change", "order"),
+        ["order.updated"],
     ),
     "create_fulfilment": (taken, packing, ("create", "fulfilment"), ["order.updated"]),
     "take_step": (

@@ -3,7 +3,7 @@
 Call them in the transaction of the document, after its own row. Locks: the reservations by id, then the levels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -26,8 +26,38 @@ def hold(units: Mapping[Key, Decimal], *, cause: Cause, actor: Actor, note: str 
     Raises:
         OutOfStock: less is available; ``short`` names every such line.
     """
+    rows = _rows(units, cause, actor, note)
+    StockReservation.objects.bulk_create(rows)
+    levels = set_aside(units)
+    return [told_reserved(row, *levels[row.variant_id, row.location_id]) for row in rows]
+
+
+def hold_instead(units: Mapping[Key, Decimal], *, cause: Cause, actor: Actor, note: str = "") -> list[DomainEvent]:
+    """Let a document hold these units in place of what it holds, all or none: only the difference is moved.
+
+    Answers the events for the caller to emit. Raises as `hold`.
+    """
+    rows, held = _held(cause), dict[Key, Decimal]()
+    for row in rows:
+        key = (row.variant_id, row.location_id)
+        held[key] = held.get(key, Decimal(0)) + row.quantity
+    nothing = Decimal(0)
+    more = {key: units.get(key, nothing) - held.get(key, nothing) for key in held.keys() | units.keys()}
+    more = {key: quantity for key, quantity in more.items() if quantity}
+    gone = [row for row in rows if (row.variant_id, row.location_id) in more]
+    _end(gone)
+    fresh = _rows({key: units[key] for key in more if units.get(key)}, cause, actor, note)
+    StockReservation.objects.bulk_create(fresh)
+    levels = set_aside(more)
+    return [
+        *(told_released(row, *levels[row.variant_id, row.location_id]) for row in gone),
+        *(told_reserved(row, *levels[row.variant_id, row.location_id]) for row in fresh),
+    ]
+
+
+def _rows(units: Mapping[Key, Decimal], cause: Cause, actor: Actor, note: str) -> list[StockReservation]:
     variants = Variant.objects.in_bulk({variant_id for variant_id, _ in units})
-    rows = [
+    return [
         StockReservation(
             id=uuid7(),
             variant=variants[variant_id],
@@ -43,9 +73,12 @@ def hold(units: Mapping[Key, Decimal], *, cause: Cause, actor: Actor, note: str 
         )
         for (variant_id, location_id), quantity in sorted(units.items())
     ]
-    StockReservation.objects.bulk_create(rows)
-    levels = set_aside(units)
-    return [told_reserved(row, *levels[row.variant_id, row.location_id]) for row in rows]
+
+
+def _end(rows: Sequence[StockReservation]) -> None:
+    for row in rows:
+        row.state, row.ended_at, row.version = State.RELEASED, datetime.now(UTC), row.version + 1
+    StockReservation.objects.bulk_update(rows, ["state", "ended_at", "version"])
 
 
 def take_held(units: Mapping[UUID, Decimal], *, cause: Cause) -> dict[UUID, Decimal]:
@@ -70,10 +103,9 @@ def release_held(*, cause: Cause) -> list[DomainEvent]:
     """Free what a document still holds; answers the events for the caller to emit."""
     rows, units = _held(cause), dict[Key, Decimal]()
     for row in rows:
-        row.state, row.ended_at, row.version = State.RELEASED, datetime.now(UTC), row.version + 1
         key = (row.variant_id, row.location_id)
         units[key] = units.get(key, Decimal(0)) - row.quantity
-    StockReservation.objects.bulk_update(rows, ["state", "ended_at", "version"])
+    _end(rows)
     levels = set_aside(units)
     return [told_released(row, *levels[row.variant_id, row.location_id]) for row in rows]
 

@@ -24,8 +24,9 @@ from core.money import plain_decimal
 from core.outbox.services import emit_all
 from core.retry import with_locks
 from inventory.models import StockMovement
+from inventory.services.holds import hold_instead
 from inventory.services.ledger import Change, move_stock
-from orders.models import Order, OrderChange, OrderLine, Payment
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderChange, OrderLine, Payment
 from orders.permissions import CHANGE_ORDER, VIEW_ORDERS
 from orders.selectors_axes import updated
 from orders.services.basket import Tender
@@ -33,7 +34,7 @@ from orders.services.credit import lock_accounts
 from orders.services.drawers import check_register, enter_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events, row
 from orders.services.papers import add_up
-from orders.services.points import METHOD, accounts_of
+from orders.services.points import METHOD, accounts_of, paid_by_points
 from orders.services.points_of_changes import PointsPart, points_part, settle_points_of_change
 from orders.services.rewriting import Action, kept, new_lines, restored
 from orders.services.tenders import charge_accounts, payment_events, payments_of
@@ -53,13 +54,13 @@ class Settlement:
 def propose_change(
     *, change_id: UUID, order_id: UUID, actions: Sequence[Action], actor: Actor, reason: str = ""
 ) -> tuple[OrderChange, bool]:
-    """Work out what some actions would make of a completed sale, and keep it; nothing of the order changes.
+    """Work out what some actions would make of a placed order, and keep it; nothing of the order changes.
 
     Answers the change and whether this call made it; ``change_id`` is the client's.
 
     Raises:
         NotFound: there is no such order here.
-        Forbidden: the actor may not change orders here.
+        Forbidden: the actor may not change orders here, or not their prices.
         Conflict: this order cannot be changed (any more).
         Invalid: an action cannot be done; every one is named.
         ReusedIdentifier: the id belongs to another change.
@@ -122,12 +123,24 @@ def _found(rows: Any, actor: Actor) -> Order:
 
 def _check(order: Order) -> None:
     """Which orders can be changed: the one place that says so."""
-    if order.kind != Order.Kind.SALE or order.state != Order.State.COMPLETED:
-        raise Conflict(f"Only a completed sale can be changed; this {order.kind} is {order.state}.")
+    if order.kind != Order.Kind.SALE or order.state not in (Order.State.COMPLETED, Order.State.OPEN):
+        raise Conflict(f"Only a completed sale or an open order can be changed; this {order.kind} is {order.state}.")
     if order.channel == Order.Channel.HISTORY or order.is_paid_elsewhere:
         raise Conflict("What was imported stays as it was.")
-    if order.refunds.exists() or order.fulfilments.exists() or order.ticket is not None:
-        raise Conflict("A part of it came back or was sent. Take goods back, or sell others instead.")
+    parcels = order.fulfilments.exclude(state=Fulfilment.State.CANCELLED)
+    if order.refunds.exists() or parcels.exists() or order.ticket is not None:
+        raise Conflict("A part of it came back, is packed or was sent. Take goods back, or sell others instead.")
+    if order.state == Order.State.OPEN and paid_by_points(order)[0]:
+        raise Conflict("Points pay a part of it. Cancel the order, or sell others beside it.")
+
+
+def may_be_changed(order: Order) -> bool:
+    """Whether an order can still be changed, whoever asks."""
+    try:
+        _check(order)
+    except Conflict:
+        return False
+    return True
 
 
 def confirm_change(
@@ -135,6 +148,7 @@ def confirm_change(
 ) -> tuple[OrderChange, bool]:
     """Apply a proposed change: lines, sums, the difference in money and in goods, once.
 
+    Of an open order the goods set aside become others; what is more is paid later, what was paid too much goes back.
     ``version`` is the order's as the proposal showed it. Answers the change and whether this call applied it.
 
     Raises:
@@ -181,7 +195,8 @@ def _turn(
     difference = -change.difference if undo else change.difference
     before, after = (change.after, change.before) if undo else (change.before, change.after)
     now = datetime.now(UTC)
-    points = points_part(order, change, undo=undo)
+    # An open order has earned nothing yet; it does when it is completed.
+    points = PointsPart() if order.state == Order.State.OPEN else points_part(order, change, undo=undo)
     lines = _rewrite(order, [restored(stored) for stored in after])
     payments = _settle(order, difference, settlement, points, now, actor)
     _settle_accounts(order, change, points, payments, actor, undo=undo)
@@ -210,6 +225,8 @@ def _rewrite(order: Order, lines: list[OrderLine]) -> list[OrderLine]:
     order.version += 1
     order.save(update_fields=[*SUMS, "version"])
     gone = present.keys() - {line.position for line in lines}
+    parcels = FulfilmentLine.objects.filter(line__order=order, line__position__in=gone)
+    parcels.filter(fulfilment__state=Fulfilment.State.CANCELLED).delete()  # taken back: they carry nothing
     OrderLine.objects.filter(order=order, position__in=gone).delete()
     for line in lines:
         if line.position in present:
@@ -224,6 +241,9 @@ def _settle(
     order: Order, difference: Decimal, how: Settlement, points: PointsPart, now: datetime, actor: Actor
 ) -> list[Payment]:
     """The payments of the difference. What points have in it is a row of its own; ``how`` states the rest."""
+    if order.state == Order.State.OPEN:  # what is more is received later, like the rest of it
+        there = sum((payment.amount for payment in order.payments.all()), Decimal(0))
+        difference = min(order.total + order.cash_rounding - there, Decimal(0))
     if not difference and not how.payments:
         return []
     if difference >= 0:
@@ -274,6 +294,9 @@ def _move(
     undo: bool,
 ) -> None:
     costs = {UUID(x["variant_id"]): Decimal(x["unit_cost"]) for x in before if x["variant_id"] and x["unit_cost"]}
+    if order.state == Order.State.OPEN:
+        _hold(order, lines, payments, actor)
+        return
     deltas = {
         (variant, order.location_id): Change(on_hand=-units, unit_cost=costs.get(variant) if units < 0 else None)
         for variant, units in stock_difference(before, [kept(line) for line in lines]).items()
@@ -299,6 +322,16 @@ def _move(
     for movement in moved:
         if movement.variant_id not in had:
             OrderLine.objects.filter(order=order, variant=movement.variant_id).update(unit_cost=movement.unit_cost)
+
+
+def _hold(order: Order, lines: Sequence[OrderLine], payments: Sequence[Payment], actor: Actor) -> None:
+    """The goods set aside for an open order become those of its lines."""
+    units: dict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.is_stocked and line.variant_id:
+            units[line.variant_id, order.location_id] += line.quantity
+    held = hold_instead(units, cause=("order", order.pk), actor=actor, note=f"Order {order.number}")
+    emit_all([updated(order), *refunded_events(payments, order), *held], actor=actor)
 
 
 def preview(change: OrderChange) -> dict[str, str]:

@@ -64,7 +64,7 @@ def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor) -
     actor.require(TAKE_ORDERS, at=sale.location_id)
     digest = fingerprint({"sale": sale.hash().hex(), "delivery": dict(delivery)})
     try:
-        _check_delivery(delivery)
+        check_delivery(delivery)
         if sale.gift_cards:
             refuse(fault("/gift_cards", "at-once", "Gift cards are sold at once, not ordered."))
         draft = Draft.of(sale, actor, in_parts=True)
@@ -76,7 +76,8 @@ def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor) -
     return with_locks(lambda: _place(sale, draft, digest, actor))
 
 
-def _check_delivery(delivery: Mapping[str, str]) -> None:
+def check_delivery(delivery: Mapping[str, str]) -> None:
+    """Raise `Invalid`, naming what is missing or wrong of how goods get to the customer."""
     kind = delivery.get("kind")
     if kind not in Fulfilment.Kind.values:
         refuse(fault("/delivery/kind", "kind", "Picked up, or delivered."))

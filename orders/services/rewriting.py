@@ -13,6 +13,7 @@ from core.errors import fault, refuse
 from core.events import plain
 from core.money import round_money
 from orders.models import Order, OrderLine
+from orders.permissions import CHANGE_PRICE
 from orders.services.basket import BasketLine, Sale
 from orders.services.pricing import MOST_UNITS, price_lines
 from orders.tax import Goods, Terms, document_amounts, tax_parts_of
@@ -81,6 +82,7 @@ def new_lines(order: Order, lines: Sequence[OrderLine], actions: Sequence[Action
 
     Raises:
         Invalid: an action cannot be done; every one is named.
+        Forbidden: the actor may not sell at another price than the one that holds.
     """
     rows = {line.position: copy(line) for line in lines}
     changed: set[int] = set()
@@ -121,6 +123,8 @@ def _apply(
     elif action.kind == "price":
         if action.unit_price is None or action.unit_price < 0:
             return fault(f"{pointer}/unit_price", "required", "Name the price.")
+        if action.unit_price != line.unit_price:
+            actor.require(CHANGE_PRICE, at=order.location_id)
         line.unit_price = action.unit_price
     else:
         return fault(f"{pointer}/kind", "unknown", "Nobody knows this action.")

@@ -14,11 +14,13 @@ from core.web.refusals import explain
 from core.web.views import Page
 from orders.lifecycle import STEPS
 from orders.models import Fulfilment, Order
-from orders.permissions import FULFIL, REFUND, SELL, TAKE_ORDERS, VIEW_CUSTOMERS, VIEW_ORDERS
+from orders.permissions import CHANGE_ORDER, FULFIL, REFUND, SELL, TAKE_ORDERS, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.receipts.content import Receipt, points_told, receipt_of
 from orders.selectors import approvals_of, find_order
 from orders.selectors_axes import GONE, axes_of
+from orders.selectors_changes import changes_of
 from orders.selectors_fulfilment import fulfilments, left_of
+from orders.services.changes import may_be_changed
 from orders.web.packing_forms import PackForm, StepForm
 from orders.web.selectors import history_of
 from orders.web.tender_forms import TenderForm
@@ -67,6 +69,11 @@ class OrderPage(Page):
             and order.business_date == business_today(order.location)
             and self.actor.may(SELL, at=place),
             "may_view_customers": self.actor.may(VIEW_CUSTOMERS),
+            "may_change": self.actor.may(CHANGE_ORDER, at=place) and may_be_changed(order),
+            "may_redirect": is_open
+            and may_take
+            and all(one["fulfilment"].state == Fulfilment.State.CANCELLED for one in parcels),
+            "changes": changes_of(order),
             "pay_form": pay,
             "pack_form": pack,
             "parcels": parcels,

@@ -18,10 +18,9 @@ NO_DRAWER = ("", "No drawer")
 
 
 def ways_to_pay() -> list[tuple[str, str]]:
-    """The ways that somebody may name for an order that is handed over later: points pay at once only."""
+    """The ways to pay that somebody may name."""
     told = dict(Payment.Method.choices)
-    means = [means.method for means in MEANS.values() if means.is_stated and means.method != Payment.Method.POINTS]
-    return [(method, str(told[method]).capitalize()) for method in means]
+    return [(means.method, str(told[means.method]).capitalize()) for means in MEANS.values() if means.is_stated]
 
 
 def drawers_of(actor: Actor) -> list[tuple[str, str]]:
