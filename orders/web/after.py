@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.api.views import as_uuid
-from core.errors import Conflict, DomainError, Forbidden, Invalid, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Forbidden, Invalid, ReusedIdentifier, StaleVersion
 from core.ids import uuid7
 from core.people.permissions import AUTHENTICATED
 from core.people.services import TooManyAttempts
 from core.web.cursors import window_of
+from core.web.refusals import explain
 from core.web.views import Page
 from inventory.scan_targets import found_by_shape
 from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceChanged, WrongPayment, WrongPin
@@ -42,13 +43,6 @@ REFUSALS = (
     Forbidden,
 )
 NEWEST_FIRST = ("-occurred_at", "-id")
-
-
-def explain(refusal: DomainError, form: forms.Form) -> None:
-    """A refusal of a service on the form it came from."""
-    told = [problem["detail"] for problem in refusal.details.get("errors", [])] or [refusal.detail]
-    for detail in told:
-        form.add_error(None, detail)
 
 
 def approval_from(form: ApprovedForm, needed: ApprovalNeeded, *, actor: Any, shown: str) -> UUID | None:

@@ -132,6 +132,13 @@ class ReturnForm(ApprovedForm):
                 found.append((line.position, quantity, where, serials))
         return found
 
+    def field_at(self, parts: Sequence[str]) -> str | None:
+        """The field of the line that a pointer of the service means."""
+        if parts[0] != "lines" or len(parts) < 2 or not parts[1].isdigit():
+            return None
+        taken = self.taken()
+        return f"quantity_{taken[int(parts[1])][0]}" if int(parts[1]) < len(taken) else None
+
     def all_back(self) -> dict[str, str]:
         """What the form says when everything that is left comes back."""
         return {f"quantity_{place}": plain_decimal(left) for place, left in self.left.items() if left > 0}

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from core.actors import Actor
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
+from core.web.refusals import explain
 from core.web.views import Page
 from orders.errors import ApprovalNeeded, NoReceiptRefused
 from orders.models import Customer, OrderLine, SellingPolicy
@@ -20,7 +21,7 @@ from orders.selectors_customers import customers
 from orders.services import no_receipt
 from orders.services.approvals import policy
 from orders.services.no_receipt import LooseLine, Worth, return_without_receipt, worth_of
-from orders.web.after import REFUSALS, approval_from, explain
+from orders.web.after import REFUSALS, approval_from
 from orders.web.after_forms import AMOUNT, ApprovedForm
 
 ROWS = 6

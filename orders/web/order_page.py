@@ -65,6 +65,10 @@ class OrderPage(Page):
             "axes": where,
             "refunds": list(order.refunds.order_by("occurred_at", "pk")),
             "may_return": is_sale and where.returned != "all" and self.actor.may(REFUND, at=place),
+            "may_exchange": is_sale
+            and where.returned != "all"
+            and self.actor.may(REFUND, at=place)
+            and self.actor.may(SELL, at=place),
             "may_void": is_sale
             and order.business_date == business_today(order.location)
             and self.actor.may(SELL, at=place),
