@@ -16,10 +16,7 @@ OTHERS = {
     "orders.services.money_back",
     "orders.services.pieces_back",
     "orders.services.points_of_changes",
-<<<<<<< HEAD
     "orders.services.recalls",
-=======
->>>>>>> ce161b9 (The walk of told writes knows the points of changes)
     "orders.services.return_quotes",
     "orders.services.rewriting",
 }
