@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet
 
 from core.actors import Actor
+from core.money import plain_decimal
 from inventory.models import StockAlert, StockLevel
 from inventory.permissions import VIEW_STOCK
 from inventory.selectors_blind import without_blind
@@ -46,6 +47,15 @@ class AlertRow:
     alert: StockAlert
     level: StockLevel | None
     why: str
+
+    @property
+    def low(self) -> str:
+        """The limit as it is typed, "" where there is none."""
+        return "" if self.level is None or self.level.low_at is None else plain_decimal(self.level.low_at)
+
+    @property
+    def over(self) -> str:
+        return "" if self.level is None or self.level.over_at is None else plain_decimal(self.level.over_at)
 
 
 def alert_rows(alerts: list[StockAlert]) -> list[AlertRow]:
