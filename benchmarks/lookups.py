@@ -20,8 +20,8 @@ import django
 from benchmarks.bigshop import LOOKS, THINGS, big_shop
 from benchmarks.harness import cpu_seconds, machine, postgres_pid, quantile, table, timed, web
 
-REQUESTS = 40
-DEEP_PAGES = 40
+REQUESTS = 30
+DEEP_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)

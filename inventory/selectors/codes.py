@@ -7,9 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from core.actors import Actor
+from core.db.prepared import prepared_cursor
 from core.tenancy.context import current_tenant
 from inventory.codes import check_digit, is_gtin, normalise, printed
 from inventory.errors import AmbiguousCode, NonsenseCode, UnknownCode
@@ -20,7 +19,7 @@ from inventory.selectors import LONGEST_CODE, ForSale, for_sale
 
 LOOK_UP = """
     SELECT code, kind, variant_id, target_id, pack_quantity FROM inventory_scancode
-    WHERE code = ANY(%(codes)s) OR upper(code) = ANY(%(upper)s)
+    WHERE code = ANY(%(codes)s::text[]) OR upper(code) = ANY(%(upper)s::text[])
 """
 IN_KILOGRAMS = {
     "kg": Decimal(1),
@@ -248,7 +247,7 @@ def _rows(codes: Collection[str]) -> list[_Row]:
     short = [code for code in codes if code and len(code) <= LONGEST_CODE]
     if not short:
         return []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(LOOK_UP, {"codes": short, "upper": [code.upper() for code in short]})
         return [_Row(*row) for row in cursor.fetchall()]
 
