@@ -282,7 +282,8 @@ def test_a_list_asks_the_same_few_questions_however_long_it_is(acme: Shop, path:
     def asked() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert browser.get(path).status_code == 200
-        return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE", "SET ")) for query in queries)
+        asked = [query["sql"] for query in queries if "tenancy_domain" not in query["sql"]]  # kept for half a minute
+        return sum(not sql.startswith(("SAVEPOINT", "RELEASE", "SET ")) for sql in asked)
 
     acme.variant("JAM").levels.update(on_hand=1000)
     furnish_more(acme, "FEW", 2)
