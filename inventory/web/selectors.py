@@ -89,15 +89,17 @@ def articles(
         )
     shown = list(rows.order_by("product__name", "position", "pk")[:limit])
     goods = for_sale([row.pk for row in shown], location_id=location_id, terms=PriceTerms(channel=channel))
-    pictures = _first_pictures({row.product_id for row in shown})
-    found = [_article(row, goods.get(row.pk), pictures.get(row.product_id)) for row in shown]
+    pictures = _tile_pictures({row.product_id for row in shown})
+    found = [
+        _article(row, goods.get(row.pk), pictures.get(row.pk) or pictures.get(row.product_id, "")) for row in shown
+    ]
     if ids is not None:
         place = {pk: number for number, pk in enumerate(ids)}
         found.sort(key=lambda article: place[article.id])
     return found
 
 
-def _article(row: Any, now: ForSale | None, picture: dict[str, str] | None) -> Article:
+def _article(row: Any, now: ForSale | None, picture: str) -> Article:
     return Article(
         id=row.pk,
         sku=row.sku,
@@ -108,8 +110,19 @@ def _article(row: Any, now: ForSale | None, picture: dict[str, str] | None) -> A
         on_hand=(row.there or Decimal(0)) if row.is_stocked else None,
         low_at=row.warn_at,
         tracking=row.tracking,
-        picture=picture["url"] if picture else "",
+        picture=picture,
     )
+
+
+def _tile_pictures(product_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Addresses of small pictures: the first of each variant that has its own, and the first of each product."""
+    rows = ProductPicture.objects.filter(product__in=list(product_ids)).order_by("position", "created_at", "pk")
+    found: dict[UUID, str] = {}
+    for product_id, variant_id, sha256 in rows.values_list("product_id", "variant_id", "sha256"):
+        for pk in (product_id, variant_id):
+            if pk is not None:
+                found.setdefault(pk, picture_url(sha256))
+    return found
 
 
 def products(

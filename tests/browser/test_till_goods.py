@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from core.ids import uuid7
 from core.testing import PASSWORD, Shop
 from inventory.models import MovementLot, ScanCode, Serial, StockMovement, Variant
+from inventory.selectors.pictures import picture_url
+from inventory.services.pictures import add_picture
 from inventory.services.piece_codes import register_pieces
 from orders.models import Approval, CreditEntry, Customer, Order, OrderLine, Payment
 from orders.services.approvals import change_policy, set_pin
@@ -17,8 +19,10 @@ from orders.services.discounts import create_discount
 from tests.browser.page_look import ARRIVED
 from tests.browser.test_till import CUP, SCAN, TEA, ready, standing_at_the_till
 from tests.browsers import picture
+from tests.pictures import a_picture
 from tests.processes import Product
 from tests.test_lots_and_serials import book, receive, tracked
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -175,6 +179,38 @@ def test_a_parked_basket_comes_back_as_it_was(till: Page, acme: Shop) -> None:
     sold = Order.objects.get(state="completed")
     assert sold.discount_total == Decimal("6.66") and f"£{sold.total:.2f}" == shown
     assert Serial.objects.get(number="SN-0003").state == "sold"
+
+
+def test_tiles_show_pictures_lazily_and_nothing_moves_when_they_come(till: Page, acme: Shop) -> None:
+    cup = acme.variant("CUP")
+    owner = acme.actor("owner")
+    add_picture(cup.product_id, a_picture(colour="teal"), actor=owner)
+    own = add_picture(cup.product_id, a_picture(colour="red"), actor=owner, variant_id=cup.pk)
+    held: list[Route] = []
+    till.route("**/pictures/**", lambda route: held.append(route))  # noqa: PLW0108  no builtin is taken
+    till.reload()
+    ready(till)
+    picture_of = till.locator(".product-tile", has_text="Blue cup").locator("img")
+    expect(picture_of).to_have_attribute("loading", "lazy")
+    expect(picture_of).to_have_attribute("src", picture_url(own.sha256))
+    wait_until(lambda: bool(till.evaluate("1") and held))
+    before = till.locator(".product-grid").bounding_box()
+    for route in held:
+        route.continue_()
+    till.wait_for_function(
+        "() => [...document.querySelectorAll('.product-tile img')].every((one) => one.naturalWidth > 0)"
+    )
+    assert till.locator(".product-grid").bounding_box() == before
+    till.evaluate(ARRIVED)
+    picture(till, "till-tiles")
+    till.locator(".product-tile", has_text="Blue cup").focus()
+    till.evaluate("() => { document.querySelector('.product-tile img').dataset.same = 'yes'; }")
+    till.keyboard.press("Enter")
+    expect(till.locator(".cart__line")).to_have_count(1)
+    pay_by_card(till)
+    expect(till.locator(".till-done")).to_be_visible()
+    expect(till.locator(".product-tile", has_text="Blue cup")).to_contain_text("9 left")
+    expect(till.locator(".product-tile img[data-same=yes]")).to_have_count(1)  # no picture is drawn anew
 
 
 def test_points_pay_a_part_and_the_receipt_says_what_was_earned_and_spent(till: Page, acme: Shop) -> None:
