@@ -4,15 +4,17 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.api.views import as_uuid
 from core.errors import Conflict, Forbidden, Invalid, NotFound, ReusedIdentifier
 from core.ids import uuid7
-from core.web.cursors import window_of
+from core.web.lists import ListPage
 from core.web.views import Page
 from inventory.barcodes import code128
+from inventory.models import Count
 from inventory.permissions import APPROVE_COUNTS, COUNT_STOCK, VIEW_COST
 from inventory.selectors_counts import (
     counts,
@@ -36,15 +38,19 @@ LINES_SHOWN = 500
 REFUSALS = (Invalid, NotFound, Conflict, ReusedIdentifier, Forbidden)
 
 
-class Counts(Page):
+class Counts(ListPage):
     """/counts/: stocktakes, running ones and those of the past."""
 
     required_permission: ClassVar = COUNT_STOCK
     template_name = "inventory/counts.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        window = window_of(counts(actor=self.actor), by=NEWEST_FIRST, query=request.GET.dict())
-        return self.render({"window": window, "may_open": self.actor.may(APPROVE_COUNTS)})
+    by = NEWEST_FIRST
+
+    def rows(self, wanted: dict[str, Any]) -> QuerySet[Count]:
+        return counts(actor=self.actor)
+
+    def more(self) -> dict[str, Any]:
+        return {"may_open": self.actor.may(APPROVE_COUNTS)}
 
 
 class CountNew(Page):

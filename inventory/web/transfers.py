@@ -4,12 +4,15 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion
 from core.ids import uuid7
-from core.web.cursors import window_of
+from core.locations.models import Location
+from core.web.lists import ListPage
 from core.web.views import Page
 from inventory.barcodes import code128
 from inventory.models import Transfer
@@ -27,23 +30,28 @@ NEWEST_FIRST = ("-created_at", "id")
 REFUSALS = (Invalid, NotFound, Conflict, ReusedIdentifier, Forbidden, StaleVersion)
 
 
-class Transfers(Page):
+class Transfers(ListPage):
     """/transfers/: what is on its way between locations."""
 
     required_permission: ClassVar = VIEW_STOCK
     template_name = "inventory/transfers.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        places = places_for(self.actor, VIEW_STOCK)
-        form = TransferFilter(request.GET, places=places)
-        context: dict[str, Any] = {"form": form, "places": places, "may_move": self.actor.may(MOVE_STOCK)}
-        if not form.is_valid():
-            return self.render(context, status=422)
-        wanted = form.cleaned_data
+    by = NEWEST_FIRST
+
+    @cached_property
+    def places(self) -> list[Location]:
+        """Where the actor sees stock."""
+        return places_for(self.actor, VIEW_STOCK)
+
+    def filter_form(self) -> TransferFilter:
+        return TransferFilter(self.request.GET, places=self.places)
+
+    def rows(self, wanted: dict[str, Any]) -> QuerySet[Transfer]:
         location_id = wanted["location"].pk if wanted["location"] else None
-        rows = transfer_rows(actor=self.actor, state=wanted["state"], location_id=location_id)
-        window = window_of(rows, by=NEWEST_FIRST, query=request.GET.dict())
-        return self.render({**context, "window": window, "is_filtered": any(wanted.values())})
+        return transfer_rows(actor=self.actor, state=wanted["state"], location_id=location_id)
+
+    def more(self) -> dict[str, Any]:
+        return {"places": self.places, "may_move": self.actor.may(MOVE_STOCK)}
 
 
 class TransferNew(Page):

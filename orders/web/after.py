@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -14,12 +15,12 @@ from core.errors import Conflict, Forbidden, Invalid, ReusedIdentifier, StaleVer
 from core.ids import uuid7
 from core.people.permissions import AUTHENTICATED
 from core.people.services import TooManyAttempts
-from core.web.cursors import window_of
+from core.web.lists import ListPage
 from core.web.refusals import explain
 from core.web.views import Page
 from inventory.scan_targets import found_by_shape
 from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceChanged, WrongPayment, WrongPin
-from orders.models import Order, Payment, SellingPolicy
+from orders.models import Approval, Order, Payment, SellingPolicy
 from orders.permissions import REFUND, RETURN_WITHOUT_RECEIPT, SELL, VIEW_APPROVALS
 from orders.selectors import approvals, approvers, find_order, parked_carts, visible_orders
 from orders.selectors_axes import returned_of
@@ -186,15 +187,16 @@ class OrderVoid(Page):
         )
 
 
-class ParkedCarts(Page):
+class ParkedCarts(ListPage):
     """/parked/: carts that wait for a till."""
 
     required_permission: ClassVar = SELL
     template_name = "orders/parked.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        window = window_of(parked_carts(actor=self.actor), by=NEWEST_FIRST, query=request.GET.dict())
-        return self.render({"window": window})
+    by = NEWEST_FIRST
+
+    def rows(self, wanted: dict[str, Any]) -> QuerySet[Order]:
+        return parked_carts(actor=self.actor)
 
 
 class ParkedDiscard(Page):
@@ -212,15 +214,16 @@ class ParkedDiscard(Page):
         return redirect("parked")
 
 
-class Approvals(Page):
+class Approvals(ListPage):
     """/approvals/: who let whom do what."""
 
     required_permission: ClassVar = VIEW_APPROVALS
     template_name = "orders/approvals.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        rows = approvals(actor=self.actor)
-        return self.render({"window": window_of(rows, by=("-approved_at", "-id"), query=request.GET.dict())})
+    by = ("-approved_at", "-id")
+
+    def rows(self, wanted: dict[str, Any]) -> QuerySet[Approval]:
+        return approvals(actor=self.actor)
 
 
 class MyPin(Page):

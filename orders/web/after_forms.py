@@ -86,13 +86,16 @@ class ReturnForm(ApprovedForm):
                 max_value=max(left, Decimal(0)),
                 max_digits=14,
                 decimal_places=3,
-                widget=forms.TextInput({**AMOUNT, "placeholder": "0", "disabled": left <= 0}),
+                widget=forms.TextInput(
+                    {**AMOUNT, "class": "input input--num", "placeholder": "0", "disabled": left <= 0}
+                ),
             )
             self.fields[f"where_{line.position}"] = forms.ChoiceField(
                 label=f"Where {line.name or line.sku} goes",
                 required=False,
                 choices=OrderLine.Disposition.choices,
                 initial=OrderLine.Disposition.RESTOCK,
+                widget=forms.Select({"class": "input"}),
             )
             if line.variant_id and (out := pieces.get(line.variant_id)):
                 self.fields[f"serials_{line.position}"] = forms.MultipleChoiceField(
