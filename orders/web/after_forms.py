@@ -13,7 +13,7 @@ from core.people.models import User
 from orders.models import OrderLine, Payment
 from orders.services.money_back import WAYS
 
-AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input--num"}
+AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input input--num"}
 
 
 class ReceiptSearch(forms.Form):

@@ -50,7 +50,7 @@ class LooseForm(ApprovedForm):
                 label=f"Code {place}",
                 required=False,
                 max_length=80,
-                widget=forms.TextInput({"autocomplete": "off", "placeholder": "Barcode or SKU"}),
+                widget=forms.TextInput({"autocomplete": "off", "placeholder": "Barcode or SKU", "class": "input"}),
             )
             self.fields[f"quantity_{place}"] = forms.DecimalField(
                 label=f"How many of code {place}",
@@ -60,7 +60,10 @@ class LooseForm(ApprovedForm):
                 widget=forms.TextInput({**AMOUNT, "placeholder": "1"}),
             )
             self.fields[f"where_{place}"] = forms.ChoiceField(
-                label=f"Where code {place} goes", required=False, choices=OrderLine.Disposition.choices
+                label=f"Where code {place} goes",
+                required=False,
+                choices=OrderLine.Disposition.choices,
+                widget=forms.Select({"class": "input"}),
             )
 
     def rows(self) -> list[dict[str, Any]]:
@@ -108,6 +111,7 @@ class LooseReturn(Page):
         told = {
             "form": form,
             "worth": worth,
+            "lines": [(line, -line.quantity, -line.total) for line in worth.lines] if worth else [],
             "limits": limits,
             "is_forbidden": limits.no_receipt == SellingPolicy.NoReceipt.FORBIDDEN,
             "currency": current_tenant().currency,
