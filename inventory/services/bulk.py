@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from core.actors import Actor
 from core.api.idempotency import fingerprint
@@ -36,6 +37,8 @@ APPLY, UNDO = "inventory.apply_bulk_edit", "inventory.undo_bulk_edit"
 UNDO_WITHIN = timedelta(hours=24)
 MOST_VARIANTS = 60_000
 PORTION = 500
+AT_ONCE = 50
+"""Values that differ by row are written so many at a time: each row is compared with each of them."""
 State, RowState = BulkEdit.State, BulkEditRow.State
 
 
@@ -225,13 +228,15 @@ def _write(
 ) -> None:
     changed = [FIELDS[name] for name in edit.changes]
     if names := [field.column for field in changed if not field.is_of_product]:
-        Variant.objects.bulk_update(list(variants), names)
+        Variant.objects.bulk_update(list(variants), names, batch_size=AT_ONCE)
     now = datetime.now(UTC)
+    Product.objects.filter(pk__in=[row.pk for row in products]).update(version=F("version") + 1, updated_at=now)
     for product in products:
         product.version, product.updated_at = product.version + 1, now
-    of_product = [field.column for field in changed if field.is_of_product]
-    Product.objects.bulk_update(list(products), ["version", "updated_at", *of_product])
-    BulkEditRow.objects.bulk_update(rows, ["state"])
+    if of_product := [field.column for field in changed if field.is_of_product]:
+        Product.objects.bulk_update(list(products), of_product, batch_size=AT_ONCE)
+    for state in {row.state for row in rows}:
+        edit.rows.filter(pk__in=[row.pk for row in rows if row.state == state]).update(state=state)
 
 
 def _tell(touched: dict[UUID, set[str]], products: dict[UUID, Product], actor: Actor) -> None:
