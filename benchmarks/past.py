@@ -18,8 +18,8 @@ def main() -> None:
 
     from core.tenancy.context import use_tenant
     from inventory.models import StockLevel, StockMovement
-    from inventory.selectors_stock import levels_then
-    from inventory.selectors_value import stock_as_of, stock_value
+    from inventory.selectors.stock import levels_then
+    from inventory.selectors.value import stock_as_of, stock_value
 
     works = Works()
     with use_tenant(big_shop()), connection.cursor() as cursor:

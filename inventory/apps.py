@@ -11,7 +11,7 @@ class InventoryConfig(AppConfig):
         import inventory.permissions
         import inventory.scan_kinds  # noqa: F401
         from core.locations.closing import keeps_open
-        from inventory.selectors_closing import counts_left, stock_left, transfers_left
+        from inventory.selectors.closing import counts_left, stock_left, transfers_left
 
         for keeper in (stock_left, transfers_left, counts_left):
             keeps_open(keeper)

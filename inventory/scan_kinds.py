@@ -9,8 +9,8 @@ from core.locations.models import Location
 from inventory.models import Lot, Serial
 from inventory.permissions import COUNT_STOCK, VIEW_STOCK
 from inventory.scan_targets import Kind, Target, register_kind
-from inventory.selectors_counts import counts
-from inventory.selectors_transfers import transfers
+from inventory.selectors.counts import counts
+from inventory.selectors.transfers import transfers
 
 
 def _lot(pk: UUID, actor: Actor) -> Target | None:

@@ -16,6 +16,6 @@ class OrdersConfig(AppConfig):
 
         register_groups(lambda: dict(CustomerGroup.objects.values_list("pk", "name")))
         from core.locations.closing import keeps_open
-        from orders.selectors_closing import drawers_left
+        from orders.selectors.closing import drawers_left
 
         keeps_open(drawers_left)

@@ -14,10 +14,10 @@ from core.locations.selectors import business_today
 from core.people.permissions import VIEW_EVENTS
 from inventory.models import Product, StockException, StockLevel
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_STOCK
-from inventory.selectors_alerts import alerts_by_kind
+from inventory.selectors.alerts import alerts_by_kind
 from orders.models import Order
 from orders.permissions import IMPORT_HISTORY, SELL, VIEW_ORDERS
-from orders.selectors_board import Hour, Today, has_sold, last_hours, last_sales, today
+from orders.selectors.board import Hour, Today, has_sold, last_hours, last_sales, today
 from realtime.chart import Chart, chart_of
 from realtime.presence import count_screens
 from realtime.selectors import read_past

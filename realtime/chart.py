@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from orders.selectors_board import Hour
+from orders.selectors.board import Hour
 
 ZERO = Decimal(0)
 

@@ -12,7 +12,7 @@ from inventory.codes import is_gtin
 from inventory.models import Product, ScanCode, StockDocument, StockLevel, StockMovement, TaxClass, Variant
 from orders.auditor import audit_books
 from orders.models import Customer, Order, OrderLine, Payment
-from orders.selectors_duplicates import duplicates
+from orders.selectors.duplicates import duplicates
 
 TINY = Size(variants=23, lines=300, customers=301, movements=1_000, days=7)
 # PostgreSQL writes the condition of a partial index in other words when it reads its own.

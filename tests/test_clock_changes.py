@@ -15,7 +15,7 @@ from core.locations.selectors import business_date
 from core.tenancy.context import use_tenant
 from core.testing import Shop
 from orders.models import Order
-from orders.selectors_board import last_hours, today
+from orders.selectors.board import last_hours, today
 
 HOUR = timedelta(hours=1)
 

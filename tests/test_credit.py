@@ -17,8 +17,9 @@ from core.testing import CANARY, Shop, stock
 from orders.auditor import audit_books
 from orders.errors import GiftCardRefused, NotEnoughCredit, TooManyAttempts
 from orders.models import CreditAccount, CreditEntry, Customer, GiftCard, Order, Payment
+from orders.selectors.credit import spendable
 from orders.services.checkout import Placed, Tender, place_order
-from orders.services.credit import GUESSES, account_for, find_card, give, spendable, take
+from orders.services.credit import GUESSES, account_for, find_card, give, take
 from orders.services.gift_cards import Issued, expire_credit, grouped, issue_gift_card, set_card_state
 from tests.api import machine, person, pointers
 from tests.cash_steps import a_register, a_sale, an_open_shift, sell

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from core.locations.models import Location
 from core.testing import CANARY, Shop, sale_body
 from orders.models import Customer, Order, OrderLine
-from orders.selectors_people import favourites_of, figures_of, months_of, timeline_of
+from orders.selectors.people import favourites_of, figures_of, months_of, timeline_of
 from tests.api import machine, person
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)

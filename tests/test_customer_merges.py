@@ -24,8 +24,8 @@ from orders.models import (
     CustomerMerge,
     Order,
 )
-from orders.selectors_duplicates import alike
-from orders.selectors_people import timeline_of
+from orders.selectors.duplicates import alike
+from orders.selectors.people import timeline_of
 from orders.services import credit
 from orders.services.checkout import place_order
 from orders.services.merging import Merged, merge_customers, undo_merge

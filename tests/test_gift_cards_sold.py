@@ -17,7 +17,7 @@ from orders.auditor import audit_books
 from orders.errors import GiftCardRefused, GiftCardUsed, NotEnoughCredit
 from orders.metrics_base import COMPLETED, ITEMS, REVENUE, SALES
 from orders.models import CreditAccount, CreditEntry, Customer, GiftCard, Order, SellingPolicy
-from orders.selectors_shifts import drawer_figures, figures
+from orders.selectors.shifts import drawer_figures, figures
 from orders.services.basket import CardSold
 from orders.services.checkout import BasketLine, Placed, Sale, Tender, place_order
 from orders.services.credit import find_card

@@ -16,8 +16,8 @@ from orders.auditor import audit_books
 from orders.errors import ApprovalNeeded
 from orders.metrics_base import COMPLETED, REVENUE
 from orders.models import CreditAccount, Customer, Order, SellingPolicy
-from orders.services.approvals import change_policy
 from orders.services.no_receipt import LooseLine, LooseReturn, return_without_receipt
+from orders.services.policy import change_policy
 from orders.services.returns import Refunded
 from tests.api import machine, person, pointers
 from tests.cash_steps import sell

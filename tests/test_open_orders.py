@@ -17,8 +17,8 @@ from core.testing import Shop, stock
 from inventory.models import StockLevel, StockMovement, StockReservation
 from orders.auditor import audit_books
 from orders.models import CouponUse, Fulfilment, FulfilmentLine, Order, Payment
-from orders.selectors_axes import axes_of
-from orders.selectors_board import today
+from orders.selectors.axes import axes_of
+from orders.selectors.board import today
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.discounts import create_discount
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step

@@ -16,7 +16,7 @@ from inventory.models import StockLevel
 from orders.auditor import audit_books
 from orders.models import Order, Payment
 from orders.selectors import find_order, visible_orders
-from orders.selectors_axes import axes_of
+from orders.selectors.axes import axes_of
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.changes import Settlement, confirm_change, propose_change
 from orders.services.checkout import place_order

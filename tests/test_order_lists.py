@@ -10,7 +10,7 @@ from core.ids import uuid7
 from core.testing import CANARY, Shop
 from orders.models import Customer, Order
 from orders.selectors import find_order, visible_orders
-from orders.selectors_axes import axes_of, with_axes
+from orders.selectors.axes import axes_of, with_axes
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.checkout import place_order
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step

@@ -9,7 +9,8 @@ from core.ids import uuid7
 from core.testing import CANARY, PASSWORD, Shop, sale_body
 from inventory.models import StockLevel
 from orders.models import Approval, Order
-from orders.services.approvals import change_policy, set_pin
+from orders.services.approvals import set_pin
+from orders.services.policy import change_policy
 from tests.api import person
 
 pytestmark = pytest.mark.django_db

@@ -19,12 +19,12 @@ from orders.errors import NotEnoughCredit
 from orders.models import CreditAccount, CreditEntry, Customer, Order, Payment
 from orders.points import earned_on, part_in_points, points_back, points_for, points_kept
 from orders.receipts.content import receipt_of
-from orders.services.approvals import change_policy
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.checkout import Placed, place_order
 from orders.services.credit import account_for, give
 from orders.services.exchanges import Exchange, exchange
 from orders.services.gift_cards import expire_credit
+from orders.services.policy import change_policy
 from orders.services.returns import Return, ReturnLine, return_goods
 from orders.services.voids import void_order
 from tests.api import machine, person, pointers

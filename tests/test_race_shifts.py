@@ -13,7 +13,7 @@ from core.testing import Shop, stock
 from orders.auditor import audit_books
 from orders.errors import NoOpenShift, ShiftIsOpen
 from orders.models import Order, Shift
-from orders.selectors_shifts import expected_cash, report_of
+from orders.selectors.shifts import expected_cash, report_of
 from orders.services.checkout import Placed, place_order
 from orders.services.shifts import Done, close_shift, open_shift
 from tests.cash_steps import a_register, a_sale, an_open_shift

@@ -17,7 +17,7 @@ from core.people.permissions import PERMISSIONS
 from core.testing import CANARY, ROLES, Shop, stock
 from inventory.models import StockLevel
 from orders.models import Order
-from orders.selectors_board import last_hours, today
+from orders.selectors.board import last_hours, today
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from realtime.board import board_for, board_key
 from realtime.chart import chart_of, round_up

@@ -21,8 +21,9 @@ from inventory.models import StockLevel, StockMovement, TaxClass, Variant
 from orders.auditor import audit_books
 from orders.errors import ApprovalNeeded, ApprovalRefused
 from orders.models import Order, OrderLine, Payment
-from orders.services.approvals import Request, change_policy, give_approval, set_pin
+from orders.services.approvals import Request, give_approval, set_pin
 from orders.services.basket import Tender
+from orders.services.policy import change_policy
 from orders.services.returns import Refunded, Return, ReturnLine, return_goods, to_give_back
 from orders.tax import Goods, Terms, cash_difference, document_amounts, share_of
 from tests.api import person, pointers

@@ -18,7 +18,7 @@ from core.testing import CANARY, Shop, stock
 from orders.auditor import audit_books
 from orders.errors import NoOpenShift, ReasonRequired, ShiftIsClosed, ShiftIsOpen
 from orders.models import CashMovement, Order, Payment, Register, Shift, ShiftAmendment
-from orders.selectors_shifts import expected_cash, letters, report_of
+from orders.selectors.shifts import expected_cash, letters, report_of
 from orders.services.checkout import Tender, place_order
 from orders.services.registers import create_register, update_register
 from orders.services.shifts import close_shift, move_cash, open_shift

@@ -12,9 +12,9 @@ from core.actors import SYSTEM
 from core.ids import uuid7
 from core.locations.models import Location
 from core.testing import Shop, make_variant, sale_body, stock
-from inventory import selectors_value
 from inventory.models import StockLevel, StockMovement, Variant
-from inventory.selectors_value import stock_as_of, stock_value
+from inventory.selectors import value
+from inventory.selectors.value import stock_as_of, stock_value
 from inventory.services.ledger import Change, move_stock
 from tests.api import machine, person
 
@@ -42,7 +42,7 @@ def then(shop: Shop, variant: Variant, instant: datetime) -> Any:
 
 @pytest.mark.parametrize("is_late", [True, False])
 def test_both_ways_to_an_instant_say_the_same(acme: Shop, monkeypatch: pytest.MonkeyPatch, is_late: bool) -> None:
-    monkeypatch.setattr(selectors_value, "_is_late", lambda instant: is_late)
+    monkeypatch.setattr(value, "_is_late", lambda instant: is_late)
     new = make_variant("NEW")
     book(acme, new, "10", Kind.RECEIPT, at=NOON, unit_cost=Decimal(2))
     book(acme, new, "-4", Kind.SALE, at=NOON + timedelta(hours=2))

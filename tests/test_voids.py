@@ -15,7 +15,7 @@ from inventory.models import StockLevel
 from orders.auditor import audit_books
 from orders.errors import ApprovalNeeded
 from orders.models import Order, Payment, Register, Shift
-from orders.selectors_board import today
+from orders.selectors.board import today
 from orders.services.approvals import Request, give_approval
 from orders.services.returns import Return, ReturnLine, return_goods
 from orders.services.voids import void_order

@@ -7,9 +7,20 @@ from typing import Any
 from core.ids import uuid7
 from core.testing import PASSWORD, Shop
 from orders.models import Customer
-from orders.services import approvals, changes, checkout, exchanges, no_receipt, parking, returns, rewriting, voids
+from orders.services import (
+    approvals,
+    changes,
+    checkout,
+    exchanges,
+    no_receipt,
+    parking,
+    policy,
+    returns,
+    rewriting,
+    voids,
+)
 
-MODULES = (approvals, changes, exchanges, no_receipt, parking, returns, voids)
+MODULES = (approvals, changes, exchanges, no_receipt, parking, policy, returns, voids)
 OTHERS = {
     "orders.services.papers",
     "orders.services.goods_back",
@@ -99,7 +110,7 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
     "give_approval": (lambda s: None, lambda s, _: approval(s), ("create", "approval"), ["approval.given"]),
     "change_policy": (
         lambda s: None,
-        lambda s, _: approvals.change_policy({"return_days": 30}, actor=s.actor()),
+        lambda s, _: policy.change_policy({"return_days": 30}, actor=s.actor()),
         ("change", "policy"),
         ["policy.changed"],
     ),
@@ -117,7 +128,7 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         ["order.discarded"],
     ),
     "return_without_receipt": (
-        lambda s: approvals.change_policy({"no_receipt": "credit", "no_receipt_credit": 100}, actor=s.actor()),
+        lambda s: policy.change_policy({"no_receipt": "credit", "no_receipt_credit": 100}, actor=s.actor()),
         lambda s, _: no_receipt.return_without_receipt(
             no_receipt.LooseReturn(
                 refund_id=uuid7(),

@@ -6,9 +6,9 @@ from typing import Any
 
 from core.ids import uuid7
 from core.testing import Shop
-from orders.services.approvals import change_policy
 from orders.services.basket import CardSold, Tender
 from orders.services.gift_cards import issue_gift_card
+from orders.services.policy import change_policy
 from orders.services.shifts import move_cash
 from tests.cash_steps import a_register, an_open_shift, closed, sell
 

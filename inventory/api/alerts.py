@@ -12,7 +12,7 @@ from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView
 from inventory.models import AlertDigest, StockAlert
 from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
-from inventory.selectors_alerts import open_alerts, why
+from inventory.selectors.alerts import open_alerts, why
 from inventory.services.alerts import MOST_DAYS, snooze_alert
 from inventory.services.digests import set_digest
 

@@ -14,9 +14,9 @@ from core.api.views import ApiView
 from core.errors import Invalid
 from inventory.permissions import VIEW_COST, VIEW_STOCK
 from inventory.selectors import stock_levels
-from inventory.selectors_blind import without_blind
-from inventory.selectors_stock import levels_then
-from inventory.selectors_value import LABELS, stock_value
+from inventory.selectors.blind import without_blind
+from inventory.selectors.stock import levels_then
+from inventory.selectors.value import LABELS, stock_value
 
 USUAL = timedelta(days=30)
 

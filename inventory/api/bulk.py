@@ -12,7 +12,7 @@ from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView, versioned
 from inventory.models import BulkEdit, BulkEditRow
 from inventory.permissions import MANAGE_PRICES, VIEW_COST
-from inventory.selectors_bulk import bulk_edits, find_bulk_edit, rows_of
+from inventory.selectors.bulk import bulk_edits, find_bulk_edit, rows_of
 from inventory.services.bulk import apply_bulk_edit, preview_bulk_edit, undo_bulk_edit
 
 

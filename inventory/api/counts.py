@@ -13,7 +13,7 @@ from core.api.views import ApiView, versioned
 from core.errors import Forbidden, StaleVersion
 from inventory.api import count_bodies as bodies
 from inventory.permissions import APPROVE_COUNTS, COUNT_STOCK, VIEW_COST
-from inventory.selectors_counts import counts, find_count, may_see_expected
+from inventory.selectors.counts import counts, find_count, may_see_expected
 from inventory.services.count_booking import approve_count
 from inventory.services.count_entries import EntryDraft, add_entries, take_back_entry
 from inventory.services.counts import CountDraft, cancel_count, open_count, recount, resume_count, review_count

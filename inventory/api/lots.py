@@ -15,8 +15,8 @@ from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.models import Lot, MovementLot, MovementSerial, Serial, StockMovement
 from inventory.permissions import ADJUST_STOCK, VIEW_STOCK
-from inventory.selectors_blind import hidden_variants
-from inventory.selectors_lots import find_lot, find_serial, lots, serials, to_mark_down, way_of_lot, way_of_serial
+from inventory.selectors.blind import hidden_variants
+from inventory.selectors.lots import find_lot, find_serial, lots, serials, to_mark_down, way_of_lot, way_of_serial
 from inventory.services.lots import block_lot
 from inventory.services.policy import stock_policy
 

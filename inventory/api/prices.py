@@ -15,7 +15,7 @@ from core.api.views import ApiView, versioned
 from inventory.models import PriceChange, PriceList, PriceListItem
 from inventory.permissions import MANAGE_PRICES, VIEW_PRODUCTS
 from inventory.selectors import LONGEST_CODE
-from inventory.selectors_prices import find_price_list, price_changes, price_lists, prices_on
+from inventory.selectors.prices import find_price_list, price_changes, price_lists, prices_on
 from inventory.services.prices import MOST_PRICES, PriceLine, create_price_list, set_prices, update_price_list
 
 FOREIGN = {"location": "location_id", "customer_group": "customer_group_id"}

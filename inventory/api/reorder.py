@@ -11,7 +11,7 @@ from core.api.fields import QuantityField
 from core.api.views import ApiView
 from core.locations.selectors import active_location
 from inventory.permissions import VIEW_STOCK
-from inventory.selectors_cover import ToOrder, order_list
+from inventory.selectors.cover import ToOrder, order_list
 from inventory.services.policy import stock_policy
 
 

@@ -18,7 +18,7 @@ from core.errors import StaleVersion
 from inventory.api.serializers import LevelBody, level_body
 from inventory.models import StockReservation
 from inventory.permissions import ADJUST_STOCK, RESERVE_STOCK, VIEW_STOCK
-from inventory.selectors_stock import find_reservation, reservations
+from inventory.selectors.stock import find_reservation, reservations
 from inventory.services.limits import set_limits
 from inventory.services.reservations import Reserve, extend, release, reserve
 

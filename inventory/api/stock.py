@@ -12,7 +12,7 @@ from inventory.api import serializers as bodies
 from inventory.api import stock_bodies as stated
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.selectors import movements, movements_like, stock_levels
-from inventory.selectors_blind import without_blind
+from inventory.selectors.blind import without_blind
 from inventory.services.documents import StockChange, StockLine, book_stock, preview_stock
 from inventory.services.late_costs import CostLine, LateCost, book_late_cost
 

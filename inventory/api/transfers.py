@@ -13,7 +13,7 @@ from core.api.views import ApiView, versioned
 from core.errors import StaleVersion
 from inventory.api import move_bodies as bodies
 from inventory.permissions import MOVE_STOCK, VIEW_STOCK
-from inventory.selectors_transfers import find_transfer, transfers
+from inventory.selectors.transfers import find_transfer, transfers
 from inventory.services.arrivals import Arrival, receive_transfer
 from inventory.services.shipping import ship_transfer, take_back_transfer
 from inventory.services.transfers import TransferDraft, cancel_transfer, create_transfer, edit_transfer

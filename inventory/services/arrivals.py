@@ -24,7 +24,7 @@ from core.retry import with_locks
 from inventory.events import TransferReceived
 from inventory.models import Serial, StockMovement, Transfer, TransferLine, TransferReceipt
 from inventory.permissions import MOVE_STOCK
-from inventory.selectors_transfers import ARRIVAL, causes_of, pieces_on_way
+from inventory.selectors.transfers import ARRIVAL, causes_of, pieces_on_way
 from inventory.services.ledger import Change, Key, lock_levels, move_stock
 from inventory.services.lines import GoodsLine, Units, units_of
 from inventory.services.transfers import locked_transfer, tell_closed

@@ -30,7 +30,7 @@ from inventory.bulk_changes import FIELDS, planned, read_changes
 from inventory.events import ProductUpdated
 from inventory.models import BulkEdit, BulkEditRow, Product, Variant
 from inventory.permissions import MANAGE_PRICES, VIEW_COST
-from inventory.selectors_bulk import variants_matching
+from inventory.selectors.bulk import variants_matching
 from inventory.services.prices import NewPrice, note_prices
 
 APPLY, UNDO = "inventory.apply_bulk_edit", "inventory.undo_bulk_edit"

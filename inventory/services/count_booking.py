@@ -13,7 +13,7 @@ from core.errors import Conflict, Invalid
 from inventory.events import CountClosed
 from inventory.models import Count, CountLine, StockException, StockMovement
 from inventory.permissions import APPROVE_COUNTS
-from inventory.selectors_counts import seen_in, uncounted
+from inventory.selectors.counts import seen_in, uncounted
 from inventory.services.counts import locked_count, write_lines
 from inventory.services.ledger import lock_levels, move_stock
 

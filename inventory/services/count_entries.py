@@ -17,7 +17,7 @@ from core.retry import with_locks
 from inventory.models import Count, CountEntry, Variant
 from inventory.permissions import APPROVE_COUNTS
 from inventory.selectors import targets_of
-from inventory.selectors_counts import in_scope
+from inventory.selectors.counts import in_scope
 from inventory.services.counts import locked_count
 from inventory.services.lines import MOST_UNITS
 

@@ -25,7 +25,7 @@ from core.retry import with_locks
 from inventory.events import CountClosed, CountOpened
 from inventory.models import Brand, Category, Count, CountLine, ScanCode, StockLevel, Variant
 from inventory.permissions import APPROVE_COUNTS, COUNT_STOCK
-from inventory.selectors_counts import SCOPES, on_hand_as_of, seen_in
+from inventory.selectors.counts import SCOPES, on_hand_as_of, seen_in
 from inventory.services.policy import stock_policy
 
 State = Count.State

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 
 from inventory.models import StockPolicy
-from inventory.selectors_cover import SOLD
+from inventory.selectors.cover import SOLD
 
 # Rows that change are locked in key order, as every change of levels does; those that stay cost nothing.
 RENEW = f"""

@@ -22,7 +22,7 @@ from core.people.selectors import actor_of_user
 from core.tenancy.context import current_tenant
 from inventory.models import AlertDigest, StockAlert
 from inventory.permissions import VIEW_STOCK
-from inventory.selectors_alerts import newest_first, open_alerts, why
+from inventory.selectors.alerts import newest_first, open_alerts, why
 
 MOST_TOLD = 50
 

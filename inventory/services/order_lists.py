@@ -10,7 +10,7 @@ from core.audit.services import record
 from core.locations.models import Location
 from core.spreadsheets import Cell
 from inventory.permissions import VIEW_STOCK
-from inventory.selectors_cover import order_list
+from inventory.selectors.cover import order_list
 from inventory.services.policy import stock_policy
 
 MOST_ROWS = 100_000

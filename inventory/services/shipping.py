@@ -15,7 +15,7 @@ from core.money import plain_decimal
 from inventory.events import TransferShipped
 from inventory.models import StockMovement, Transfer, TransferLine
 from inventory.permissions import MOVE_STOCK
-from inventory.selectors_transfers import SHIPMENT, causes_of, pieces_on_way
+from inventory.selectors.transfers import SHIPMENT, causes_of, pieces_on_way
 from inventory.services.ledger import Change, lock_levels, move_stock
 from inventory.services.lines import GoodsLine, Units, units_of
 from inventory.services.transfers import (

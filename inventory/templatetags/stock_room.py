@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from core.actors import Actor
-from inventory.selectors_alerts import open_alerts
+from inventory.selectors.alerts import open_alerts
 
 register = template.Library()
 

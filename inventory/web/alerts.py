@@ -18,7 +18,7 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.models import AlertDigest, StockAlert, StockLevel
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
-from inventory.selectors_alerts import alert_rows, open_alerts
+from inventory.selectors.alerts import alert_rows, open_alerts
 from inventory.services.alerts import look_over_stock, snooze_alert
 from inventory.services.digests import set_digest
 from inventory.services.limits import set_limits

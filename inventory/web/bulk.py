@@ -17,7 +17,7 @@ from core.web.templatetags.shell import unit_price
 from core.web.views import Page
 from inventory.models import Brand, BulkEdit, Category, TaxClass
 from inventory.permissions import MANAGE_PRICES, VIEW_COST
-from inventory.selectors_bulk import bulk_edits, find_bulk_edit, rows_of
+from inventory.selectors.bulk import bulk_edits, find_bulk_edit, rows_of
 from inventory.services.bulk import UNDO_WITHIN, apply_bulk_edit, preview_bulk_edit, undo_bulk_edit
 
 PRICE = {"inputmode": "decimal", "class": "input--num", "autocomplete": "off"}

@@ -16,7 +16,7 @@ from core.web.views import Page
 from inventory.barcodes import code128
 from inventory.models import Count
 from inventory.permissions import APPROVE_COUNTS, COUNT_STOCK, VIEW_COST
-from inventory.selectors_counts import (
+from inventory.selectors.counts import (
     counts,
     find_count,
     may_see_expected,
@@ -26,7 +26,7 @@ from inventory.selectors_counts import (
     uncounted,
     variances,
 )
-from inventory.selectors_plan import count_plan
+from inventory.selectors.plan import count_plan
 from inventory.services.count_booking import approve_count
 from inventory.services.count_entries import EntryDraft, add_entries, take_back_entry
 from inventory.services.counts import CountDraft, cancel_count, open_count, recount, resume_count, review_count

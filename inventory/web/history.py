@@ -19,9 +19,9 @@ from core.web.views import Page
 from inventory.models import StockDocument, StockMovement, Variant
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.reasons import REASONS
-from inventory.selectors_blind import is_hidden
-from inventory.selectors_stock import find_document, find_level, history_of
-from inventory.selectors_value import stock_value
+from inventory.selectors.blind import is_hidden
+from inventory.selectors.stock import find_document, find_level, history_of
+from inventory.selectors.value import stock_value
 from inventory.services.late_costs import BY_QUANTITY, BY_VALUE, LateCost, book_late_cost
 from inventory.web.causes import in_words
 from inventory.web.selectors import places_for

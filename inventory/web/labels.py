@@ -17,7 +17,7 @@ from inventory.label_sheets import SHEETS
 from inventory.models import StockDocument, Variant
 from inventory.permissions import MANAGE_PRICES
 from inventory.selectors import LONGEST_CODE
-from inventory.selectors_prices import old_labels
+from inventory.selectors.prices import old_labels
 from inventory.services.labels import MOST_LINES, LabelLine, print_labels, whole
 
 LINE = re.compile(r"(?P<code>.+?)(?:\s+[xX×]\s*(?P<copies>\d{1,4}))?")

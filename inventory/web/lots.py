@@ -14,8 +14,8 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.models import Serial
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, MANAGE_STOCK_POLICY, VIEW_COST, VIEW_STOCK
-from inventory.selectors_blind import hidden_variants
-from inventory.selectors_lots import (
+from inventory.selectors.blind import hidden_variants
+from inventory.selectors.lots import (
     find_lot,
     find_serial,
     lot_levels,

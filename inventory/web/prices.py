@@ -18,7 +18,7 @@ from inventory.customer_groups import customer_groups
 from inventory.models import PriceList
 from inventory.permissions import MANAGE_PRICES, VIEW_PRODUCTS
 from inventory.selectors import LONGEST_CODE
-from inventory.selectors_prices import find_price_list, price_changes, price_lists, prices_on
+from inventory.selectors.prices import find_price_list, price_changes, price_lists, prices_on
 from inventory.services.prices import LEAST, MOST, PriceLine, create_price_list, set_prices, update_price_list
 
 CHANNELS = [("", "All"), ("counter", "Counter"), ("online", "Online"), ("phone", "Phone"), ("api", "API")]

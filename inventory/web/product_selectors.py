@@ -13,8 +13,8 @@ from core.web.cursors import Window, window_of
 from inventory.customer_groups import customer_groups
 from inventory.models import PriceListItem, Product, StockLevel, Variant
 from inventory.permissions import VIEW_COST, VIEW_STOCK
-from inventory.selectors_blind import without_blind
-from inventory.selectors_prices import price_changes
+from inventory.selectors.blind import without_blind
+from inventory.selectors.prices import price_changes
 from inventory.web.selectors import at_places
 
 BY_PLACE = ("position", "id")

@@ -11,7 +11,7 @@ from core.locations.models import Location
 from core.spreadsheets import CSV, XLSX, as_csv, as_xlsx
 from core.web.views import Page
 from inventory.permissions import MANAGE_STOCK_POLICY, VIEW_COST, VIEW_STOCK
-from inventory.selectors_cover import OrderList, order_list
+from inventory.selectors.cover import OrderList, order_list
 from inventory.services.order_lists import HEAD, export_rows
 from inventory.services.policy import stock_policy
 from inventory.web.selectors import places_for

@@ -18,7 +18,7 @@ from inventory.errors import OutOfStock, ReservationOver
 from inventory.models import StockLevel
 from inventory.permissions import ADJUST_STOCK, RESERVE_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.selectors import LONGEST_CODE, targets_of
-from inventory.selectors_stock import find_level, reservations
+from inventory.selectors.stock import find_level, reservations
 from inventory.services.limits import set_limits
 from inventory.services.reservations import Reserve, extend, release, reserve
 from inventory.web.selectors import places_for

@@ -17,9 +17,9 @@ from inventory.codes import normalise
 from inventory.models import Product, ProductPicture, ScanCode, StockException, StockLevel, StockMovement, Variant
 from inventory.permissions import VIEW_STOCK
 from inventory.selectors import ForSale, PriceTerms, for_sale
+from inventory.selectors.blind import without_blind
 from inventory.selectors.groups import attributes_for, category_tree
 from inventory.selectors.pictures import picture_url
-from inventory.selectors_blind import without_blind
 
 MOST_WORDS = 6
 MOVEMENTS_SHOWN = 20

@@ -11,7 +11,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound, ReusedIdentifier
 from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
-from inventory.selectors_blind import blind_counts
+from inventory.selectors.blind import blind_counts
 from inventory.services.exceptions import settle_exception
 from inventory.web.forms import StockFilter
 from inventory.web.selectors import open_exceptions, places_for, stock_levels

@@ -14,8 +14,10 @@ from core.people.permissions import AUTHENTICATED
 from orders.models import Approval, SellingPolicy
 from orders.permissions import MANAGE_POLICY, SELL, VIEW_APPROVALS
 from orders.selectors import approvals, approvers
+from orders.selectors.policy import policy
 from orders.services.approvals import Request as Wanted
-from orders.services.approvals import change_policy, give_approval, policy, set_pin
+from orders.services.approvals import give_approval, set_pin
+from orders.services.policy import change_policy
 
 
 class ApprovalInput(serializers.Serializer[Any]):

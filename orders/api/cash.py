@@ -13,7 +13,7 @@ from core.tenancy.context import current_tenant
 from orders.api import cash_bodies as bodies
 from orders.models import Register
 from orders.permissions import MANAGE_REGISTERS, RUN_SHIFT, VIEW_SHIFTS
-from orders.selectors_shifts import find_register, find_shift, open_shifts, registers, report_of, visible_shifts
+from orders.selectors.shifts import find_register, find_shift, open_shifts, registers, report_of, visible_shifts
 from orders.services.registers import create_register, update_register
 from orders.services.shifts import close_shift, move_cash, open_shift
 

@@ -8,7 +8,7 @@ from core.api.fields import AmountField
 from core.api.pagination import PageQuery
 from core.cash import MOST_PIECES, denominations
 from orders.models import CashMovement, Register, Shift
-from orders.selectors_shifts import Report
+from orders.selectors.shifts import Report
 from orders.services.registers import LONGEST_NAME
 from orders.services.shifts import LONGEST_REASON
 

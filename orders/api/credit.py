@@ -14,9 +14,9 @@ from core.money import plain_decimal
 from core.tenancy.context import current_tenant
 from orders.api import credit_bodies as bodies
 from orders.permissions import ISSUE_GIFT_CARDS, MANAGE_CREDIT, VIEW_CREDIT
-from orders.selectors_credit import credit_of, entries_of, find_gift_card, gift_cards, points_of
-from orders.selectors_customers import find_customer
-from orders.services.approvals import policy
+from orders.selectors.credit import credit_of, entries_of, find_gift_card, gift_cards, points_of
+from orders.selectors.customers import find_customer
+from orders.selectors.policy import policy
 from orders.services.credit import find_card
 from orders.services.gift_cards import adjust_credit, adjust_customers_credit, issue_gift_card, set_card_state
 

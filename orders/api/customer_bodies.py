@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core.api.pagination import PageQuery
 from inventory.codes import printed
 from orders.models import Consent, Customer, CustomerGroup
-from orders.selectors_customers import cards_of
+from orders.selectors.customers import cards_of
 from orders.services.customers import FIELDS, MOST_CODES, MOST_GROUPS
 
 

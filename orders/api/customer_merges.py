@@ -15,9 +15,9 @@ from core.errors import NotFound
 from orders.api.customer_bodies import CustomerBody, customer_bodies
 from orders.models import Customer, CustomerMerge
 from orders.permissions import MERGE_CUSTOMERS, VIEW_CUSTOMER_HISTORY
-from orders.selectors_customers import find_customer
-from orders.selectors_duplicates import REASONS, duplicates
-from orders.selectors_people import timeline_of
+from orders.selectors.customers import find_customer
+from orders.selectors.duplicates import REASONS, duplicates
+from orders.selectors.people import timeline_of
 from orders.services.merging import Merged, merge_customers, undo_merge
 
 

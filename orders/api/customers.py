@@ -19,7 +19,7 @@ from orders.permissions import (
     MANAGE_CUSTOMERS,
     VIEW_CUSTOMERS,
 )
-from orders.selectors_customers import consents_of, customers, find_customer, find_group, groups
+from orders.selectors.customers import consents_of, customers, find_customer, find_group, groups
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import create_customer, record_consent, update_customer
 from orders.services.forgetting import anonymise_customer

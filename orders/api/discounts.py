@@ -15,7 +15,7 @@ from core.errors import StaleVersion
 from orders.api import discount_bodies as bodies
 from orders.api.views import sale_of
 from orders.permissions import MANAGE_DISCOUNTS, SELL, VIEW_DISCOUNTS
-from orders.selectors_discounts import coupons, discounts, find_coupon, find_discount
+from orders.selectors.discounts import coupons, discounts, find_coupon, find_discount
 from orders.services.discounts import create_coupon, create_discount, update_coupon, update_discount
 from orders.services.quotes import quote
 

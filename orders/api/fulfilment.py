@@ -13,7 +13,7 @@ from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView, versioned
 from orders.models import Fulfilment
 from orders.permissions import FULFIL, VIEW_ORDERS
-from orders.selectors_fulfilment import find_fulfilment, fulfilments
+from orders.selectors.fulfilment import find_fulfilment, fulfilments
 from orders.services.checkout import MOST_LINES
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 

@@ -16,7 +16,7 @@ from orders.api.views import sale_of
 from orders.models import Fulfilment
 from orders.permissions import TAKE_ORDERS
 from orders.selectors import find_order
-from orders.selectors_axes import axes_of, returned_of
+from orders.selectors.axes import axes_of, returned_of
 from orders.services.basket import Tender
 from orders.services.checkout import MOST_LINES
 from orders.services.offers import MOST_COUPONS

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from core.api.fields import QuantityField
 from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView
-from inventory.selectors_lots import find_lot
+from inventory.selectors.lots import find_lot
 from orders.permissions import VIEW_CUSTOMERS, VIEW_ORDERS
-from orders.selectors_recall import Recalled, recall_of
+from orders.selectors.recall import Recalled, recall_of
 
 
 class RecalledBody(serializers.Serializer[Recalled]):

@@ -13,7 +13,7 @@ from core.api.pagination import PageQuery
 from core.money import plain_amount
 from orders.models import GiftCard, Order, OrderLine, Payment
 from orders.selectors import CARTS
-from orders.selectors_axes import Axes, axes_of, axes_of_new, returned_of
+from orders.selectors.axes import Axes, axes_of, axes_of_new, returned_of
 from orders.services.cards_sold import MOST_CARDS
 from orders.services.checkout import MOST_LINES
 from orders.services.gift_cards import grouped

@@ -8,10 +8,10 @@ from core.actors import SYSTEM
 from core.ids import uuid7
 from core.locations.selectors import business_today
 from orders.models import Customer, CustomerGroup
-from orders.services.approvals import change_policy
 from orders.services.customer_groups import create_group
 from orders.services.customers import create_customer, record_consent
 from orders.services.gift_cards import adjust_customers_credit, issue_gift_card
+from orders.services.policy import change_policy
 
 CARD_CODE = "DEMO-CARD-2024-0001"
 """The printed code of the gift card that pays a sale."""

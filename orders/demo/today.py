@@ -12,7 +12,7 @@ from orders.demo.places import Places, Staff, sell
 from orders.demo.special import Special
 from orders.models import Order, Register, Shift
 from orders.permissions import GIVE_DISCOUNT
-from orders.selectors_shifts import expected_cash
+from orders.selectors.shifts import expected_cash
 from orders.services.approvals import Request, give_approval
 from orders.services.basket import BasketLine, GivenDiscount, Sale, Tender
 from orders.services.exchanges import Exchange, exchange

@@ -1,4 +1,4 @@
-"""Somebody lets somebody else do one act beyond their role: PINs, approvals, and the limits that ask for them.
+"""Somebody lets somebody else do one act beyond their role: PINs and approvals.
 
 A service that needs more than the actor may have asks `allowed(...)` inside its transaction:
 
@@ -18,8 +18,8 @@ from django.db import IntegrityError, transaction
 
 from core.actors import Actor
 from core.audit.models import AuditEntry
-from core.audit.services import differences, field_values, record
-from core.errors import Forbidden, Invalid, ReusedIdentifier, StaleVersion, fault, refuse
+from core.audit.services import record
+from core.errors import Forbidden, Invalid, ReusedIdentifier
 from core.limits import Rate, give_back, hit
 from core.locations.selectors import active_location
 from core.money import plain_decimal
@@ -29,28 +29,14 @@ from core.people.permissions import PERMISSIONS
 from core.people.selectors import actor_of_user
 from core.people.services import TooManyAttempts
 from orders.errors import ApprovalNeeded, ApprovalRefused, WrongPin
-from orders.events import ApprovalGiven, PolicyChanged
-from orders.models import Approval, ApprovalPin, SellingPolicy
-from orders.permissions import MANAGE_POLICY
+from orders.events import ApprovalGiven
+from orders.models import Approval, ApprovalPin
 
 VALID = timedelta(minutes=10)
 PIN_TRIES = Rate("approval-pin", 5, 900, is_kept=True)
 ASKER_TRIES = Rate("approval-pin-asker", 20, 900, is_kept=True)
-SHORTEST_PIN, LONGEST_PIN = 4, 12
-MOST_DAYS = 36_500
 Action = AuditEntry.Action
-POLICY_FIELDS = (
-    "discount_percent",
-    "refund_amount",
-    "return_days",
-    "no_receipt",
-    "no_receipt_credit",
-    "no_receipt_period_days",
-    "no_receipt_days",
-    "points_per_unit",
-    "point_value",
-    "points_expire_days",
-)
+SHORTEST_PIN, LONGEST_PIN = 4, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,52 +259,3 @@ def _covers(details: Mapping[str, Any], subject: UUID | None, amount: Decimal | 
         raise ApprovalRefused("It was approved for another order.")
     if amount is not None and (details.get("amount") is None or Decimal(details["amount"]) < amount):
         raise ApprovalRefused("Less than this amount was approved.")
-
-
-def policy() -> SellingPolicy:
-    """How this shop sells; what nobody changed yet is the default, version 0."""
-    return SellingPolicy.objects.filter(pk=1).first() or SellingPolicy(id=1, version=0)
-
-
-def _can_be(name: str, value: Any) -> bool:
-    """Whether a limit exists and may have this value."""
-    if name not in POLICY_FIELDS:
-        return False
-    if name == "no_receipt":
-        return value in SellingPolicy.NoReceipt.values
-    if value is None:
-        return bool(SellingPolicy._meta.get_field(name).null)
-    most = 100 if name == "discount_percent" else MOST_DAYS if name.endswith("_days") else None
-    least = 1 if name in ("no_receipt_period_days", "points_expire_days") else 0
-    return bool(value >= least and (most is None or value <= most))
-
-
-@transaction.atomic
-def change_policy(values: Mapping[str, Any], *, actor: Actor, version: int | None = None) -> SellingPolicy:
-    """Change some limits; what is not named stays. Repeating changes nothing.
-
-    Raises:
-        Forbidden: the actor may not.
-        Invalid: a field does not exist or cannot have this value.
-        StaleVersion: ``version`` is not the present one.
-    """
-    actor.require(MANAGE_POLICY)
-    SellingPolicy.objects.get_or_create(pk=1, defaults={"version": 0})
-    row = SellingPolicy.objects.select_for_update().get(pk=1)
-    if version is not None and version != row.version:
-        raise StaleVersion(details={"current": {"version": row.version}})
-    errors = [
-        fault(f"/{name}", "value", "This cannot be.") for name, value in values.items() if not _can_be(name, value)
-    ]
-    refuse(*errors)
-    before = field_values(row, *POLICY_FIELDS)
-    for name, value in values.items():
-        setattr(row, name, value)
-    changes = differences(before, field_values(row, *POLICY_FIELDS))
-    if not changes:
-        return row
-    row.version += 1
-    row.save()
-    record(Action.CHANGE, actor=actor, object_type="policy", object_id=row.pk, object_label="selling", changes=changes)
-    emit(PolicyChanged(policy_id=row.pk, version=row.version, fields=sorted(changes)), actor=actor)
-    return row

@@ -28,7 +28,7 @@ from inventory.services.holds import hold_instead
 from inventory.services.ledger import Change, move_stock
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderChange, OrderLine, Payment
 from orders.permissions import CHANGE_ORDER, VIEW_ORDERS
-from orders.selectors_axes import updated
+from orders.selectors.axes import updated
 from orders.services.basket import Tender
 from orders.services.credit import lock_accounts
 from orders.services.drawers import check_register, enter_drawer

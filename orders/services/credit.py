@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
 
 from core.actors import Actor
 from core.errors import NotFound
@@ -151,12 +150,6 @@ def charge(charges: Sequence[Charge], *, actor: Actor) -> list[DomainEvent]:
         _book(entry, actor, "")
         told.append(event)
     return told
-
-
-def spendable(account: CreditAccount) -> Decimal:
-    """What can be spent of an account today: its balance without what has expired and was not booked out yet."""
-    expired = account.entries.filter(remaining__gt=0, expires_on__lt=business_today())
-    return account.balance - (expired.aggregate(sum=Sum("remaining"))["sum"] or Decimal(0))
 
 
 def normal_code(typed: str) -> str:

@@ -16,7 +16,7 @@ from core.spreadsheets import Cell
 from orders.models import Consent, CreditEntry, Customer, Order
 from orders.permissions import VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
 from orders.selectors import CARTS
-from orders.selectors_customers import cards_of
+from orders.selectors.customers import cards_of
 from orders.services.customer_rows import absorbed_by
 from orders.services.customers import FIELDS
 

@@ -14,7 +14,7 @@ from core.retry import with_locks
 from orders.lifecycle import must_be_open
 from orders.models import Fulfilment, Order
 from orders.permissions import TAKE_ORDERS, VIEW_ORDERS
-from orders.selectors_axes import bump, updated
+from orders.selectors.axes import bump, updated
 from orders.services.placing import check_delivery
 
 

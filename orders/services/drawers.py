@@ -26,7 +26,7 @@ from core.events import DomainEvent
 from orders.errors import NoOpenShift
 from orders.events import ShiftAmended
 from orders.models import Order, Payment, Register, Shift, ShiftAmendment
-from orders.selectors_shifts import figures, letters
+from orders.selectors.shifts import figures, letters
 
 HOLD = "SELECT FROM orders_register WHERE id = %s FOR SHARE"
 RUNNING_NOW = "SELECT id, opened_at FROM orders_shift WHERE register_id = %s AND state = 'open'"

@@ -7,7 +7,7 @@ from core.events import DomainEvent
 from core.locations.selectors import business_date
 from orders.events import OrderCompleted
 from orders.models import Order
-from orders.selectors_axes import axes_of, updated
+from orders.selectors.axes import axes_of, updated
 from orders.services.points import earn_when_completed
 
 

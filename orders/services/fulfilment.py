@@ -24,8 +24,8 @@ from orders.events import OrderFulfilled
 from orders.lifecycle import AFTER, must_be_open, next_state
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.permissions import FULFIL, VIEW_ORDERS
-from orders.selectors_axes import GONE, bump, updated
-from orders.selectors_fulfilment import left_of
+from orders.selectors.axes import GONE, bump, updated
+from orders.selectors.fulfilment import left_of
 from orders.services.finishing import finish
 
 State = Fulfilment.State

@@ -11,7 +11,8 @@ from core.tenancy.context import current_tenant
 from orders.errors import ApprovalNeeded
 from orders.models import OrderLine
 from orders.permissions import GIVE_DISCOUNT
-from orders.services.approvals import allowed, approval_for, policy
+from orders.selectors.policy import policy
+from orders.services.approvals import allowed, approval_for
 from orders.services.basket import GivenDiscount, Sale
 from orders.services.offers import MOST_COUPONS, Reduced
 from orders.tax import gross_amount

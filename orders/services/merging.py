@@ -21,6 +21,7 @@ from orders.errors import CustomerMerged as IsMerged
 from orders.events import CustomerMerged, CustomerUnmerged
 from orders.models import Consent, CouponUse, CreditAccount, CreditEntry, Customer, CustomerGroup, CustomerMerge, Order
 from orders.permissions import MERGE_CUSTOMERS
+from orders.selectors.credit import spendable
 from orders.services import credit
 from orders.services.customer_rows import note_customer
 from orders.services.customers import FIELDS
@@ -152,7 +153,7 @@ def _parts(account: CreditAccount) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = [
         {"lot": lot.pk, "amount": str(lot.remaining), "expires_on": str(lot.expires_on)} for lot in lots
     ]
-    rest = credit.spendable(account) - sum((Decimal(part["amount"]) for part in parts), Decimal(0))
+    rest = spendable(account) - sum((Decimal(part["amount"]) for part in parts), Decimal(0))
     return [*parts, {"lot": 0, "amount": str(rest), "expires_on": ""}] if rest else parts
 
 

@@ -26,13 +26,14 @@ from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.models import StockMovement, Variant
 from inventory.selectors import ForSale, PriceTerms, for_sale, targets_of
-from inventory.selectors_prices import lowest_prices
+from inventory.selectors.prices import lowest_prices
 from inventory.services.ledger import move_stock
 from orders.errors import NoReceiptRefused, PriceChanged
 from orders.events import OrderRefunded
 from orders.models import CreditAccount, Customer, Order, OrderLine, Payment, SellingPolicy
 from orders.permissions import REFUND_BEYOND, RETURN_WITHOUT_RECEIPT
-from orders.services.approvals import allowed, policy
+from orders.selectors.policy import policy
+from orders.services.approvals import allowed
 from orders.services.credit import account_for, give, lock_accounts
 from orders.services.drawers import settle_drawer
 from orders.services.goods_back import changes_of

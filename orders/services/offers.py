@@ -13,7 +13,7 @@ from inventory.selectors import ForSale
 from orders.discounting import Basket, Item, Manual, Outcome, Reason, Rule, evaluate, in_words
 from orders.discounting.evaluate import LINE_BY_HAND, ORDER_BY_HAND
 from orders.models import Coupon
-from orders.selectors_discounts import coupons_by_code, running_rules, shelves_above, uses_by_customer
+from orders.selectors.discounts import coupons_by_code, running_rules, shelves_above, uses_by_customer
 from orders.services.basket import GivenDiscount, Sale
 from orders.tax.rounding import QUANTITY_PLACES, amount_of, step_of, whole
 

@@ -27,8 +27,9 @@ from orders.events import OrderCancelled, OrderCreated
 from orders.lifecycle import must_be_open
 from orders.models import CouponUse, Fulfilment, Order, Payment
 from orders.permissions import REFUND, REFUND_BEYOND, TAKE_ORDERS, VIEW_ORDERS
-from orders.selectors_axes import GONE, bump
-from orders.services.approvals import allowed, policy
+from orders.selectors.axes import GONE, bump
+from orders.selectors.policy import policy
+from orders.services.approvals import allowed
 from orders.services.basket import Sale, Tender
 from orders.services.buyers import lock_buyer
 from orders.services.checkout import Draft, Placed

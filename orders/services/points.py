@@ -21,7 +21,7 @@ from core.locations.selectors import business_today
 from core.money import plain_decimal
 from orders.models import CreditAccount, CreditEntry, Order, Payment
 from orders.points import earned_on, most_earned, part_in_points, points_back, points_for, points_kept
-from orders.services.approvals import policy
+from orders.selectors.policy import policy
 from orders.services.basket import Tender
 from orders.services.credit import Charge, account_for, account_of_customer, credit, give, lock_accounts, take
 from orders.services.gift_cards import expire_account

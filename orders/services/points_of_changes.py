@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.locations.selectors import business_today
 from orders.models import CreditEntry, Order, OrderChange, Payment
 from orders.points import earned_on, part_in_points, points_back, points_kept
-from orders.services.approvals import policy
+from orders.selectors.policy import policy
 from orders.services.credit import account_for, give, lock_accounts, take
 from orders.services.gift_cards import expire_account
 from orders.services.points import (

@@ -17,7 +17,7 @@ from inventory.selectors import CodeTarget, PriceTerms, for_sale, targets_of
 from orders.discounting import Rule
 from orders.models import Coupon, OrderLine
 from orders.permissions import CHANGE_PRICE
-from orders.selectors_discounts import groups_of_customer
+from orders.selectors.discounts import groups_of_customer
 from orders.services.basket import BasketLine, Sale
 from orders.services.given import MOST_MONEY, ByHand, by_hand_of, check_stated
 from orders.services.offers import Reduced, Taken, WhyNot, reductions

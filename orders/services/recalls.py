@@ -10,7 +10,7 @@ from core.audit.services import record
 from core.spreadsheets import Cell
 from inventory.models import Lot
 from orders.permissions import VIEW_CUSTOMERS, VIEW_ORDERS
-from orders.selectors_recall import recall_of
+from orders.selectors.recall import recall_of
 
 HEAD = ("Receipt", "Sold at", "Location", "Sold", "Came back", "Still out", "Customer", "E-mail", "Phone")
 

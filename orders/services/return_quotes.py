@@ -9,7 +9,7 @@ from core.locations.selectors import active_location
 from orders.models import Order, OrderLine, Payment
 from orders.permissions import REFUND, REFUND_BEYOND
 from orders.selectors import find_order
-from orders.selectors_axes import returned_of
+from orders.selectors.axes import returned_of
 from orders.services.pieces_back import pieces_of_sale
 from orders.services.returns import Return, check_completed, is_beyond_limits, worked_out
 

@@ -25,8 +25,9 @@ from orders.errors import PriceChanged
 from orders.events import OrderRefunded
 from orders.models import Order, OrderLine, Payment
 from orders.permissions import REFUND, REFUND_BEYOND, VIEW_ORDERS
-from orders.selectors_axes import bump, returned_of, updated
-from orders.services.approvals import allowed, policy
+from orders.selectors.axes import bump, returned_of, updated
+from orders.selectors.policy import policy
+from orders.services.approvals import allowed
 from orders.services.basket import Tender
 from orders.services.cards_sold import cards_in
 from orders.services.drawers import Drawer, check_register, enter_drawer, settle_drawer

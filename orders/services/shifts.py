@@ -28,7 +28,7 @@ from orders.errors import ReasonRequired, ShiftIsClosed, ShiftIsOpen
 from orders.events import CashMoved, ShiftClosed, ShiftOpened
 from orders.models import CashMovement, Register, Shift
 from orders.permissions import RUN_SHIFT
-from orders.selectors_shifts import drawer_figures, expected_cash
+from orders.selectors.shifts import drawer_figures, expected_cash
 
 MOST_CASH = Decimal(10) ** 10
 LONGEST_REASON = 200

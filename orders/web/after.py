@@ -23,8 +23,9 @@ from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceCh
 from orders.models import Approval, Order, Payment, SellingPolicy
 from orders.permissions import REFUND, RETURN_WITHOUT_RECEIPT, SELL, VIEW_APPROVALS
 from orders.selectors import approvals, approvers, find_order, parked_carts, visible_orders
-from orders.selectors_axes import returned_of
-from orders.services.approvals import Request, give_approval, policy, set_pin
+from orders.selectors.axes import returned_of
+from orders.selectors.policy import policy
+from orders.services.approvals import Request, give_approval, set_pin
 from orders.services.parking import discard
 from orders.services.pieces_back import pieces_of_sale
 from orders.services.returns import Return, ReturnLine, return_goods

@@ -17,7 +17,7 @@ from inventory.web.selectors import places_for
 from orders.errors import ReasonRequired
 from orders.models import Payment, Shift
 from orders.permissions import MANAGE_REGISTERS, RUN_SHIFT, VIEW_SHIFTS
-from orders.selectors_shifts import find_register, find_shift, open_shifts, registers, report_of, visible_shifts
+from orders.selectors.shifts import find_register, find_shift, open_shifts, registers, report_of, visible_shifts
 from orders.services.registers import create_register, update_register
 from orders.services.shifts import close_shift, move_cash, open_shift
 from orders.web.cash_forms import CashForm, CloseForm, OpenForm, RegisterEdit, RegisterForm

@@ -16,8 +16,8 @@ from inventory.models import Variant
 from orders.models import Order, OrderChange
 from orders.permissions import CHANGE_ORDER, CHANGE_PRICE, TAKE_ORDERS
 from orders.selectors import find_order
-from orders.selectors_axes import axes_of
-from orders.selectors_changes import find_change, lines_of, total_before
+from orders.selectors.axes import axes_of
+from orders.selectors.changes import find_change, lines_of, total_before
 from orders.services.changes import Settlement, confirm_change, propose_change, revert_change, stock_difference
 from orders.services.deliveries import change_delivery
 from orders.services.rewriting import Action

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from core.ids import uuid7
 from inventory.codes import printed
 from orders.models import Consent, Customer, CustomerGroup
-from orders.selectors_customers import cards_of
+from orders.selectors.customers import cards_of
 from orders.services.customers import FIELDS
 
 SEARCH = {"type": "search", "autocomplete": "off", "placeholder": "Name, e-mail, phone, number or card"}

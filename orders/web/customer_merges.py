@@ -12,8 +12,8 @@ from core.errors import DomainError
 from core.ids import uuid7
 from core.web.views import Page
 from orders.permissions import MERGE_CUSTOMERS
-from orders.selectors_customers import find_customer
-from orders.selectors_duplicates import duplicates, holdings
+from orders.selectors.customers import find_customer
+from orders.selectors.duplicates import duplicates, holdings
 from orders.services.distinguishing import take_back_distinction, tell_apart
 from orders.services.merging import merge_customers, undo_merge
 

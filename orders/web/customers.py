@@ -29,8 +29,8 @@ from orders.permissions import (
     VIEW_CUSTOMERS,
     VIEW_ORDERS,
 )
-from orders.selectors_credit import points_of
-from orders.selectors_customers import (
+from orders.selectors.credit import points_of
+from orders.selectors.customers import (
     cards_of,
     consents_of,
     customers,
@@ -39,8 +39,8 @@ from orders.selectors_customers import (
     groups,
     holding,
 )
-from orders.selectors_duplicates import distinctions_of, merges_of
-from orders.selectors_people import balances_of, favourites_of, figures_of, months_of, timeline_of
+from orders.selectors.duplicates import distinctions_of, merges_of
+from orders.selectors.people import balances_of, favourites_of, figures_of, months_of, timeline_of
 from orders.services.customer_data import as_rows, export_customer
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import FIELDS, create_customer, record_consent, update_customer

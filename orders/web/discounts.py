@@ -14,7 +14,7 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from orders.models import Discount
 from orders.permissions import MANAGE_DISCOUNTS, VIEW_DISCOUNTS
-from orders.selectors_discounts import coupons, discounts, find_coupon, find_discount, rule_of
+from orders.selectors.discounts import coupons, discounts, find_coupon, find_discount, rule_of
 from orders.services.basket import Sale
 from orders.services.discount_rules import clean_discount
 from orders.services.discounts import create_coupon, create_discount, update_coupon, update_discount

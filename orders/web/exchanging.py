@@ -18,7 +18,7 @@ from orders.errors import ApprovalNeeded
 from orders.models import Order
 from orders.permissions import CHANGE_PRICE, REFUND
 from orders.selectors import find_order
-from orders.selectors_axes import returned_of
+from orders.selectors.axes import returned_of
 from orders.services.basket import Sale, Tender
 from orders.services.exchanges import Exchange, exchange
 from orders.services.pieces_back import pieces_of_sale

@@ -13,7 +13,7 @@ PARTS = [("none", "Nothing"), ("partly", "A part"), ("all", "All of it")]
 
 
 class OrderFilter(forms.Form):
-    """Which orders. Where an order stands is asked by its axes, as `orders.selectors_axes` reads them from rows."""
+    """Which orders. Where an order stands is asked by its axes, as `orders.selectors.axes` reads them from rows."""
 
     q = forms.CharField(
         label="Order",

@@ -13,7 +13,7 @@ from core.web.refusals import explain
 from core.web.views import Page
 from orders.permissions import ISSUE_GIFT_CARDS, MANAGE_CREDIT, VIEW_CREDIT
 from orders.receipts.qr import qr_path
-from orders.selectors_credit import entries_of, find_gift_card, gift_cards
+from orders.selectors.credit import entries_of, find_gift_card, gift_cards
 from orders.services.gift_cards import adjust_credit, grouped, issue_gift_card, set_card_state
 from orders.web.cash_forms import AdjustForm, GiftCardFilter, GiftCardForm
 

@@ -17,9 +17,9 @@ from core.web.views import Page
 from orders.errors import ApprovalNeeded, NoReceiptRefused
 from orders.models import Customer, OrderLine, SellingPolicy
 from orders.permissions import RETURN_WITHOUT_RECEIPT
-from orders.selectors_customers import customers
+from orders.selectors.customers import customers
+from orders.selectors.policy import policy
 from orders.services import no_receipt
-from orders.services.approvals import policy
 from orders.services.no_receipt import LooseLine, Worth, return_without_receipt, worth_of
 from orders.web.after import REFUSALS, approval_from
 from orders.web.after_forms import AMOUNT, ApprovedForm

@@ -17,9 +17,9 @@ from orders.models import Fulfilment, Order
 from orders.permissions import CHANGE_ORDER, FULFIL, REFUND, SELL, TAKE_ORDERS, VIEW_CUSTOMERS, VIEW_ORDERS
 from orders.receipts.content import Receipt, points_told, receipt_of
 from orders.selectors import approvals_of, find_order
-from orders.selectors_axes import GONE, axes_of
-from orders.selectors_changes import changes_of
-from orders.selectors_fulfilment import fulfilments, left_of
+from orders.selectors.axes import GONE, axes_of
+from orders.selectors.changes import changes_of
+from orders.selectors.fulfilment import fulfilments, left_of
 from orders.services.changes import may_be_changed
 from orders.web.packing_forms import PackForm, StepForm
 from orders.web.selectors import history_of

@@ -24,8 +24,8 @@ from orders.lifecycle import AFTER
 from orders.models import Order, Payment
 from orders.permissions import FULFIL, TAKE_ORDERS, VIEW_ORDERS
 from orders.selectors import find_order
-from orders.selectors_axes import axes_of
-from orders.selectors_fulfilment import find_fulfilment, is_late, left_of, work_list
+from orders.selectors.axes import axes_of
+from orders.selectors.fulfilment import find_fulfilment, is_late, left_of, work_list
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 from orders.services.placing import Cancellation, add_payment, cancel_order
 from orders.services.previews import preview_cancellation

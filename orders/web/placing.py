@@ -16,7 +16,7 @@ from core.web.views import Page
 from inventory.web.selectors import places_for
 from orders.models import Customer
 from orders.permissions import CHANGE_PRICE, MANAGE_CUSTOMERS, TAKE_ORDERS, VIEW_CUSTOMERS
-from orders.selectors_customers import customers, find_customer
+from orders.selectors.customers import customers, find_customer
 from orders.services.basket import Sale
 from orders.services.placing import place_open_order
 from orders.services.quotes import Quote, quote

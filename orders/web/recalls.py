@@ -9,9 +9,9 @@ from django.utils.text import slugify
 from core.spreadsheets import CSV, XLSX, as_csv, as_xlsx
 from core.web.cursors import window_of
 from core.web.views import Page
-from inventory.selectors_lots import find_lot
+from inventory.selectors.lots import find_lot
 from orders.permissions import VIEW_CUSTOMERS, VIEW_ORDERS
-from orders.selectors_recall import recall_of
+from orders.selectors.recall import recall_of
 from orders.services.recalls import HEAD, export_recall
 
 

@@ -16,8 +16,8 @@ from orders.metrics_base import COMPLETED, ORDERS, REVENUE
 from orders.models import Customer, Order, OrderLine
 from orders.permissions import VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
 from orders.selectors import visible_orders
-from orders.selectors_axes import with_axes
-from orders.selectors_customers import customers
+from orders.selectors.axes import with_axes
+from orders.selectors.customers import customers
 
 FAVOURITE_DAYS = 28
 FAVOURITES_KEPT_SECONDS = 600

@@ -11,7 +11,8 @@ from core.errors import Invalid, StaleVersion
 from core.web.views import Page
 from orders.models import SellingPolicy
 from orders.permissions import MANAGE_POLICY
-from orders.services.approvals import POLICY_FIELDS, change_policy, policy
+from orders.selectors.policy import policy
+from orders.services.policy import POLICY_FIELDS, change_policy
 
 LONGEST_DAYS = 36_500
 STALE = "Somebody changed this in the meantime. Open it anew to see what is there."

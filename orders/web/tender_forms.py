@@ -9,7 +9,7 @@ from core.actors import Actor
 from core.ids import uuid7
 from orders.models import Payment
 from orders.permissions import VIEW_SHIFTS
-from orders.selectors_shifts import open_shifts, registers
+from orders.selectors.shifts import open_shifts, registers
 from orders.services.basket import Tender
 from orders.services.tenders import MEANS
 

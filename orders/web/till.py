@@ -29,7 +29,7 @@ from orders.permissions import (
     VIEW_CUSTOMERS,
     VIEW_SHIFTS,
 )
-from orders.selectors_shifts import open_shifts, registers
+from orders.selectors.shifts import open_shifts, registers
 from orders.services.checkout import MOST_LINES
 from orders.web.forms import ArticleQuery
 from orders.web.selectors import best_sellers

@@ -22,7 +22,7 @@ from orders.receipts.content import receipt_code
 from orders.receipts.pdf import knows_all_letters
 from orders.receipts.qr import qr_path
 from orders.selectors import find_order, visible_orders
-from orders.selectors_axes import axes_of
+from orders.selectors.axes import axes_of
 from orders.services.receipts import email_receipt, print_receipt
 from orders.web.forms import OrderFilter
 from orders.web.order_page import OrderPage, paper

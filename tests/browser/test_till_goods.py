@@ -13,9 +13,10 @@ from inventory.selectors.pictures import picture_url
 from inventory.services.pictures import add_picture
 from inventory.services.piece_codes import register_pieces
 from orders.models import Approval, CreditEntry, Customer, Order, OrderLine, Payment
-from orders.services.approvals import change_policy, set_pin
+from orders.services.approvals import set_pin
 from orders.services.credit import account_for, give
 from orders.services.discounts import create_discount
+from orders.services.policy import change_policy
 from tests.browser.page_look import ARRIVED
 from tests.browser.test_till import CUP, SCAN, TEA, ready, standing_at_the_till
 from tests.browsers import picture

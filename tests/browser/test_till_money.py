@@ -8,9 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.testing import PASSWORD, Shop
 from orders.models import Approval, CouponUse, Order, OrderLine, Payment
-from orders.services.approvals import change_policy, set_pin
+from orders.services.approvals import set_pin
 from orders.services.customers import create_customer
 from orders.services.discounts import create_discount
+from orders.services.policy import change_policy
 from tests.browser.page_look import ARRIVED
 from tests.browser.test_till import CUP, SCAN, TEA, ready, standing_at_the_till
 from tests.browsers import complaints, logged_in, picture

@@ -11,7 +11,8 @@ from core.testing import PASSWORD, Shop, sale_body
 from inventory.models import StockLevel
 from orders.auditor import audit_books
 from orders.models import Approval, CreditAccount, Customer, Order, OrderLine, Payment
-from orders.services.approvals import change_policy, set_pin
+from orders.services.approvals import set_pin
+from orders.services.policy import change_policy
 from tests.api import person
 from tests.browser.page_look import ARRIVED
 from tests.browser.test_till import CUP, SCAN, TEA, ready, standing_at_the_till

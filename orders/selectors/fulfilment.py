@@ -11,7 +11,7 @@ from core.actors import Actor
 from core.errors import NotFound
 from orders.models import Fulfilment, FulfilmentLine, Order
 from orders.permissions import FULFIL, VIEW_ORDERS
-from orders.selectors_axes import with_axes
+from orders.selectors.axes import with_axes
 
 State = Fulfilment.State
 LATE_AFTER = timedelta(days=1)

@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.locations.selectors import business_today
 from inventory.models import Lot, LotLevel, MovementLot, MovementSerial, Serial
 from inventory.permissions import VIEW_STOCK
-from inventory.selectors_blind import hidden_variants
+from inventory.selectors.blind import hidden_variants
 
 LAST = date(9999, 12, 31)
 

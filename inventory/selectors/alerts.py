@@ -10,7 +10,7 @@ from core.actors import Actor
 from core.money import plain_decimal
 from inventory.models import StockAlert, StockLevel
 from inventory.permissions import VIEW_STOCK
-from inventory.selectors_blind import without_blind
+from inventory.selectors.blind import without_blind
 
 Kind = StockAlert.Kind
 

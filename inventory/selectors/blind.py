@@ -12,7 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from core.actors import Actor
 from inventory.models import Count
 from inventory.permissions import APPROVE_COUNTS
-from inventory.selectors_counts import in_scope
+from inventory.selectors.counts import in_scope
 
 M = TypeVar("M", bound=Model)
 RUNNING = (Count.State.OPEN, Count.State.REVIEW)

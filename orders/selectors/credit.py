@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from core.errors import NotFound
+from core.locations.selectors import business_today
 from core.tenancy.context import current_tenant
 from orders.models import CreditAccount, CreditEntry, GiftCard
 from orders.points import worth
-from orders.services.approvals import policy
-from orders.services.credit import spendable
+from orders.selectors.policy import policy
 
 FOUR = 4
 
@@ -59,6 +59,12 @@ def points_of(customer_id: UUID) -> Points:
         return Points(None, Decimal(0), Decimal(0), Decimal(0))
     free = max(spendable(account), Decimal(0))
     return Points(account, account.balance, free, worth(free, policy().point_value, current_tenant().currency))
+
+
+def spendable(account: CreditAccount) -> Decimal:
+    """What can be spent of an account today: its balance without what has expired and was not booked out yet."""
+    expired = account.entries.filter(remaining__gt=0, expires_on__lt=business_today())
+    return account.balance - (expired.aggregate(sum=Sum("remaining"))["sum"] or Decimal(0))
 
 
 def credit_of(customer_id: UUID) -> CreditAccount | None:

@@ -11,7 +11,7 @@ from core.people.models import Grant, User
 from core.people.permissions import means_something
 from orders.models import Approval, ApprovalPin, Order
 from orders.permissions import SELL, VIEW_APPROVALS, VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
-from orders.selectors_axes import by_axes, with_axes
+from orders.selectors.axes import by_axes, with_axes
 
 CARTS = (Order.State.PARKED, Order.State.ENDED)
 """States of what was never sold: no list of orders shows them."""
@@ -34,7 +34,7 @@ def visible_orders(
 ) -> QuerySet[Order]:
     """Orders of the locations the actor may see, narrowed by what is given; ``q`` is the number on a receipt.
 
-    ``paid``, ``handed_over`` and ``returned`` as in `orders.selectors_axes`.
+    ``paid``, ``handed_over`` and ``returned`` as in `orders.selectors.axes`.
 
     Raises:
         Forbidden: the orders of one customer are asked for by somebody who may not see what customers did.

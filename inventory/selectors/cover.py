@@ -11,7 +11,7 @@ from django.db import connection
 from core.actors import Actor
 from core.locations.models import Location
 from inventory.models import StockPolicy, title_of
-from inventory.selectors_blind import hidden_variants
+from inventory.selectors.blind import hidden_variants
 
 SOLD = """
     SELECT variant_id, location_id, -sum(delta) AS units FROM inventory_stockmovement
