@@ -135,7 +135,7 @@ function tile(article) {
   const picture = article.picture && h("img", { class: "product-tile__picture", src: article.picture, alt: "", width: 320, height: 240, loading: "lazy", decoding: "async" });
   return h(
     "button",
-    { class: "product-tile", type: "button", "data-article": article.id, title: article.sku },
+    { class: "product-tile", type: "button", "data-article": article.id, "data-initial": article.title.slice(0, 1), title: article.sku },
     picture,
     h("span", { class: "product-tile__name" }, article.title),
     foot(article),
