@@ -52,6 +52,17 @@ def find_register(register_id: UUID, *, actor: Actor, permission: str = VIEW_SHI
     return row
 
 
+def open_drawers(location_id: UUID) -> list[Register]:
+    """The registers of a place whose drawer is open, by name: what cash can go through now."""
+    rows = Register.objects.filter(location=location_id, is_active=True, shifts__state=Shift.State.OPEN)
+    return list(rows.order_by("name", "pk"))
+
+
+def has_registers(location_id: UUID) -> bool:
+    """Whether a place counts drawers at all."""
+    return Register.objects.filter(location=location_id, is_active=True).exists()
+
+
 def open_shifts(ids: Iterable[UUID]) -> dict[UUID, Shift]:
     """The open shift of each register that has one."""
     rows = Shift.objects.filter(register__in=list(ids), state=Shift.State.OPEN)

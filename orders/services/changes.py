@@ -31,7 +31,7 @@ from orders.permissions import CHANGE_ORDER, VIEW_ORDERS
 from orders.selectors.axes import updated
 from orders.services.basket import Tender
 from orders.services.credit import lock_accounts
-from orders.services.drawers import check_register, enter_drawer
+from orders.services.drawers import check_cash_has_drawer, check_register, enter_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events, row
 from orders.services.papers import add_up
 from orders.services.points import METHOD, accounts_of, paid_by_points
@@ -45,10 +45,14 @@ SUMS = ("subtotal", "discount_total", "tax_total", "total", "apart_total", "item
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """How the difference is paid or given back: ``payments`` in positive amounts; None gives back as it was paid."""
+    """How the difference is paid or given back: ``payments`` in positive amounts; None gives back as it was paid.
+
+    ``needs_drawer``: cash must name the register it goes through, where the place has any.
+    """
 
     payments: Sequence[Tender] | None = None
     register_id: UUID | None = None
+    needs_drawer: bool = False
 
 
 def propose_change(
@@ -255,6 +259,8 @@ def _settle(
         payments = money_back(order, order, -difference, how.payments, actor=actor, by_points=points.amount)
     for payment in payments:
         payment.received_at, payment.register_id, payment.shift_id = now, None, None
+    if how.needs_drawer:
+        check_cash_has_drawer(payments, location_id=order.location_id, register_id=how.register_id)
     if how.register_id is not None:
         check_register(how.register_id, location_id=order.location_id)
         enter_drawer(how.register_id, when=now).stamp(None, payments)

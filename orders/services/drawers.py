@@ -21,12 +21,12 @@ from django.db import connection
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid, NotFound
+from core.errors import NotFound, fault, refuse
 from core.events import DomainEvent
 from orders.errors import NoOpenShift
 from orders.events import ShiftAmended
 from orders.models import Order, Payment, Register, Shift, ShiftAmendment
-from orders.selectors.shifts import figures, letters
+from orders.selectors.shifts import figures, has_registers, letters, open_drawers
 
 HOLD = "SELECT FROM orders_register WHERE id = %s FOR SHARE"
 RUNNING_NOW = "SELECT id, opened_at FROM orders_shift WHERE register_id = %s AND state = 'open'"
@@ -59,8 +59,21 @@ def check_register(register_id: UUID, *, location_id: UUID) -> None:
     if place is None:
         raise NotFound("There is no such register.", details={"register": str(register_id)})
     if place != location_id:
-        error = {"pointer": "/register", "code": "elsewhere", "detail": "This register stands at another location."}
-        raise Invalid(error["detail"], details={"errors": [error]})
+        refuse(fault("/register", "elsewhere", "This register stands at another location."))
+
+
+def check_cash_has_drawer(payments: Iterable[Payment], *, location_id: UUID, register_id: UUID | None) -> None:
+    """Raise `Invalid` where cash would move at a place that counts its drawers, and nobody said through which.
+
+    For what is done at a desk. A place without registers counts no drawer. Reads only.
+    """
+    if register_id is not None or not any(one.method == Payment.Method.CASH and one.amount for one in payments):
+        return
+    if open_drawers(location_id):
+        refuse(fault("/register", "required", "Choose the drawer that the cash goes through."))
+    if has_registers(location_id):
+        detail = "No drawer is open here, so no cash can move. Open a shift at a register first, or use another way."
+        refuse(fault("/", "no-open-shift", detail))
 
 
 def enter_drawer(register_id: UUID, *, when: datetime) -> Drawer:

@@ -17,6 +17,7 @@ from orders.services.basket import Sale
 from orders.services.cards_sold import accounts_of_cards, cards_in
 from orders.services.checkout import Placed, part_of_exchange
 from orders.services.credit import lock_accounts
+from orders.services.drawers import check_cash_has_drawer
 from orders.services.goods_back import changes_of
 from orders.services.money_back import money_back, row
 from orders.services.papers import same_request
@@ -94,6 +95,9 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
     payments = money_back(draft.order, origin, due, back.payments, actor=actor, by_points=draft.by_points)
     if sale.set_off:
         payments.append(row(draft.order, Payment.Method.EXCHANGE, -sale.set_off, actor))
+    if back.needs_drawer:
+        moved = [*payments, *sale.payments]
+        check_cash_has_drawer(moved, location_id=place.pk, register_id=wanted.sale.register_id)
     # Both halves move accounts and stock: all of them are locked in the order of everybody else, before either moves.
     paid = {x.account_id for x in [*payments, *sale.payments] if x.account_id is not None}
     points = accounts_of(origin.customer_id, wanted.sale.customer_id)

@@ -35,7 +35,7 @@ from orders.services.buyers import lock_buyer
 from orders.services.checkout import Draft, Placed
 from orders.services.coupons import give_back_coupons, use_coupons
 from orders.services.credit import lock_accounts
-from orders.services.drawers import check_register, enter_drawer
+from orders.services.drawers import check_cash_has_drawer, check_register, enter_drawer
 from orders.services.finishing import finish
 from orders.services.given import use_approval
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
@@ -161,10 +161,13 @@ class Paid:
     is_new: bool
 
 
-def add_payment(order_id: UUID, tender: Tender, *, actor: Actor, register_id: UUID | None = None) -> Paid:
+def add_payment(
+    order_id: UUID, tender: Tender, *, actor: Actor, register_id: UUID | None = None, needs_drawer: bool = False
+) -> Paid:
     """Receive (a part of) what is still due of an open order. The payment's id makes repeats harmless.
 
-    The last payment of an order that is handed over completes it.
+    The last payment of an order that is handed over completes it. ``needs_drawer``: cash must name a register, where
+    the place has any.
 
     Raises:
         NotFound: there is no such order, or no such register, here.
@@ -190,6 +193,8 @@ def add_payment(order_id: UUID, tender: Tender, *, actor: Actor, register_id: UU
     probe.cash_rounding = rounding
     payment = payments_of([tender], probe, actor=actor, set_off=order.total + rounding - tender.amount)[0]
     payment.order = order
+    if needs_drawer:
+        check_cash_has_drawer([payment], location_id=order.location_id, register_id=register_id)
     try:
         return with_locks(lambda: _pay(order_id, tender, payment, register_id, actor))
     except IntegrityError as conflict:
@@ -266,13 +271,17 @@ def _pay(order_id: UUID, tender: Tender, payment: Payment, register_id: UUID | N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
-    """Why an order is given up. ``cancel_id`` is the client's; ``register_id`` is whose drawer gives the money back."""
+    """Why an order is given up. ``cancel_id`` is the client's; ``register_id`` is whose drawer gives the money back.
+
+    ``needs_drawer``: cash must name that register, where the place has any.
+    """
 
     cancel_id: UUID
     reason: str
     register_id: UUID | None = None
     approval_id: UUID | None = None
     version: int | None = None
+    needs_drawer: bool = False
 
 
 def cancel_order(order_id: UUID, wanted: Cancellation, *, actor: Actor) -> tuple[Order, bool]:
@@ -363,7 +372,9 @@ def _money_back(order: Order, wanted: Cancellation, now: datetime, actor: Actor)
         )
     backs = money_back(order, order, due, None, actor=actor, by_points=paid_by_points(order)[0])
     for payment in backs:
-        payment.received_at = now
+        payment.received_at, payment.register_id, payment.shift_id = now, None, None
+    if wanted.needs_drawer:
+        check_cash_has_drawer(backs, location_id=order.location_id, register_id=wanted.register_id)
     if wanted.register_id:
         check_register(wanted.register_id, location_id=order.location_id)
         enter_drawer(wanted.register_id, when=now).stamp(None, backs)

@@ -30,7 +30,7 @@ from orders.selectors.policy import policy
 from orders.services.approvals import allowed
 from orders.services.basket import Tender
 from orders.services.cards_sold import cards_in
-from orders.services.drawers import Drawer, check_register, enter_drawer, settle_drawer
+from orders.services.drawers import Drawer, check_cash_has_drawer, check_register, enter_drawer, settle_drawer
 from orders.services.goods_back import changes_of, left_with
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
 from orders.services.papers import new_document, same_request
@@ -60,7 +60,7 @@ class Return:
     """What comes back. ``refund_id`` is the client's and makes repeats harmless.
 
     ``payments`` None: all by one way (``by_method``), or by the ways in which it was paid. ``location_id`` None: where
-    it was sold.
+    it was sold. ``needs_drawer``: cash must name the register it leaves, where the place has any.
     """
 
     refund_id: UUID
@@ -73,6 +73,7 @@ class Return:
     location_id: UUID | None = None
     approval_id: UUID | None = None
     expected_total: Decimal | None = None
+    needs_drawer: bool = False
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try; the approval that was needed for it is no content."""
@@ -140,6 +141,8 @@ def _commit(wanted: Return, actor: Actor) -> Refunded:
         stated = [Tender(method=wanted.by_method, amount=rest)] if rest else []
     drawer = through_drawer(draft.order)
     payments = money_back(draft.order, sale, draft.due, stated, actor=actor, by_points=draft.by_points)
+    if wanted.needs_drawer:
+        check_cash_has_drawer(payments, location_id=place.pk, register_id=wanted.register_id)
     return book(draft, payments, drawer, actor)
 
 

@@ -114,7 +114,10 @@ def _check(order: Order) -> None:
         raise Conflict(f"Only a completed sale can be voided; this {order.kind} is {order.state}.")
     if order.business_date != business_today(order.location) or order.channel == Order.Channel.HISTORY:
         raise Conflict("Only a sale of today can be voided. Take the goods back instead.")
-    if order.register_id is not None and not _is_running(order.register_id, order.shift_id):
+    drawers = {(one.register_id, one.shift_id) for one in order.payments.all() if one.register_id is not None}
+    if order.register_id is not None:
+        drawers.add((order.register_id, order.shift_id))
+    if not all(_is_running(*drawer) for drawer in sorted(drawers, key=str)):
         raise Conflict("The drawer of this sale was counted. Take the goods back instead.")
     if order.ticket is not None:
         raise Conflict("An exchange cannot be voided. Take the goods back instead.")

@@ -109,7 +109,8 @@ class OrderReturn(Page):
     def form_of(self, order_id: UUID, data: Any = None) -> tuple[Order, ReturnForm]:
         order = find_order(order_id, actor=self.actor)
         lines = list(order.lines.all())
-        return order, ReturnForm(data, lines=lines, back=returned_of(order.pk), pieces=pieces_of_sale(order))
+        back, pieces = returned_of(order.pk), pieces_of_sale(order)
+        return order, ReturnForm(data, location_id=order.location_id, lines=lines, back=back, pieces=pieces)
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order, form = self.form_of(order_id, request.POST)
@@ -141,6 +142,8 @@ class OrderReturn(Page):
             lines=[ReturnLine(position=p, quantity=q, disposition=w, serials=s) for p, q, w, s in form.taken()],
             reason=values["reason"],
             by_method=values["method"],
+            register_id=as_uuid(values["register"]),
+            needs_drawer=True,
             approval_id=approval_id,
         )
         return return_goods(wanted, actor=self.actor).order

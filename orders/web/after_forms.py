@@ -12,6 +12,7 @@ from core.money import plain_decimal
 from core.people.models import User
 from orders.models import OrderLine, Payment
 from orders.services.money_back import WAYS
+from orders.web.tender_forms import DrawerForm
 
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input input--num"}
 
@@ -54,7 +55,7 @@ class VoidForm(ApprovedForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
-class ReturnForm(ApprovedForm):
+class ReturnForm(ApprovedForm, DrawerForm):
     """How many of each line come back, and where they go."""
 
     reason = forms.CharField(
@@ -69,12 +70,14 @@ class ReturnForm(ApprovedForm):
     def __init__(
         self,
         *args: Any,
+        location_id: UUID,
         lines: Sequence[OrderLine],
         back: Mapping[int, Decimal],
         pieces: Mapping[UUID, Sequence[str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.offer_drawers(location_id)
         self.lines = list(lines)
         self.left = {line.position: line.quantity - back.get(line.pk, Decimal(0)) for line in lines}
         for line in lines:

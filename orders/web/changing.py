@@ -103,7 +103,8 @@ class OrderChanged(Page):
         if not form.is_valid():
             return self.answer(order, change, form, status=422)
         turn = revert_change if request.POST.get("do") == "revert" else confirm_change
-        how = Settlement(payments=form.tenders(), register_id=as_uuid(form.cleaned_data["register"]))
+        register_id = as_uuid(form.cleaned_data["register"])
+        how = Settlement(payments=form.tenders(), register_id=register_id, needs_drawer=True)
         try:
             turn(change_id, order_id=order_id, version=form.cleaned_data["version"], settlement=how, actor=self.actor)
         except StaleVersion as refusal:
@@ -126,7 +127,9 @@ class OrderChanged(Page):
 
     def form(self, order: Order, change: OrderChange, data: Any = None) -> SettleForm:
         due = self.due(order, change)
-        return SettleForm(data, actor=self.actor, due=due, initial={"version": order.version})
+        return SettleForm(
+            data, actor=self.actor, location_id=order.location_id, due=due, initial={"version": order.version}
+        )
 
     def answer(self, order: Order, change: OrderChange, form: SettleForm | None, *, status: int = 200) -> HttpResponse:
         form, units = form or self.form(order, change), stock_difference(change.before, change.after)

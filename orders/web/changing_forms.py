@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 
-from core.actors import Actor
 from core.ids import uuid7
 from core.money import plain_decimal
 from orders.models import OrderLine, Payment
@@ -14,7 +13,7 @@ from orders.services.basket import Tender
 from orders.services.money_back import WAYS
 from orders.services.rewriting import Action
 from orders.web.placing_forms import DeliveryFields
-from orders.web.tender_forms import NO_DRAWER, TenderForm, drawers_of
+from orders.web.tender_forms import TenderForm
 
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input input--num", "data-live": True}
 
@@ -96,8 +95,8 @@ class SettleForm(TenderForm):
         choices=[("", "As it was paid"), *(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
     )
 
-    def __init__(self, *args: Any, actor: Actor, due: Decimal, **kwargs: Any) -> None:
-        super().__init__(*args, actor=actor, **kwargs)
+    def __init__(self, *args: Any, due: Decimal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.due = due
         for name in ("amount", "tendered"):
             self.fields[name].widget = forms.HiddenInput()
@@ -105,9 +104,6 @@ class SettleForm(TenderForm):
             del self.fields["way_back"]
         else:
             self.fields["method"].required = False
-        if due:
-            field: Any = self.fields["register"]
-            field.choices = [NO_DRAWER, *drawers_of(actor)]
 
     def tenders(self) -> list[Tender] | None:
         """The payments of the difference; None leaves the way back to the service."""

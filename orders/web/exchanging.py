@@ -28,7 +28,7 @@ from orders.services.returns import Return, ReturnLine
 from orders.web.after import approval_from
 from orders.web.after_forms import ReturnForm
 from orders.web.baskets import Basket, initial_of, read_basket
-from orders.web.tender_forms import NO_DRAWER, drawers_of, ways_to_pay
+from orders.web.tender_forms import ways_to_pay
 
 
 class ExchangeForm(ReturnForm):
@@ -44,14 +44,6 @@ class ExchangeForm(ReturnForm):
     card_code = forms.CharField(
         label="Code of the gift card", required=False, max_length=40, widget=forms.TextInput({"autocomplete": "off"})
     )
-    register = forms.ChoiceField(label="Drawer", required=False, choices=[NO_DRAWER])
-
-    def __init__(self, *args: Any, drawers: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["register"]
-        field.choices = [NO_DRAWER, *drawers]
-        if not drawers:
-            field.widget = forms.HiddenInput()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +111,7 @@ class OrderExchange(Page):
             lines=list(order.lines.all()),
             back=returned_of(order.pk),
             pieces=pieces_of_sale(order),
-            drawers=drawers_of(self.actor),
+            location_id=order.location_id,
             **more,
         )
 
@@ -146,7 +138,7 @@ class OrderExchange(Page):
         given = [Tender(id=payment, method=way, amount=-net)] if net < 0 and way else None
         return Exchange(
             ticket=values["ticket"],
-            returned=self.returned(order, form, payments=given, approval_id=approval_id),
+            returned=self.returned(order, form, payments=given, approval_id=approval_id, needs_drawer=True),
             sale=self.sale(
                 order,
                 values["sale_id"],

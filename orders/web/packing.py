@@ -139,12 +139,18 @@ class OrderPay(OrderPage):
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)
-        form = TenderForm(request.POST, actor=self.actor, auto_id="pay_%s")
+        form = TenderForm(request.POST, actor=self.actor, location_id=order.location_id, auto_id="pay_%s")
         if not form.is_valid():
             return self.show(order, pay=form, status=422)
         tender = form.tender(due=axes_of(order).to_pay)
         try:
-            paid = add_payment(order_id, tender, register_id=as_uuid(form.cleaned_data["register"]), actor=self.actor)
+            paid = add_payment(
+                order_id,
+                tender,
+                register_id=as_uuid(form.cleaned_data["register"]),
+                needs_drawer=True,
+                actor=self.actor,
+            )
         except DomainError as refusal:
             return self.refused(order_id, refusal, form, pay=form)
         change = paid.payment.change
@@ -169,7 +175,7 @@ class OrderCancel(Page):
         return self.render({"order": order, "form": form, "would": would, "money": money, "back": back}, status=status)
 
     def form(self, order: Order, data: Any = None, **more: Any) -> CancelForm:
-        return CancelForm(data, actor=self.actor, gives_money=bool(order.payments.all()), **more)
+        return CancelForm(data, location_id=order.location_id, gives_money=bool(order.payments.all()), **more)
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)
@@ -200,5 +206,6 @@ class OrderCancel(Page):
             register_id=as_uuid(values["register"]),
             approval_id=approval_id,
             version=values["version"],
+            needs_drawer=True,
         )
         cancel_order(order.pk, wanted, actor=self.actor)

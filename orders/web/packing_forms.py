@@ -4,17 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
-from core.actors import Actor
 from core.ids import uuid7
 from core.locations.models import Location
 from core.money import plain_decimal
 from inventory.models import Variant
 from orders.models import Fulfilment, FulfilmentLine, OrderLine
 from orders.web.after_forms import ApprovedForm
-from orders.web.tender_forms import NO_DRAWER, drawers_of
+from orders.web.tender_forms import DrawerForm
 
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input input--num"}
 QUIET = {"autocomplete": "off"}
@@ -122,17 +122,15 @@ def _has_serials(line: OrderLine) -> bool:
     return line.variant is not None and line.variant.tracking == Variant.Tracking.SERIAL
 
 
-class CancelForm(ApprovedForm):
+class CancelForm(ApprovedForm, DrawerForm):
     """Why an order is given up, and whose drawer gives the money back."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(label="Reason", max_length=200, widget=forms.TextInput(QUIET))
-    register = forms.ChoiceField(label="Drawer", required=False, choices=[NO_DRAWER])
 
-    def __init__(self, *args: Any, actor: Actor, gives_money: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, location_id: UUID, gives_money: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        drawers = drawers_of(actor) if gives_money else []
-        field: Any = self.fields["register"]
-        field.choices = [NO_DRAWER, *drawers]
-        if not drawers:
-            field.widget = forms.HiddenInput()
+        if gives_money:
+            self.offer_drawers(location_id)
+        else:
+            self.fields["register"].widget = forms.HiddenInput()

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -9,7 +10,7 @@ from core.actors import Actor
 from core.ids import uuid7
 from orders.models import Payment
 from orders.permissions import VIEW_SHIFTS
-from orders.selectors.shifts import open_shifts, registers
+from orders.selectors.shifts import has_registers, open_drawers, open_shifts, registers
 from orders.services.basket import Tender
 from orders.services.tenders import MEANS
 
@@ -32,7 +33,26 @@ def drawers_of(actor: Actor) -> list[tuple[str, str]]:
     return [(str(row.pk), f"{row.name}, {row.location}") for row in rows if row.pk in running]
 
 
-class TenderForm(forms.Form):
+class DrawerForm(forms.Form):
+    """A form whose cash goes through a drawer: it asks which, and chooses the only one that is open."""
+
+    register = forms.ChoiceField(label="Drawer", required=False, choices=[NO_DRAWER])
+    is_closed: bool = False
+    """Whether the place has registers and no drawer of them is open: then no cash can move."""
+
+    def offer_drawers(self, location_id: UUID) -> None:
+        """Ask for a drawer of this place; nothing is asked where none is open."""
+        rows, field = open_drawers(location_id), self.fields["register"]
+        field.choices = [NO_DRAWER, *((str(row.pk), row.name) for row in rows)]  # type: ignore[attr-defined]
+        field.help_text = "Cash goes through it and is expected there at the close."
+        if len(rows) == 1:
+            field.initial = str(rows[0].pk)
+        if not rows:
+            field.widget = forms.HiddenInput()
+            self.is_closed = has_registers(location_id)
+
+
+class TenderForm(DrawerForm):
     """One payment; without an amount it is all that is due."""
 
     payment_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
@@ -63,11 +83,13 @@ class TenderForm(forms.Form):
         help_text="Number on the terminal's slip, or of the transfer.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
-    register = forms.ChoiceField(label="Drawer", required=False, choices=[NO_DRAWER])
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor | None = None, location_id: UUID | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        drawers = drawers_of(actor)
+        if location_id is not None:
+            self.offer_drawers(location_id)
+            return
+        drawers = drawers_of(actor) if actor else []
         field: Any = self.fields["register"]
         field.choices = [NO_DRAWER, *drawers]
         if not drawers:
