@@ -20,9 +20,10 @@ from core.people.models import Grant
 from core.testing import CANARY, Shop
 from inventory.models import AlertDigest, StockAlert, StockLevel
 from inventory.services.alerts import LookedOver, look_over_stock
-from inventory.services.digests import send_digests, set_digest
+from inventory.services.digests import BeingSent, send_digests, set_digest
 from inventory.services.policy import change_stock_policy
 from tests.api import machine, person
+from tests.mail_server import MailServer, serving
 from tests.test_alerts import limits, move
 
 D = Decimal
@@ -92,6 +93,23 @@ def by_mail() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    with (
+        serving() as server,
+        override_settings(
+            EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+            EMAIL_HOST="127.0.0.1",
+            EMAIL_PORT=server.port,
+            EMAIL_HOST_USER="",
+            EMAIL_USE_TLS=False,
+            EMAIL_USE_SSL=False,
+            EMAIL_TIMEOUT=10,
+        ),
+    ):
+        yield server
+
+
 def test_who_wants_it_gets_one_mail_a_day_with_what_is_new_at_their_places(acme: Shop, by_mail: None) -> None:
     clerk, manager = acme.person("stock clerk"), acme.person("manager")
     north = Location.objects.create(code="NORTH", name="North")
@@ -134,6 +152,49 @@ def test_a_mail_that_was_refused_is_sent_at_the_next_try_and_nobody_gets_two(
     monkeypatch.setattr(EmailBackend, "send_messages", real)
     assert send_digests() == 1
     assert sorted(message.to[0] for message in mail.outbox) == sorted([refused, acme.person("manager").email])
+
+
+class Died(BaseException):
+    """What a worker that is killed leaves behind: nothing was caught, nothing was noted after it."""
+
+
+@pytest.mark.parametrize("took_it", [False, True])
+def test_a_worker_that_dies_while_it_sends_loses_no_mail_and_a_second_one_has_the_same_message_id(
+    acme: Shop, globex: Shop, by_mail: None, mail_server: MailServer, took_it: bool
+) -> None:
+    set_digest(is_wanted=True, actor=acme.actor("owner"))
+    limits(low="9")
+    move(acme, "-2")
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Died
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Died):
+        patch.setattr("smtplib.SMTP.quit" if took_it else "smtplib.SMTP.sendmail", die)  # the process, not the server
+        send_digests()
+    assert len(mail_server.messages) == took_it
+    with pytest.raises(BeingSent):  # leased: another worker leaves it alone, and its job is tried again
+        send_digests()
+    AlertDigest.objects.update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    assert (send_digests(), send_digests()) == (1, 0)
+    told = [message["Message-ID"] for message in mail_server.messages]
+    assert len(told) == 1 + took_it and len(set(told)) == 1
+    assert "It fell to 8" in mail_server.messages[-1].get_payload()
+
+
+def test_a_mail_server_that_hangs_up_in_the_middle_gets_the_mail_again(
+    acme: Shop, by_mail: None, mail_server: MailServer
+) -> None:
+    set_digest(is_wanted=True, actor=acme.actor("owner"))
+    limits(low="9")
+    move(acme, "-2")
+    mail_server.hangs_up = True
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send_digests()
+    assert AlertDigest.objects.values_list("sent_on", "lease_until").get() == (None, None)
+    mail_server.hangs_up = False
+    assert (send_digests(), send_digests()) == (1, 0)
+    assert [message["To"] for message in mail_server.messages] == [acme.person("owner").email]
 
 
 def test_the_wish_is_a_persons_own(acme: Shop, by_mail: None) -> None:

@@ -11,4 +11,5 @@ class AlertDigest(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
     is_wanted = models.BooleanField(default=False)
     sent_on = models.DateField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="Somebody is sending it until then.")
     told_until = models.DateTimeField(null=True, blank=True, help_text="Alerts raised later were not mailed yet.")

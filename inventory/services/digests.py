@@ -1,11 +1,12 @@
 """The daily mail of alerts: to whom wants it, once a business day, only if there is something new.
 
-The day is noted before the mail goes, and taken back if the mail server refuses: two workers send one mail, and a crash
-in between sends none rather than two.
+Who sends it leases it first and notes the day after the mail server took it: two workers send one mail, and a crash in
+between loses none. A mail that the server took just before a crash goes once more, with the Message-ID it had.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parseaddr
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +26,12 @@ from inventory.permissions import VIEW_STOCK
 from inventory.selectors.alerts import newest_first, open_alerts, why
 
 MOST_TOLD = 50
+LEASE = timedelta(seconds=100)
+"""Longer than a mail takes; after a crash the mail waits so long."""
+
+
+class BeingSent(Exception):
+    """Somebody sends this mail now, or died over it; to be looked at again when the lease is over."""
 
 
 @transaction.atomic
@@ -58,15 +65,17 @@ def set_digest(*, is_wanted: bool, actor: Actor) -> AlertDigest:
 def send_digests() -> int:
     """Send today's mails that were not sent yet; answers how many. Safe to repeat and to run twice at once.
 
-    An error of the mail server is raised after the others had theirs; the next try sends what is missing.
+    An error of the mail server is raised after the others had theirs, and so is `BeingSent`: the job is tried again and
+    sends what is missing.
     """
     if not settings.MAIL_FROM:
         return 0
-    today, sent, problem = business_today(), 0, None
+    today, sent = business_today(), 0
+    problem: Exception | None = None
     for user_id in AlertDigest.objects.filter(is_wanted=True).values_list("user", flat=True):
         try:
             sent += _send_one(user_id, today)
-        except OSError as refused:  # smtplib's errors are OSErrors
+        except (BeingSent, OSError) as refused:  # smtplib's errors are OSErrors
             problem = refused
     if problem is not None:
         raise problem
@@ -74,32 +83,34 @@ def send_digests() -> int:
 
 
 def _send_one(user_id: UUID, today: date) -> bool:
-    """One person's mail of one day; False where they had it, or nothing is new."""
+    """One person's mail of one day; False where they had it or nothing is new. Raises `BeingSent`."""
     now = datetime.now(UTC)
     with transaction.atomic():
         row = AlertDigest.objects.select_for_update(skip_locked=True).filter(user=user_id, is_wanted=True).first()
         if row is None or (row.sent_on is not None and row.sent_on >= today):
             return False
-        before = (row.sent_on, row.told_until)
+        if row.lease_until is not None and row.lease_until > now:
+            raise BeingSent(str(user_id))
         user = User.objects.filter(pk=user_id, is_active=True).first()
         actor = actor_of_user(user) if user else None
         if user is None or actor is None or not actor.may(VIEW_STOCK):
             return False
-        row.sent_on, row.told_until = today, now
-        row.save(update_fields=["sent_on", "told_until"])
+        row.lease_until = now + LEASE
+        row.save(update_fields=["lease_until"])
+    mine = AlertDigest.objects.filter(user=user_id, lease_until=row.lease_until)
     rows = newest_first(open_alerts(actor=actor)).filter(raised_at__lte=now)
-    fresh = list((rows.filter(raised_at__gt=before[1]) if before[1] else rows)[: MOST_TOLD + 1])
-    if not fresh:
-        return False
+    fresh = list((rows.filter(raised_at__gt=row.told_until) if row.told_until else rows)[: MOST_TOLD + 1])
     try:
-        _mail(user, fresh, open_in_all=rows.count()).send()
+        if fresh:
+            _mail(user, fresh, today, open_in_all=rows.count()).send()
     except OSError:
-        AlertDigest.objects.filter(user=user_id, sent_on=today).update(sent_on=before[0], told_until=before[1])
+        mine.update(lease_until=None)
         raise
-    return True
+    mine.update(sent_on=today, told_until=now, lease_until=None)
+    return bool(fresh)
 
 
-def _mail(user: User, fresh: Sequence[StockAlert], *, open_in_all: int) -> EmailMessage:
+def _mail(user: User, fresh: Sequence[StockAlert], today: date, *, open_in_all: int) -> EmailMessage:
     shop = " ".join(current_tenant().name.split())
     told = [
         f"- {one.variant.title} ({one.variant.sku}), {one.location}: {one.get_kind_display()}. {why(one)}"
@@ -112,4 +123,12 @@ def _mail(user: User, fresh: Sequence[StockAlert], *, open_in_all: int) -> Email
         " can also end it.",
     ]  # fmt: skip
     subject = f"{shop}: {len(fresh) if not more else f'more than {MOST_TOLD}'} new stock alerts"
-    return EmailMessage(subject=subject, body="\n".join(lines), from_email=settings.MAIL_FROM, to=[user.email])
+    domain = parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2] or "localhost"
+    same = f"<alerts.{current_tenant().pk}.{user.pk}.{today:%Y%m%d}@{domain}>"  # of a second try as of the first
+    return EmailMessage(
+        subject=subject,
+        body="\n".join(lines),
+        from_email=settings.MAIL_FROM,
+        to=[user.email],
+        headers={"Message-ID": same},
+    )
