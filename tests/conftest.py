@@ -12,7 +12,7 @@ from core.tenancy.context import use_tenant
 from core.testing import Shop, furnish
 from orders.auditor import audit_books
 from tests import template_database
-from tests.furnished import put_back, remember
+from tests.furnished import forget, put_back, remember
 from tests.workers import Units, longest_first
 
 
@@ -68,6 +68,13 @@ def nobody_left_a_door_open(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every test ends where it began: outside every shop."""
     yield
     assert connection.schema_name == "public"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def every_test_remembers_for_itself(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if {"db", "transactional_db"} & set(request.fixturenames):
+        forget()
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 
+import redis
+from django.conf import settings
 from django.db import connection, transaction
 from redis.exceptions import RedisError
 
@@ -38,7 +41,6 @@ def put_back(*shops: Shop) -> None:
             for table, rows in _rows[shop.tenant.schema_name].items():
                 with cursor.copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
                     copy.write(rows)
-    _forget_attempts()
 
 
 @contextmanager
@@ -62,8 +64,14 @@ def _written(shop: Shop) -> list[tuple[str, int]]:
         return [(name, size) for name, size in cursor.fetchall()]
 
 
-def _forget_attempts() -> None:
-    """Whoever guessed too often in one test is the same person in the next."""
+@cache
+def _cache_server() -> "redis.Redis":
+    return redis.Redis.from_url(settings.CACHES["default"]["LOCATION"])
+
+
+def forget() -> None:
+    """A shop has the same ids in every test and other rows: drop what Redis keeps of them and of guesses."""
     with suppress(RedisError):  # a test may have taken it away, and with it what it kept
+        _cache_server().flushdb()
         if keys := list(live_redis().scan_iter("rs:limit:*", count=1000)):
             live_redis().delete(*keys)

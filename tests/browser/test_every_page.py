@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db]
 ARGUMENT = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 NO_PAGES = {
     "board/data/": "text/html",  # a part of the board
+    "customers/<uuid:customer_id>/data/": "application/json",
     "reports/download.csv": "text/csv",
     "stock/order-list/file/": "text/csv",
     "stock/lots/<uuid:lot_id>/recall/file/": "text/csv",
