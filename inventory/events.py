@@ -167,13 +167,17 @@ class AttributeDeleted(DomainEvent):
 
 @event("code_rule.changed", about="code_rule", key="rule_id", permission=VIEW_PRODUCTS)
 class CodeRuleChanged(DomainEvent):
-    """A rule for codes that carry a weight, a price or a number was created, updated or deleted: `what` says which."""
+    """A rule for codes that carry a weight, a price or a number was created, updated or deleted: `what` says which.
+
+    `price_does` is `charge` where the price inside is what the customer pays, else `show`.
+    """
 
     rule_id: UUID
     version: int
     name: str
     pattern: str
     what: str
+    price_does: str = "show"
 
 
 @event("stock.changed", about="variant", key="variant_id", permission=VIEW_STOCK)

@@ -55,11 +55,14 @@ PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern as `inventory.models.EmbeddedCodeRule` keeps it, and the places of the number it carries."""
+    """A pattern as `inventory.models.EmbeddedCodeRule` keeps it, the places of the number it carries, and
+    whether a price that it carries is what the customer pays.
+    """
 
     pattern: str
     decimals: int
     name: str = ""
+    charges: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class Reading:
     """What a scan says. ``plain`` is the text as a code of the registry; ``items`` are codes it may be in there.
 
     ``form`` is "plain", "gs1" or "embedded". ``price`` is of the whole piece, ``currency`` its ISO 4217 number.
+    ``charges``: by the rule that read it, the price is what the customer pays.
     ``problem`` is one of `PROBLEMS`: then the rest means nothing, but ``plain`` may still be somebody's code.
     """
 
@@ -82,6 +86,7 @@ class Reading:
     expires_on: str = ""
     rule: str = ""
     problem: str = ""
+    charges: bool = False
 
 
 class Nonsense(ValueError):
@@ -264,6 +269,7 @@ def _carried(rule: Rule, code: str, plain: str) -> Reading:
         quantity="" if letter == "P" else quantity_of(number, rule.decimals),
         price=price_of(number, rule.decimals) if letter == "P" else "",
         rule=rule.pattern,
+        charges=rule.charges and letter == "P",
     )
 
 

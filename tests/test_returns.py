@@ -22,7 +22,8 @@ from orders.auditor import audit_books
 from orders.errors import ApprovalNeeded, ApprovalRefused
 from orders.models import Order, OrderLine, Payment
 from orders.services.approvals import Request, give_approval, set_pin
-from orders.services.basket import Tender
+from orders.services.basket import BasketLine, Sale, Tender
+from orders.services.checkout import place_order
 from orders.services.policy import change_policy
 from orders.services.returns import Refunded, Return, ReturnLine, return_goods, to_give_back
 from orders.tax import Goods, Terms, cash_difference, document_amounts, share_of
@@ -314,6 +315,43 @@ def test_a_wrong_return_is_refused_by_name_and_moves_nothing(
     answer = person(acme, "cashier").post(f"orders/{sale.pk}/returns/", body)
     assert (answer.status_code, pointers(answer)) == (422, where), answer.content
     assert Order.objects.count() == 1 and level("TEA")[0] == 7
+
+
+def test_cash_that_rounds_to_no_coins_is_settled_with_nothing_in_the_drawer(
+    acme: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acme.tenant, "cash_step", Decimal("0.05"))
+    stock(make_variant("PIN", price="0.02"), acme.location, "5")
+    sale = place_order(
+        Sale(
+            order_id=uuid7(),
+            location_id=acme.location.pk,
+            lines=[BasketLine(variant_id=acme.variant("PIN").pk, quantity=Decimal(1))],
+            payments=[Tender(method="cash", amount=Decimal(0))],
+        ),
+        actor=acme.actor("cashier"),
+    ).order
+    assert (sale.total, sale.cash_rounding) == (Decimal("0.02"), Decimal("-0.02"))
+    by_card = place_order(
+        Sale(
+            order_id=uuid7(),
+            location_id=acme.location.pk,
+            lines=[BasketLine(variant_id=acme.variant("PIN").pk, quantity=Decimal(1))],
+            payments=[Tender(method="card", amount=Decimal("0.02"))],
+        ),
+        actor=acme.actor("cashier"),
+    ).order
+    nothing = [Tender(method="cash", amount=Decimal(0))]
+    back = return_goods(
+        wanted(by_card, (1, "1"), payments=nothing, expected_total=Decimal(0)), actor=acme.actor("manager")
+    )
+    assert (back.order.total, back.order.cash_rounding, list(back.payments)) == (Decimal("-0.02"), Decimal("0.02"), [])
+    with pytest.raises(Invalid):  # nothing by card where money is due
+        dear = sell(acme)
+        return_goods(
+            wanted(dear, (1, "1"), payments=[Tender(method="card", amount=Decimal(0))]), actor=acme.actor("manager")
+        )
+    assert audit_books() == []
 
 
 def test_stated_payments_must_come_to_what_is_due(acme: Shop) -> None:

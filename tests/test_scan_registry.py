@@ -91,6 +91,7 @@ def test_an_article_is_answered_as_ever_and_with_its_kind(acme: Shop) -> None:
         "quantity": "1",
         "unit": "",
         "price": None,
+        "charges": False,
         "lot": "",
         "serial": "",
         "expires_on": None,

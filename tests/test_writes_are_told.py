@@ -243,6 +243,7 @@ def test_no_service_is_forgotten_here() -> None:
     others |= buyers.OTHERS
     others |= money.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
+    others |= {"orders.services.labels"}  # reads labels, writes nothing
     others |= reductions.OTHERS | later.OTHERS
     others |= {
         "analytics.services.forecasts",

@@ -48,6 +48,9 @@ class ScanBody(serializers.Serializer[Scanned]):
     quantity = QuantityField(required=False, help_text="Units of this scan: the pack, or what the code carries.")
     unit = serializers.CharField(required=False, help_text='What one unit is; "" is a piece.')
     price = PriceField(required=False, allow_null=True, help_text="What the code says the whole piece costs.")
+    charges = serializers.BooleanField(
+        required=False, help_text="It is what the customer pays: send this code as `label` of the line."
+    )
     lot = serializers.CharField(required=False)
     serial = serializers.CharField(required=False)
     expires_on = serializers.DateField(required=False, allow_null=True)
@@ -144,6 +147,11 @@ class RuleInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=rules.NAME, required=False)
     pattern = serializers.CharField(max_length=20)
     decimals = serializers.IntegerField(min_value=0, max_value=6)
+    price_does = serializers.ChoiceField(
+        choices=EmbeddedCodeRule.PriceDoes.choices,
+        required=False,
+        help_text="`charge`: a price inside is what the customer pays; `show`: it is only shown.",
+    )
     position = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
     is_active = serializers.BooleanField(required=False)
 
@@ -162,6 +170,7 @@ class RuleBody(serializers.Serializer[EmbeddedCodeRule]):
     name = serializers.CharField()
     pattern = serializers.CharField()
     decimals = serializers.IntegerField()
+    price_does = serializers.ChoiceField(choices=EmbeddedCodeRule.PriceDoes.choices)
     position = serializers.IntegerField()
     is_active = serializers.BooleanField()
     version = serializers.IntegerField()
@@ -257,6 +266,7 @@ class ReadingBody(serializers.Serializer[Any]):
     expires_on = serializers.CharField()
     rule = serializers.CharField()
     problem = serializers.CharField()
+    charges = serializers.BooleanField(help_text="By the rule, the price is what the customer pays.")
 
 
 class CodeReading(ApiView):
@@ -273,7 +283,10 @@ class CodeReading(ApiView):
     )
     def post(self, request: Request) -> Response:
         body = self.read(ReadingInput)
-        under = [Rule(rule["pattern"].upper(), rule["decimals"]) for rule in body.get("rules", [])]
+        under = [
+            Rule(rule["pattern"].upper(), rule["decimals"], charges=rule.get("price_does") == "charge")
+            for rule in body.get("rules", [])
+        ]
         usable = [rule for rule in under if not pattern_faults(rule.pattern, rule.decimals)]
         read = read_scan(body["code"], usable if "rules" in body else code_rules(), year=this_year())
         return Response(ReadingBody(read).data)

@@ -257,14 +257,28 @@ class ScanCode(models.Model):
 class EmbeddedCodeRule(models.Model):
     """How this shop reads codes that carry a weight, a price or a number of pieces.
 
+    ``price_does`` "charge": the shop's own scale printed the price, and it is what the customer pays.
     ``pattern`` is the code digit by digit: digits stand for themselves, ``I`` for the item's number, ``W`` for a
     weight, ``P`` a price, ``N`` pieces, ``V`` the check digit inside, ``C`` the last check digit, ``X`` anything.
     """
+
+    class PriceDoes(models.TextChoices):
+        """What the price inside a code does at the till."""
+
+        SHOW = "show", "Is only shown: the catalogue decides what is paid"
+        CHARGE = "charge", "Is what the customer pays"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=80)
     pattern = models.CharField(max_length=20)
     decimals = models.PositiveSmallIntegerField(default=3, help_text="Decimal places of the number carried.")
+    price_does = models.CharField(
+        max_length=10,
+        choices=PriceDoes.choices,
+        default=PriceDoes.SHOW,
+        db_default=PriceDoes.SHOW.value,
+        help_text="What a price inside does when it is sold.",
+    )
     position = models.PositiveIntegerField(default=0, help_text="The first rule that fits decides.")
     is_active = models.BooleanField(default=True)
     version = models.BigIntegerField(default=1)

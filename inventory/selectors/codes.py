@@ -1,6 +1,6 @@
 """What a scan means: one answer for anything that can be scanned, in two statements for a plain code."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -40,7 +40,8 @@ class Scanned:
     """An article that was scanned: all that a till or a stock-taker needs.
 
     ``quantity`` is how many units this scan stands for: the pack, or what the code carries. ``price`` is what the code
-    says the piece costs altogether, None where it says nothing. ``on_hand`` is None where nobody asked for a location.
+    says the piece costs altogether, None where it says nothing; ``charges``: it is what the customer pays. ``on_hand``
+    is None where nobody asked for a location.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Scanned:
     lot_id: UUID | None = None
     serial_id: UUID | None = None
     state: str = ""
+    charges: bool = False
 
     @property
     def id(self) -> UUID:
@@ -86,7 +88,8 @@ class _Row:
 def code_rules() -> list[Rule]:
     """The rules for codes that carry something, in the order in which they are asked."""
     rows = EmbeddedCodeRule.objects.filter(is_active=True).order_by("position", "name", "pk")
-    return [Rule(row.pattern, row.decimals, row.name) for row in rows]
+    charge = EmbeddedCodeRule.PriceDoes.CHARGE
+    return [Rule(row.pattern, row.decimals, row.name, row.price_does == charge) for row in rows]
 
 
 def this_year() -> int:
@@ -197,6 +200,7 @@ def _scanned(row: _Row, variant: ForSale, reading: Reading, location_id: UUID | 
         answer,
         quantity=_quantity(row, variant, reading, price),
         price=price,
+        charges=reading.charges,
         lot=reading.lot,
         serial=reading.serial,
         expires_on=date.fromisoformat(reading.expires_on) if reading.expires_on else None,
@@ -216,9 +220,68 @@ def _quantity(row: _Row, variant: ForSale, reading: Reading, price: Decimal | No
         return in_unit(Decimal(reading.quantity), reading.unit, variant.unit)
     if reading.quantity:
         return _kept(Decimal(reading.quantity) * row.pack_quantity)
-    if price is not None and variant.unit and variant.unit_price > 0:
-        return _kept(price / variant.unit_price)
-    return row.pack_quantity
+    return row.pack_quantity if price is None else _units_at(price, variant, row.pack_quantity)
+
+
+def _units_at(price: Decimal, variant: ForSale, pack: Decimal) -> Decimal:
+    """How much of an article a price stands for: of what is sold by measure its share, else the pack."""
+    return _kept(price / variant.unit_price) if variant.unit and variant.unit_price > 0 else pack
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedLabel:
+    """A label of the shop's own scale: what it is of, what it costs and how many units it stands for.
+
+    ``is_measured``: the units follow from the price. ``problem`` is one of `inventory.reading.PROBLEMS`, or
+    "unknown-article"; then the rest means nothing.
+    """
+
+    variant_id: UUID | None = None
+    price: Decimal = Decimal(0)
+    units: Decimal = Decimal(1)
+    unit_price: Decimal = Decimal(0)
+    is_measured: bool = False
+    problem: str = ""
+
+
+def charged_labels(texts: Collection[str], *, location_id: UUID) -> dict[str, ChargedLabel]:
+    """What scanned labels say whose price is charged; whatever no such rule reads is left out.
+
+    Read as `resolve_scan` reads them, at the location: a code of the registry is never a label. A handful of
+    statements, however many there are (one more each for articles that are named by their SKU).
+    """
+    rules = code_rules()
+    read = {text: read_scan(text, rules, year=this_year()) for text in texts if len(text) <= LONGEST_CODE}
+    read = {text: one for text, one in read.items() if one.charges or (one.problem and _is_charging(one.rule, rules))}
+    taken = {row.code.upper() for row in _rows([one.plain for one in read.values()])}
+    read = {text: one for text, one in read.items() if one.plain.upper() not in taken}
+    rows = [row for row in _rows([item for one in read.values() for item in one.items]) if row.variant_id]
+    found = {text: _article_of(one, rows) for text, one in read.items()}
+    known = for_sale({row.variant_id for row in found.values() if row and row.variant_id}, location_id=location_id)
+    return {text: _charged(one, found[text], known) for text, one in read.items()}
+
+
+def _is_charging(pattern: str, rules: Sequence[Rule]) -> bool:
+    return any(rule.charges for rule in rules if rule.pattern == pattern)
+
+
+def _article_of(reading: Reading, rows: Sequence[_Row]) -> _Row | None:
+    rows = [row for row in rows if row.kind == ScanCode.Kind.VARIANT]
+    found = next((row for item in reading.items if (row := _one(item, rows))), None)
+    return found or next((row for item in reading.items if (row := _by_sku(item))), None)
+
+
+def _charged(reading: Reading, row: _Row | None, known: Mapping[UUID, ForSale]) -> ChargedLabel:
+    variant = known.get(row.variant_id) if row and row.variant_id else None
+    if reading.problem or row is None or variant is None:
+        return ChargedLabel(problem=reading.problem or "unknown-article")
+    price = Decimal(reading.price)
+    try:
+        units = _units_at(price, variant, row.pack_quantity)
+    except NonsenseCode:
+        return ChargedLabel(problem="no-quantity")
+    is_measured = bool(variant.unit and variant.unit_price > 0)
+    return ChargedLabel(variant.id, price, units, variant.unit_price, is_measured)
 
 
 def in_unit(quantity: Decimal, unit: str, wanted: str) -> Decimal:
@@ -265,10 +328,7 @@ def _carrier(reading: Reading) -> _Row | None:
         return None
     if reading.problem:
         raise NonsenseCode(PROBLEMS[reading.problem], details={"problem": reading.problem, "scanned": reading.plain})
-    rows = [row for row in _rows(reading.items) if row.kind == ScanCode.Kind.VARIANT]
-    found = next((row for item in reading.items if (row := _one(item, rows))), None)
-    if found is None:
-        found = next((row for item in reading.items if (row := _by_sku(item))), None)
+    found = _article_of(reading, _rows(reading.items))
     if found is None:
         raise UnknownCode(details={"scanned": reading.plain, "items": [printed(item) for item in reading.items]})
     return found

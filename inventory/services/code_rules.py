@@ -16,7 +16,7 @@ from inventory.permissions import MANAGE_PRODUCTS
 from inventory.reading import pattern_faults
 from inventory.services.edits import added, clean_name, conflict, edited, fault, invalid, locked, removed
 
-FIELDS = ("name", "pattern", "decimals", "position", "is_active")
+FIELDS = ("name", "pattern", "decimals", "price_does", "position", "is_active")
 MOST_RULES = 100
 NAME = 80
 
@@ -102,12 +102,22 @@ def _check(row: EmbeddedCodeRule) -> None:
         raise invalid(*(fault(f"/{name}", code, words) for name, code, words in faults))
     if not 0 <= row.position <= 1_000_000:
         raise invalid(fault("/position", "range", "A position is a number from 0 to 1000000."))
+    if row.price_does not in EmbeddedCodeRule.PriceDoes.values:
+        raise invalid(fault("/price_does", "choice", "A price is shown or charged."))
+    if row.price_does == EmbeddedCodeRule.PriceDoes.CHARGE and "P" not in row.pattern:
+        raise invalid(fault("/price_does", "no-price", "Codes of this form carry no price that could be charged."))
 
 
 def _tell(row: EmbeddedCodeRule, what: str, actor: Actor) -> None:
-    emit(
-        CodeRuleChanged(rule_id=row.pk, version=row.version, name=row.name, pattern=row.pattern, what=what), actor=actor
+    told = CodeRuleChanged(
+        rule_id=row.pk,
+        version=row.version,
+        name=row.name,
+        pattern=row.pattern,
+        what=what,
+        price_does=row.price_does,
     )
+    emit(told, actor=actor)
 
 
 def _same() -> Conflict:

@@ -80,6 +80,12 @@ class RuleForm(forms.Form):
         initial=3,
         help_text="Of the number inside: 3 for grams in kg.",
     )
+    price_does = forms.ChoiceField(
+        label="The price inside",
+        choices=EmbeddedCodeRule.PriceDoes.choices,
+        required=False,
+        help_text="Charge it only where your own scale prints the label. It counts for patterns with P.",
+    )
     position = forms.IntegerField(
         label="Place", required=False, min_value=0, max_value=1_000_000, help_text="The first rule that fits decides."
     )
@@ -89,6 +95,8 @@ class RuleForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """What the service takes."""
         found = {name: self.cleaned_data[name] for name in ("pattern", "decimals", "is_active")}
+        if self.cleaned_data["price_does"]:
+            found["price_does"] = self.cleaned_data["price_does"]
         found |= {"name": self.cleaned_data["name"] or self.cleaned_data["pattern"]}
         if self.cleaned_data["position"] is not None:
             found["position"] = self.cleaned_data["position"]
@@ -177,7 +185,15 @@ def _box(*, besides: EmbeddedCodeRule | None = None) -> dict[str, Any]:
     return {
         "year": this_year(),
         "problems": PROBLEMS,
-        "rules": [{"pattern": row.pattern, "decimals": row.decimals, "position": row.position} for row in rows],
+        "rules": [
+            {
+                "pattern": row.pattern,
+                "decimals": row.decimals,
+                "position": row.position,
+                "charges": row.price_does == EmbeddedCodeRule.PriceDoes.CHARGE,
+            }
+            for row in rows
+        ],
     }
 
 

@@ -59,6 +59,8 @@ class CartLineOutput(LineOutput):
     given = GivenInput(allow_null=True, help_text="Taken off by hand.")
     lot = serializers.CharField()
     serials = serializers.ListField(child=serializers.CharField())
+    scanned = serializers.CharField(help_text="The code of the price label that it is sold by.")
+    labels = serializers.CharField(allow_null=True, help_text="How many of these labels.")
 
 
 class CartOutput(CartHead):
@@ -105,6 +107,7 @@ def cart_body(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
 
 def _line_body(line: OrderLine, stated: dict[str, Any]) -> dict[str, Any]:
     told = {"given": stated.get("discount"), "lot": stated.get("lot", ""), "serials": stated.get("serials", [])}
+    told |= {"scanned": stated.get("scanned", ""), "labels": stated.get("labels")}
     return {**_LINE.to_representation(line), **told}
 
 

@@ -42,6 +42,15 @@ class LineInput(serializers.Serializer[Any]):
     quantity = QuantityField()
     unit_price = PriceField(required=False, allow_null=True, min_value=0)
     discount = GivenInput(required=False, allow_null=True)
+    label = serializers.CharField(  # type: ignore[assignment]
+        required=False,
+        allow_blank=True,
+        max_length=80,
+        help_text=(
+            "The code of a price label as it was scanned, where `scan` answered `charges`: the label is read again and"
+            " its price is paid. Names `variant` too; `quantity` counts labels; without `unit_price`."
+        ),
+    )
 
     def validate(self, line: dict[str, Any]) -> dict[str, Any]:
         if ("variant" in line) == ("code" in line):

@@ -114,6 +114,7 @@ def lines_of(lines: list[dict[str, Any]]) -> list[BasketLine]:
             discount=given_of(line.get("discount")),
             lot=line.get("lot", ""),
             serials=line.get("serials", ()),
+            label=line.get("label", ""),
         )
         for line in lines
     ]

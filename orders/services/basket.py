@@ -29,7 +29,8 @@ class BasketLine:
     """What the customer takes: a variant, or a code that stands for one (a pack counts its units).
 
     ``unit_price`` None means the price that holds for this customer, place and time. ``lot`` names another lot than
-    the one that expires first; ``serials`` are the pieces of goods with serial numbers, one per unit.
+    the one that expires first; ``serials`` are the pieces of goods with serial numbers, one per unit. ``label`` is the
+    scanned code of a label whose price is charged: then ``quantity`` counts labels, and their price is read again.
     """
 
     variant_id: UUID | None = None
@@ -39,6 +40,7 @@ class BasketLine:
     discount: GivenDiscount | None = None
     lot: str = ""
     serials: Sequence[str] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ class Sale:
             "discount": self.discount and self.discount.plain(),
             "reservations": list(self.reservations),
             "told_apart": {place: [x.lot, list(x.serials)] for place, x in enumerate(self.lines) if x.lot or x.serials},
+            "labels": {place: x.label for place, x in enumerate(self.lines) if x.label},
             "gift_cards": [[x.card_id, x.amount.normalize(), x.code, x.expires_on] for x in self.gift_cards],
             "line_discounts": {place: x.discount.plain() for place, x in enumerate(self.lines) if x.discount},
         }

@@ -39,11 +39,15 @@ def money_back(
     card gets back what the sale took from a card; store credit is the customer's, with an account made if need be.
     ``by_points`` of it goes back as points, beside what ``tenders`` say of the rest.
 
+    Where nothing is due, none in cash may be stated: what is owed is less than the smallest coin.
+
     Raises:
         Invalid: a way or an amount is wrong, each named.
         WrongPayment: they do not come to what is due.
     """
     due -= by_points
+    if due == 0 and tenders is not None:  # cash that rounds to no coins is settled by saying so
+        tenders = [tender for tender in tenders if tender.amount or tender.method != Method.CASH]
     backs = as_paid(sale, due) if tenders is None else [(tender, _account(tender.method, sale)) for tender in tenders]
     errors = []
     for place, (tender, account) in enumerate(backs):

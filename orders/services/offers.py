@@ -53,12 +53,13 @@ class _Coupons:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A line of the basket as it is known by now."""
+    """A line of the basket as it is known by now; ``label_price`` is what a label of it says, if that is charged."""
 
     variant: ForSale
     quantity: Decimal
     unit_price: Decimal
     given: GivenDiscount | None
+    label_price: Decimal | None = None
 
 
 def reductions(

@@ -67,6 +67,8 @@ class Cart:
 
 def _told_of(line: BasketLine) -> dict[str, Any]:
     told = {"discount": _plain(line.discount), "lot": line.lot, "serials": list(line.serials)}
+    if line.label:
+        told |= {"scanned": line.label, "labels": plain_decimal(line.quantity)}
     return {name: value for name, value in told.items() if value}
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,7 @@ from orders.permissions import CHANGE_PRICE
 from orders.selectors.discounts import groups_of_customer
 from orders.services.basket import BasketLine, Sale
 from orders.services.given import MOST_MONEY, ByHand, by_hand_of, check_stated
+from orders.services.labels import read_labels
 from orders.services.offers import Reduced, Taken, WhyNot, reductions
 from orders.tax import Goods, LineAmounts, TaxPart, Terms, document_amounts, tax_parts_of
 
@@ -47,7 +48,8 @@ def price_lines(sale: Sale, actor: Actor, *, when: datetime, draft: Rule | None 
     Two queries, and one more each where codes are named, a customer is, coupons are, or discounts ask for categories.
 
     Raises:
-        Invalid: a line names nothing that is for sale, or comes to too much; every such line is listed.
+        Invalid: a line names nothing that is for sale, a label that makes no price, or comes to too much; every such
+            line is listed.
         NotFound: there is no such customer.
         Forbidden: the actor may not sell at another price than the one that holds.
     """
@@ -82,16 +84,19 @@ def prices_for(quantities: Mapping[UUID, Decimal], sale: Sale, groups: frozenset
 
 
 def _taken(sale: Sale, groups: frozenset[UUID], when: datetime) -> list[Taken]:
+    labels = read_labels(sale)
     targets = targets_of({line.code for line in sale.lines if line.variant_id is None})
     wanted = [_target(line, targets) for line in sale.lines]
     quantities: dict[UUID, Decimal] = {}
-    for variant_id, units in wanted:
-        if variant_id is not None:
-            quantities[variant_id] = quantities.get(variant_id, Decimal(0)) + (units or 0)
+    for place, (variant_id, units) in enumerate(wanted):
+        if variant_id is not None:  # what is sold by its label makes nothing else cheaper
+            more = Decimal(0) if place in labels else (units or 0)
+            quantities[variant_id] = quantities.get(variant_id, Decimal(0)) + more
     known = prices_for(quantities, sale, groups, when)
     errors, taken = [], []
     for place, (line, (variant_id, units)) in enumerate(zip(sale.lines, wanted, strict=True)):
         variant = known.get(variant_id) if variant_id else None
+        label = labels.get(place)
         if variant is None:
             name, what = ("variant", "This is") if line.variant_id else ("code", "What carries this code is")
             detail = f"{what} not for sale (any more)."
@@ -103,7 +108,10 @@ def _taken(sale: Sale, groups: frozenset[UUID], when: datetime) -> list[Taken]:
             errors.append({"pointer": f"/lines/{place}/quantity", "code": "too-large", "detail": "Nobody has so many."})
         else:
             price = variant.unit_price if line.unit_price is None else line.unit_price
-            taken.append(Taken(variant=variant, quantity=units, unit_price=price, given=line.discount))
+            one = Taken(variant=variant, quantity=units, unit_price=price, given=line.discount)
+            if label is not None:
+                one = replace(one, quantity=label.units, unit_price=label.unit_price, label_price=label.price)
+            taken.append(one)
     if errors:
         raise Invalid(errors[0]["detail"], details={"errors": errors})
     return taken
@@ -146,7 +154,7 @@ def _line(
         position=place + 1,
         variant_id=variant.id,
         sku=variant.sku,
-        code=wanted.code[:80],
+        code=(wanted.label or wanted.code)[:80],
         name=variant.title[:250],
         quantity=taken.quantity,
         unit_price=taken.unit_price,
@@ -171,6 +179,8 @@ def _price_steps(wanted: BasketLine, taken: Taken) -> list[dict[str, str]]:
         steps.append(
             {"step": "price-list", "name": variant.price_list, "amount": plain_decimal(variant.unit_price, places=4)}
         )
+    if taken.label_price is not None:
+        steps.append({"step": "label", "name": wanted.label, "amount": plain_decimal(taken.label_price, places=4)})
     if wanted.unit_price is not None and wanted.unit_price != variant.unit_price:
         steps.append({"step": "by-hand", "amount": plain_decimal(wanted.unit_price, places=4)})
     return steps

@@ -7,11 +7,14 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from core.ids import uuid7
-from core.testing import PASSWORD, Shop
+from core.testing import PASSWORD, Shop, make_variant, stock
+from inventory.codes import check_digit
 from inventory.models import MovementLot, ScanCode, Serial, StockMovement, Variant
 from inventory.selectors.pictures import picture_url
+from inventory.services.code_rules import create_rule
 from inventory.services.pictures import add_picture
 from inventory.services.piece_codes import register_pieces
+from inventory.services.scancodes import add_code
 from orders.models import Approval, CreditEntry, Customer, Order, OrderLine, Payment
 from orders.services.approvals import set_pin
 from orders.services.credit import account_for, give
@@ -23,6 +26,7 @@ from tests.browsers import picture
 from tests.pictures import a_picture
 from tests.processes import Product
 from tests.test_lots_and_serials import book, receive, tracked
+from tests.test_price_labels import label
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -212,6 +216,33 @@ def test_tiles_show_pictures_lazily_and_nothing_moves_when_they_come(till: Page,
     expect(till.locator(".till-done")).to_be_visible()
     expect(till.locator(".product-tile", has_text="Blue cup")).to_contain_text("9 left")
     expect(till.locator(".product-tile img[data-same=yes]")).to_have_count(1)  # no picture is drawn anew
+
+
+def test_a_label_of_the_own_scale_sets_the_price_and_an_unknown_lot_is_said(till: Page, acme: Shop) -> None:
+    create_rule({"pattern": "22IIIIVPPPPPC", "decimals": 2, "price_does": "charge"}, actor=acme.actor())
+    ham = make_variant("1234", price="12.99")
+    Variant.objects.filter(pk=ham.pk).update(unit="kg")
+    stock(ham, acme.location, "10")
+    code = label("1234", 347)
+    till.evaluate(SCAN, [code, code, "1234"])
+    lines = till.locator(".cart__line")
+    expect(lines).to_have_count(2)
+    expect(lines.first.locator(".cart__note")).to_have_text("2 × £3.47, price label")
+    expect(till.locator("[data-total]")).to_have_text("£19.93")
+    gtin = f"0950110153000{check_digit('0950110153000')}"
+    add_code(Variant.objects.get(sku="MILK").pk, code=gtin, actor=acme.actor())
+    till.evaluate(SCAN, [f"(01){gtin}(10)NEVER"])
+    expect(lines.last.locator(".cart__note")).to_contain_text("lot NEVER is not known here: the first to expire goes")
+    till.evaluate(ARRIVED)
+    picture(till, "till-price-label")
+    lines.last.get_by_role("button", name="Remove").click()
+    till.reload()
+    ready(till)
+    expect(lines.first.locator(".cart__note")).to_have_text("2 × £3.47, price label")
+    pay_by_card(till)
+    expect(till.locator(".receipt")).to_contain_text("£19.93")
+    rows = OrderLine.objects.order_by("position").values_list("code", "quantity", "total")
+    assert list(rows) == [(code, Decimal("0.534"), Decimal("6.94")), ("", Decimal(1), Decimal("12.99"))]
 
 
 def test_points_pay_a_part_and_the_receipt_says_what_was_earned_and_spent(till: Page, acme: Shop) -> None:

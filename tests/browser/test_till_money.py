@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from core.testing import PASSWORD, Shop
 from orders.models import Approval, CouponUse, Order, OrderLine, Payment
@@ -42,6 +42,25 @@ def till(browser: Browser, product: Product, acme: Shop, reduced: None) -> Itera
 
 def scan(page: Page, *codes: str) -> None:
     page.evaluate(SCAN, list(codes))
+
+
+def test_to_pay_before_the_quote_has_answered_waits_and_asks_for_the_approval(till: Page) -> None:
+    def late(route: Route) -> None:
+        held.append(route)
+
+    held: list[Route] = []
+    scan(till, CUP)
+    expect(till.locator("[data-total]")).to_have_text("£10.80")
+    till.route("**/orders/quote/", late)
+    till.keyboard.press("F1")
+    till.keyboard.type("50", delay=60)
+    with till.expect_request("**/orders/quote/"):
+        till.keyboard.press("Enter")
+    till.keyboard.press("F8")
+    expect(till.locator("till-payment dialog[open]")).to_have_count(0)
+    held.pop().continue_()
+    expect(till.get_by_label("PIN")).to_be_visible()
+    expect(till.locator("till-payment dialog[open]")).to_have_count(0)
 
 
 def test_a_sale_with_customer_discounts_approval_parking_and_two_payments_by_keyboard_alone(

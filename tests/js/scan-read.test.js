@@ -9,7 +9,7 @@ const NOTHING = readScan("", [], { year });
 test("a scan says what was put into it: the golden vectors, as in tests/test_scan_reading.py", () => {
   assert.ok(cases.length >= 200);
   for (const { title, text, rules: name, says } of cases) {
-    const under = rules[name].map(([pattern, decimals]) => ({ pattern, decimals }));
+    const under = rules[name].map(([pattern, decimals, charges = false]) => ({ pattern, decimals, charges }));
     assert.deepEqual(readScan(text, under, { year }), { ...NOTHING, ...says }, `${title}: ${JSON.stringify(text)}`);
   }
 });

@@ -4,11 +4,13 @@ import {
   addArticle,
   emptyCart,
   removeLine,
+  setLot,
   setQuantity,
   step,
   toBody,
   totals,
 } from "../../static/js/lib/till/cart.js";
+import { unpacked } from "../../static/js/lib/till/carts.js";
 import { lowerToStock, refreshArticles } from "../../static/js/lib/till/refresh.js";
 import { amountOf, clean, pay, quickAmounts, typeKey } from "../../static/js/lib/till/tender.js";
 import { amountText, divide, parseAmount, parseQuantity, quantityText } from "../../static/js/lib/till/money.js";
@@ -130,4 +132,29 @@ test("a sale's id is a version 7 UUID that sorts by time", () => {
   assert.match(earlier, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.ok(earlier < uuid7(1_700_000_000_001));
   assert.notEqual(uuid7(), uuid7());
+});
+
+test("a price label is a line of its own: its price stays, labels are counted whole, and its code is what is sent", () => {
+  const ham = { id: "ham", sku: "1234", title: "Ham", unit_price: "12.99", tax_rate: "0" };
+  const label = { label: "2212345003473", units: "0.267" };
+  const shown = { ...ham, unit_price: "3.47" };
+  let cart = addArticle(addArticle(addArticle(emptyCart("c"), ham), shown, label), shown, label);
+  assert.deepEqual(cart.lines.map(({ id, quantity }) => [id, quantity]), [["ham", "1"], ["ham#2212345003473", "2"]]);
+  const prices = new Map([["ham", "10.00"]]); // of the catalogue, for this customer: not the label's
+  assert.equal(amountText(totals(cart, terms, { prices }).total, 2), "16.94");
+  assert.deepEqual(toBody(cart, { location: "m", payments: [], terms }).lines[1], { variant: "ham", quantity: "2", label: "2212345003473" });
+  assert.throws(() => setQuantity(cart, "ham#2212345003473", "1.5"), RangeError);
+  cart = refreshArticles(cart, [{ ...ham, unit_price: "14.00" }]).cart;
+  assert.deepEqual(cart.lines.map(({ unit_price }) => unit_price), ["14.00", "3.47"]);
+  cart = lowerToStock(removeLine(cart, "ham"), [{ variant_id: "ham", available: "0.400" }]);
+  assert.deepEqual(cart.lines.map(({ quantity }) => quantity), ["1"]);
+  assert.equal(setLot(cart, "ham#2212345003473", "L1").lines[0].id, "ham@L1#2212345003473");
+});
+
+test("a parked basket comes back with its price labels", () => {
+  const trace = [{ step: "label", name: "2212345003473", amount: "3.47" }];
+  const line = { variant: "ham", name: "Ham", quantity: "0.534", lot: "", serials: [], given: null, scanned: "2212345003473", labels: "2", trace };
+  const { cart } = unpacked(emptyCart("c"), { lines: [line] }, [{ id: "ham", sku: "1234", title: "Ham", unit_price: "12.99" }], null);
+  const [{ quantity, label, units, unit_price }] = cart.lines;
+  assert.deepEqual([quantity, label, units, unit_price], ["2", "2212345003473", "0.267", "3.47"]);
 });

@@ -25,6 +25,7 @@ RULES = {
     "britain": [["20IIIIIVPPPPC", 2], ["28IIIIIVPPPPC", 2]],
     "america": [["2IIIIIVPPPPC", 2]],
     "sweden": [["20IIIIIIPPPPC", 2], ["21IIIIIIPPPPC", 1], ["23IIIIIIWWWWC", 3], ["24IIIIIIWWWWC", 2]],
+    "charged": [["22IIIIVPPPPPC", 2, True], ["28IIIIVWWWWWC", 3]],
     "own": [["99IIIWWWW", 3], ["98IIIXXNN", 0], ["7IIIPPPPP", 4]],
 }
 
@@ -95,7 +96,26 @@ def carried() -> list[dict[str, Any]]:
         found.append(
             case("Swedish", code, "sweden", plain=stored(code), form="embedded", items=items, rule=rule, **told)
         )
-    return found + edges()
+    return found + charged() + edges()
+
+
+def charged() -> list[dict[str, Any]]:
+    """A rule may say that the price inside is what the customer pays; a code that was tampered with says no price."""
+    inner = str(gs1_price_weight_check_digit("00347"))
+    code, weighed = gtin(f"221234{inner}00347"), gtin(f"281234{inner}00347")
+    items = [stored(gtin("221234000000")), "1234"]
+    says = {"form": "embedded", "price": "3.47", "items": items, "rule": "22IIIIVPPPPPC"}
+    forged = gtin(f"221234{inner}00047")
+    problem = {"form": "embedded", "rule": "22IIIIVPPPPPC", "problem": "measure-check-digit"}
+    typed = code[:-1] + str((int(code[-1]) + 1) % 10)
+    weight = {"form": "embedded", "quantity": "0.347", "items": [stored(gtin("281234000000")), "1234"]}
+    return [
+        case("a price that is charged", code, "charged", plain=stored(code), charges=True, **says),
+        case("the same where it is shown", code, "germany", plain=stored(code), **says),
+        case("another price on it", forged, "charged", plain=stored(forged), **problem),
+        case("another check digit on it", typed, "charged", plain=stored(typed)),
+        case("a weight", weighed, "charged", plain=stored(weighed), rule="28IIIIVWWWWWC", **weight),
+    ]
 
 
 def edges() -> list[dict[str, Any]]:

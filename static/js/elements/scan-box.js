@@ -32,7 +32,7 @@ class ScanBox extends HTMLElement {
     const isRule = /^[0-9][0-9IWPNVCX]{3,19}$/.test(pattern) && /I/.test(pattern) && /[WPN]/.test(pattern);
     if (!isRule) return this.setup.rules;
     const position = value("position") === "" ? Infinity : Number(value("position"));
-    const edited = { pattern, decimals: Number(value("decimals")) || 0, position };
+    const edited = { pattern, decimals: Number(value("decimals")) || 0, charges: value("price_does") === "charge", position };
     return [...this.setup.rules, edited].sort((one, other) => one.position - other.position);
   }
 
@@ -49,7 +49,7 @@ function rows(reading, problems) {
     ["Form", form],
     ["Article", reading.items.join(" or ")],
     ["Quantity", `${reading.quantity} ${reading.unit}`.trim()],
-    ["Price", reading.price],
+    ["Price", reading.charges ? `${reading.price}, which the customer pays` : reading.price],
     ["Lot", reading.lot],
     ["Expires", reading.expires_on],
     ["Serial number", reading.serial],

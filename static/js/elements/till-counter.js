@@ -1,7 +1,7 @@
 import { announce, jsonScript } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { Asides } from "../lib/till/asides.js";
-import { hasPieces, lineId } from "../lib/till/cart.js";
+import { hasPieces, isReduced, lineId } from "../lib/till/cart.js";
 import { Checkout } from "../lib/till/checkout.js";
 import { Scans } from "../lib/till/scans.js";
 import { Quotes, refusedCoupons } from "../lib/till/quotes.js";
@@ -155,8 +155,18 @@ class TillCounter extends HTMLElement {
     this.scans.add(code);
   }
 
-  /** Begin to pay by `method`. */
-  pay(method) {
+  /** Begin to pay by `method`; what is taken off by hand or by a coupon waits for the server's word on it. */
+  async pay(method, { wasAsked = false } = {}) {
+    const { session } = this;
+    if (!wasAsked && !session.isEmpty && !session.quote && (isReduced(session.cart) || session.cart.coupons?.length)) {
+      this.settling ??= session.settled().finally(() => (this.settling = null));
+      await this.settling;
+      return this.pay(method, { wasAsked: true });
+    }
+    return this.#pay(method);
+  }
+
+  #pay(method) {
     if (this.session.isEmpty || this.session.isFrozen || this.receipt.isOpen || this.asides.isOpen || this.asides.isLoading) return;
     if (this.#isLookingUp()) return;
     this.cart.open(false);
@@ -210,7 +220,8 @@ class TillCounter extends HTMLElement {
   }
 
   /** Put an article into the basket; one of which each piece has a number asks for it, unless the code said it. */
-  take(article, pack = "1", { code = "", lot = "", serial = "" } = {}) {
+  take(article, pack = "1", { code = "", ...apart } = {}) {
+    const { lot, serial, label } = apart;
     const { session, products } = this;
     if (session.isFrozen) {
       if (code) this.held.push(code);
@@ -225,24 +236,26 @@ class TillCounter extends HTMLElement {
       products.say(`${article.title}: piece ${serial} is in the basket already.`, "error");
       return;
     }
-    const isNew = !session.cart.lines.some((line) => line.id === lineId(article, lot));
+    const isNew = !session.cart.lines.some((line) => line.id === lineId(article, lot, label));
     if (isNew && session.cart.lines.length >= session.setup.most_lines) {
       products.say(`A sale has at most ${session.setup.most_lines} lines. ${article.title} was not added.`, "error");
       return;
     }
-    session.add(article, pack, { lot, serial });
+    session.add(article, pack, apart);
     products.say(`${article.title}  ${money(article.unit_price)}`, "success");
     announce(`${article.title} added`);
   }
 
   /** A code was an article, or something else that the till can do something with. */
-  async #found({ article, pack, price, other, lot, serial }, code) {
+  async #found({ article, pack, price, isCharged, other, ...apart }, code) {
     if (other) {
       const { meet } = await import("../lib/till/others.js");
       return meet(this, other);
     }
-    this.take(article, pack, { code, lot, serial });
-    if (price) (await import("../lib/till/others.js")).warn(this, article, price);
+    const isLabel = isCharged && !hasPieces(article);
+    if (isLabel) this.take({ ...article, unit_price: price }, "1", { code, ...apart, label: code, units: pack });
+    else this.take(article, pack, { code, ...apart });
+    if (price && !isLabel) (await import("../lib/till/others.js")).warn(this, article, price);
     return undefined;
   }
 

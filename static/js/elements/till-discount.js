@@ -164,6 +164,7 @@ function stepsOf(line, { inclusive }) {
   const steps = line.trace.map((step) => {
     if (step.step === "listed") return ["Price in the catalogue", money(step.amount)];
     if (step.step === "price-list") return [`Price list ${step.name}`, money(step.amount)];
+    if (step.step === "label") return ["Price on its label", money(step.amount)];
     if (step.step === "by-hand") return ["Price by hand", money(step.amount)];
     const name = [step.name, step.coupon, step.reason].filter(Boolean).join(" · ");
     return [name, money(step.amount), "till-why__off"];

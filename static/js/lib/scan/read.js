@@ -62,9 +62,9 @@ export function measureCheckDigit(digits) {
 }
 
 /**
- * What a scan says under `rules` (`[{ pattern, decimals }]`, the first that fits decides); `year` is today's.
+ * What a scan says under `rules` (`[{ pattern, decimals, charges }]`, the first that fits decides); `year` is today's.
  * Answers what inventory.reading.Reading says: `{ form, plain, items, quantity, unit, price, currency, lot, serial,
- * expires_on, rule, problem }`, numbers as decimal texts.
+ * expires_on, rule, problem, charges }`, numbers as decimal texts.
  */
 export function readScan(text, rules, { year }) {
   const raw = text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
@@ -85,7 +85,7 @@ export function readScan(text, rules, { year }) {
 }
 
 function reading(values) {
-  const nothing = { quantity: "", unit: "", price: "", currency: "", lot: "", serial: "", expires_on: "", rule: "", problem: "" };
+  const nothing = { quantity: "", unit: "", price: "", currency: "", lot: "", serial: "", expires_on: "", rule: "", problem: "", charges: false };
   return { form: "plain", plain: "", items: [], ...nothing, ...values };
 }
 
@@ -236,6 +236,7 @@ function carried(rule, code, plain) {
     quantity: letter === "P" ? "" : quantityOf(number, decimals),
     price: letter === "P" ? priceOf(number, decimals) : "",
     rule: pattern,
+    charges: letter === "P" && Boolean(rule.charges),
   });
 }
 

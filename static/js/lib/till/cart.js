@@ -10,7 +10,7 @@ export function emptyCart(id) {
   return { id, lines: [] };
 }
 
-/** The article of a line: lines of one article differ by their lot, and have ids of their own. */
+/** The article of a line: lines of one article differ by their lot or price label, and have ids of their own. */
 export const variantOf = (line) => line.variant ?? line.id;
 
 /** Whether every piece of a line has a number of its own. */
@@ -19,20 +19,21 @@ export const hasPieces = (line) => line.tracking === "serial";
 /**
  * Add `quantity` (text) of an article `{ id, sku, title, unit_price, tax_rate, is_stocked, on_hand, tracking }`; of a lot,
  * or the piece with this serial number. The same article again, of the same lot, raises its line; a piece that is there
- * already changes nothing.
+ * already changes nothing. With a `label` (the code of a price label, `unit_price` is what it says) the line counts labels,
+ * each of so many `units`. `note` is said with the line.
  */
-export function addArticle(cart, article, { quantity = "1", lot = "", serial = "" } = {}) {
-  const id = lineId(article, lot);
+export function addArticle(cart, article, { quantity = "1", lot = "", serial = "", label = "", units, note } = {}) {
+  const id = lineId(article, lot, label);
   const there = cart.lines.find((line) => line.id === id);
-  const about = { ...there, ...facts(article), id, variant: article.id, ...(lot ? { lot } : {}) };
+  const about = { ...there, ...facts(article), id, variant: article.id, ...(lot ? { lot } : {}), ...(label ? { label, units } : {}), ...(note ? { note } : {}) };
   const line = hasPieces(about) ? withPieces(about, [...(there?.serials ?? []), serial]) : { ...about, quantity: sumOf(there, quantity) };
   if (line.quantity === "0") return cart; // a piece without its number
   const lines = there ? cart.lines.map((other) => (other === there ? line : other)) : [...cart.lines, line];
   return { ...cart, lines };
 }
 
-/** The id of the line that takes an article (of a lot). */
-export const lineId = (article, lot = "") => (lot ? `${article.id}@${lot}` : article.id);
+/** The id of the line that takes an article (of a lot, with a price label). */
+export const lineId = (article, lot = "", label = "") => `${article.id}${lot && `@${lot}`}${label && `#${label}`}`;
 
 function sumOf(there, quantity) {
   const sum = parseQuantity(quantity) + (there ? parseQuantity(there.quantity) : 0n);
@@ -50,6 +51,7 @@ export function setQuantity(cart, id, quantity) {
   if (value > MOST_QUANTITY) throw new RangeError("This quantity is too large");
   if (value <= 0n) return removeLine(cart, id);
   const line = cart.lines.find((other) => other.id === id);
+  if (line?.label && value % 1000n !== 0n) throw new RangeError("Labels are counted: a whole number");
   if (!line || !hasPieces(line)) return change(cart, id, { quantity: quantityText(value) });
   const pieces = Number(value / 1000n);
   if (value % 1000n !== 0n || pieces > line.serials.length) throw new RangeError("Each piece has its own number: add it by scanning it");
@@ -60,8 +62,8 @@ export function setQuantity(cart, id, quantity) {
 export function setLot(cart, id, lot) {
   const line = cart.lines.find((other) => other.id === id);
   if (!line || (line.lot ?? "") === lot) return cart;
-  const { lot: _, ...rest } = line;
-  const moved = { ...rest, id: lineId({ id: variantOf(line) }, lot), ...(lot ? { lot } : {}) };
+  const { lot: _, note: __, ...rest } = line;
+  const moved = { ...rest, id: lineId({ id: variantOf(line) }, lot, line.label), ...(lot ? { lot } : {}) };
   const there = cart.lines.find((other) => other.id === moved.id);
   if (!there) return { ...cart, lines: cart.lines.map((other) => (other === line ? moved : other)) };
   const joined = { ...there, quantity: sumOf(there, line.quantity) };
@@ -120,7 +122,7 @@ export function amountsOf(line, terms) {
 export function estimate(cart, terms, { prices = new Map(), evaluate = none } = {}) {
   const items = cart.lines.map((line) => ({
     quantity: parseQuantity(line.quantity),
-    unitPrice: parseAmount(prices.get(variantOf(line)) ?? line.unit_price),
+    unitPrice: parseAmount((!line.label && prices.get(variantOf(line))) || line.unit_price),
     rate: parseAmount(line.tax_rate),
     manual: byHand(line.given),
   }));
@@ -168,7 +170,7 @@ export function toBody(cart, { location, payments, terms, total = totals(cart, t
 }
 
 /** A line as it is priced: article, quantity, what is taken off by hand. */
-export const priced = (line) => ({ variant: variantOf(line), quantity: line.quantity, ...(line.given ? { discount: line.given } : {}) });
+export const priced = (line) => ({ variant: variantOf(line), quantity: line.quantity, ...(line.label ? { label: line.label } : {}), ...(line.given ? { discount: line.given } : {}) });
 
 /** A line as it is sold or parked: with its lot and its pieces, where they were named. */
 export const toldApart = (line) => ({ ...priced(line), ...(line.lot ? { lot: line.lot } : {}), ...(line.serials?.length ? { serials: line.serials } : {}) });

@@ -26,11 +26,20 @@ export function unpacked(cart, parked, articles, customer) {
   return { cart: filled, gone };
 }
 
-function put(cart, { quantity, lot = "", serials = [], given }, article) {
+function put(cart, line, article) {
+  const { lot = "", serials = [], given, scanned: label = "" } = line;
   const pieces = hasPieces(article) ? serials : [""];
-  const filled = pieces.reduce((basket, serial) => addArticle(basket, article, { quantity, lot, serial }), cart);
-  const id = lineId(article, lot);
+  const told = label ? labelled(line) : { quantity: line.quantity };
+  const priced = label ? { ...article, unit_price: line.trace.find(({ step }) => step === "label").amount } : article;
+  const filled = pieces.reduce((basket, serial) => addArticle(basket, priced, { ...told, lot, serial }), cart);
+  const id = lineId(article, lot, label);
   return given && filled.lines.some((line) => line.id === id) ? giveDiscount(filled, id, stated(given)) : filled;
+}
+
+/** A line that was sold by price labels: how many, and the units of each. */
+function labelled({ quantity, labels, scanned: label }) {
+  const units = quantityText(parseQuantity(quantity) / (parseQuantity(labels) / 1000n));
+  return { quantity: labels, label, units };
 }
 
 const stated = ({ kind, value, reason }) => ({ kind, value: amountText(parseAmount(value)), ...(reason ? { reason } : {}) });

@@ -14,6 +14,7 @@ export function refreshArticles(cart, articles) {
       return [];
     }
     const fresh = facts(article);
+    if (line.label) fresh.unit_price = line.unit_price; // the label's, whatever the catalogue says
     const differs = (name) => parseAmount(fresh[name]) !== parseAmount(line[name]);
     if (differs("unit_price") || differs("tax_rate")) changed.push(line.id);
     return [{ ...line, ...fresh }];
@@ -29,8 +30,11 @@ export function lowerToStock(cart, short) {
       .filter((line) => variantOf(line) === variant)
       .reduce((basket, line) => {
         const wanted = parseQuantity(line.quantity);
-        const given = wanted < left ? wanted : left;
-        left -= given > 0n ? given : 0n;
+        // A label is sold whole: as many of them as their units are there.
+        const units = line.label ? parseQuantity(line.units) : 1000n;
+        const most = line.label ? (left / units) * 1000n : left;
+        const given = wanted < most ? wanted : most;
+        left -= given > 0n ? (given * units) / 1000n : 0n;
         return given > 0n ? setQuantity(basket, line.id, quantityText(given)) : removeLine(basket, line.id);
       }, lowered);
   }, cart);

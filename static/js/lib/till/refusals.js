@@ -15,8 +15,10 @@ export function byHandOf(quote, exponent) {
 
 /** The articles whose price of one unit differs between two quotes of one basket: `[{ name, price }]`. */
 export function changedPrices(before, now) {
-  const prices = new Map((before?.lines ?? []).map((line) => [line.variant, parseAmount(line.unit_price)]));
+  const isListed = (line) => !line.trace?.some(({ step }) => step === "label"); // a label's price does not change
+  const prices = new Map((before?.lines ?? []).filter(isListed).map((line) => [line.variant, parseAmount(line.unit_price)]));
   return now.lines
+    .filter(isListed)
     .filter((line) => prices.has(line.variant) && prices.get(line.variant) !== parseAmount(line.unit_price))
     .map((line) => ({ name: line.name, price: line.unit_price }));
 }

@@ -8,8 +8,9 @@ export class Server {
   }
 
   /**
-   * What a code stands for: `{ article, pack, price, lot, serial }` (`price` where the label itself says what the piece
-   * costs, `lot` and `serial` where it names them), or
+   * What a code stands for: `{ article, pack, price, isCharged, lot, serial, note }` (`price` where the label itself says
+   * what the piece costs, `isCharged` where it is what is paid, `lot` and `serial` where it names them, `note` what the
+   * cashier should know of them), or
    * `{ other }`, no article but `{ kind, id, name, url }`. Throws an `ApiProblem` ("unknown-code").
    */
   async scan(code) {
@@ -27,7 +28,9 @@ export class Server {
       tracking: found.tracking,
     };
     const told = { lot: found.lot_id && found.tracking === "lot" ? found.lot : "", serial: found.serial ?? "" };
-    return { article, pack: found.quantity ?? found.pack_quantity, price: found.price ?? null, ...told };
+    const isUnknown = found.lot && !found.lot_id && found.tracking === "lot";
+    if (isUnknown) told.note = `lot ${found.lot} is not known here: the first to expire goes`;
+    return { article, pack: found.quantity ?? found.pack_quantity, price: found.price ?? null, isCharged: Boolean(found.charges), ...told };
   }
 
   /** Articles by `q`, `category` or `ids`; by none of them the place's best sellers. */

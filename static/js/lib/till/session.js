@@ -98,7 +98,7 @@ export class Session extends EventTarget {
 
   /** The price of one unit, as far as it is known. */
   priceOf(line) {
-    return this.#prices.get(variantOf(line)) ?? line.unit_price;
+    return (!line.label && this.#prices.get(variantOf(line))) || line.unit_price;
   }
 
   /** Wait for what the server says; null when it cannot. */
@@ -111,14 +111,14 @@ export class Session extends EventTarget {
     this.#put(giveDiscount(this.cart, id, given), id);
   }
 
-  /** Add so much of an article; of a `lot`, or the piece with this `serial` number. */
-  add(article, quantity = "1", { lot = "", serial = "" } = {}) {
-    this.#put(addArticle(this.cart, article, { quantity, lot, serial }), lineId(article, lot));
+  /** Add so much of an article, told apart as `addArticle` takes it. */
+  add(article, quantity = "1", apart = {}) {
+    this.#put(addArticle(this.cart, article, { quantity, ...apart }), lineId(article, apart.lot, apart.label));
   }
 
   setLot(id, lot) {
     const line = this.cart.lines.find((other) => other.id === id);
-    this.#put(setLot(this.cart, id, lot), line && lineId({ id: variantOf(line) }, lot));
+    this.#put(setLot(this.cart, id, lot), line && lineId({ id: variantOf(line) }, lot, line.label));
   }
 
   setQuantity(id, quantity) {
@@ -261,7 +261,7 @@ export class Session extends EventTarget {
     this.quote = this.quotes?.current(this.quoteBody) ?? null;
     const quoted = this.quote?.lines ?? []; // of exactly this basket, line by line
     this.#lines = new Map(quoted.map((line, place) => [this.cart.lines[place].id, line]));
-    for (const line of quoted) this.#prices.set(line.variant, line.unit_price);
+    quoted.forEach((line, place) => this.cart.lines[place].label || this.#prices.set(line.variant, line.unit_price));
     const amounts = this.quote ? [] : estimate(this.cart, this.terms, this.#known);
     this.#estimates = new Map(amounts.map((amount, place) => [this.cart.lines[place].id, amount]));
   }
