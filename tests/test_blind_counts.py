@@ -6,7 +6,9 @@ import pytest
 
 from core.ids import uuid7
 from core.testing import Shop
-from inventory.models import StockAlert
+from inventory.models import Lot, LotLevel, Serial, StockAlert
+from inventory.selectors.blind import places_told
+from inventory.selectors.lots import lot_levels
 from inventory.services.alerts import look_over_stock
 from inventory.services.counts import CountDraft, cancel_count, open_count
 from tests.api import Api, person
@@ -56,6 +58,39 @@ def test_a_count_of_everything_hides_everything_and_an_open_one_nothing(acme: Sh
     assert seen(person(acme, "cashier")) == {
         "stock/": set(), "stock/movements/": set(), "stock/alerts/": set(), "stock/as-of/": set(),
     }  # fmt: skip
+
+
+def test_a_scan_a_lot_a_piece_and_the_value_of_a_place_tell_nothing_of_what_is_counted_blind(acme: Shop) -> None:
+    acme.person("stock clerk")
+    variant, place = acme.variant("TEA"), acme.location
+    lot = Lot.objects.create(variant=variant, code="L1")
+    LotLevel.objects.create(lot=lot, location=place, on_hand=7)
+    piece = Serial.objects.create(variant=variant, number="PIECE-1-OF-9", state="in_stock", location=place)
+    clerk, manager, query = person(acme, "stock clerk"), person(acme, "manager"), {"location": str(place.pk)}
+
+    def told(api: Api) -> tuple[Any, ...]:
+        on_hand = api.get("scan/TEA/", query).json()["on_hand"]
+        pieces = [row["number"] for row in api.get("stock/serials/").json()["results"]]
+        return on_hand, pieces, api.get(f"stock/serials/{piece.pk}/").status_code
+
+    def worth() -> list[str]:
+        return [row["location"] for row in manager.get("stock/value/").json()["locations"]]
+
+    before = told(clerk)
+    assert before[0] is not None and before[1:] == (["PIECE-1-OF-9"], 200) and worth() == [str(place.pk)]
+    count = begin(acme, "TEA")
+    assert told(clerk) == (None, [], 403) and told(manager) == before and worth() == [str(place.pk)]
+    assert clerk.get("scan/CUP/", query).json()["on_hand"] is not None
+    browser = acme.client("stock clerk")
+    assert browser.get(f"/stock/serials/{piece.pk}/").status_code == 403
+    assert "PIECE-1-OF-9" not in browser.get("/stock/serials/").content.decode()
+    assert lot_levels(lot, actor=acme.actor("stock clerk")) == []
+    assert len(lot_levels(lot, actor=acme.actor("manager"))) == 1
+    assert places_told(None, actor=acme.actor("accountant")) == frozenset()
+    assert str(place.pk) not in str(person(acme, "accountant").get("stock/value/").json())
+    assert "counted blind" in acme.client("accountant").get("/stock/value/").content.decode()
+    cancel_count(count.pk, actor=acme.actor("manager"))
+    assert told(clerk) == before
 
 
 def test_the_ledger_is_filtered_by_kind_reason_time_article_and_place(acme: Shop) -> None:

@@ -14,7 +14,7 @@ from core.api.views import ApiView
 from core.errors import Invalid
 from inventory.permissions import VIEW_COST, VIEW_STOCK
 from inventory.selectors import stock_levels
-from inventory.selectors.blind import without_blind
+from inventory.selectors.blind import places_told, without_blind
 from inventory.selectors.stock import levels_then
 from inventory.selectors.value import LABELS, stock_value
 
@@ -127,7 +127,10 @@ class Value(ApiView):
     @extend_schema(
         operation_id="stock_value",
         summary="What the stock is or was worth, and how it came to that",
-        description="At the locations whose stock you may see. Moving average cost; see `parts` for what changed it.",
+        description=(
+            "At the locations whose stock you may see and where nothing is being counted blind. Moving average cost;"
+            " see `parts` for what changed it."
+        ),
         parameters=[ValueQuery],
         responses={200: ValueBody},
     )
@@ -141,6 +144,7 @@ class Value(ApiView):
         places = self.actor.places(VIEW_STOCK)
         if "location" in wanted:
             places = frozenset([wanted["location"]]) & (places if places is not None else {wanted["location"]})
+        places = places_told(places, actor=self.actor)
         value = stock_value(since=since, at=at, places=None if places is None else sorted(places))
         body = {
             "at": value.at,

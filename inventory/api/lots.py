@@ -221,7 +221,7 @@ class LotWay(ApiView):
     )
     def get(self, request: Request, lot_id: UUID) -> Response:
         wanted = self.query(PageQuery)
-        rows = way_of_lot(find_lot(lot_id), places=self.actor.places(VIEW_STOCK))
+        rows = way_of_lot(find_lot(lot_id), actor=self.actor)
         found, beyond = page_of(rows, by=("-id",), cursor=wanted["cursor"], limit=wanted["limit"])
         return Response({"results": [_STEP.to_representation(row) for row in found], "next": beyond})
 
@@ -240,7 +240,7 @@ class Serials(ApiView):
     )
     def get(self, request: Request) -> Response:
         wanted = self.query(SerialQuery)
-        rows = serials(places=self.actor.places(VIEW_STOCK), words=wanted.get("q", ""), state=wanted.get("state", ""))
+        rows = serials(actor=self.actor, words=wanted.get("q", ""), state=wanted.get("state", ""))
         found, beyond = page_of(rows, by=("number", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
         return Response({"results": [_SERIAL.to_representation(row) for row in found], "next": beyond})
 
@@ -253,7 +253,7 @@ class SerialOne(ApiView):
 
     @extend_schema(operation_id="get_serial", summary="One piece and its history", responses={200: SerialHistory})
     def get(self, request: Request, serial_id: UUID) -> Response:
-        row = find_serial(serial_id)
+        row = find_serial(serial_id, actor=self.actor)
         way = way_of_serial(row, places=self.actor.places(VIEW_STOCK))
         history = [_SERIAL_STEP.to_representation(step) for step in way]
         return Response({**_SERIAL.to_representation(row), "history": history})

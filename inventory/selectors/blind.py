@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 
 from core.actors import Actor
+from core.locations.models import Location
 from inventory.models import Count
 from inventory.permissions import APPROVE_COUNTS
 from inventory.selectors.counts import in_scope
@@ -53,3 +54,17 @@ def is_hidden(variant_id: UUID, location_id: UUID, *, actor: Actor) -> bool:
     """Whether the record of this one is being counted blind."""
     counts = [count for count in blind_counts(actor=actor) if count.location_id == location_id]
     return any(in_scope(count).filter(pk=variant_id).exists() for count in counts)
+
+
+def hidden_places(variant_id: UUID, *, actor: Actor) -> list[UUID]:
+    """The locations where the record of this variant is being counted blind."""
+    counts = blind_counts(actor=actor)
+    return [count.location_id for count in counts if in_scope(count).filter(pk=variant_id).exists()]
+
+
+def places_told(places: frozenset[UUID] | None, *, actor: Actor) -> frozenset[UUID] | None:
+    """Of these locations (None: all) those of which a sum may be told: not where anything is being counted blind."""
+    hidden = {count.location_id for count in blind_counts(actor=actor)}
+    if not hidden:
+        return places
+    return (frozenset(Location.objects.values_list("pk", flat=True)) if places is None else places) - hidden

@@ -16,6 +16,7 @@ from inventory.models import EmbeddedCodeRule, Lot, ScanCode, Serial, Variant
 from inventory.reading import LONGEST_SCAN, PROBLEMS, Reading, Rule, read_scan
 from inventory.scan_targets import Target, found_by_shape, target_of, word_of
 from inventory.selectors import LONGEST_CODE, ForSale, for_sale
+from inventory.selectors.blind import is_hidden
 
 LOOK_UP = """
     SELECT code, kind, variant_id, target_id, pack_quantity FROM inventory_scancode
@@ -100,6 +101,8 @@ def this_year() -> int:
 def resolve_scan(typed: str, *, actor: Actor, location_id: UUID | None = None) -> Scanned | Target:
     """What a scanned or typed text stands for, with price, and with stock at a location if one is named.
 
+    The stock is left out while it is being counted blind, for those who do not approve the count.
+
     A code of the registry comes first, as it is stored, then whatever its case if only one fits; then what belongs to
     other apps by its shape; then what the text carries (GS1, weight and price codes); then a SKU.
 
@@ -108,6 +111,13 @@ def resolve_scan(typed: str, *, actor: Actor, location_id: UUID | None = None) -
         AmbiguousCode: it is the name of lots or pieces of several articles.
         NonsenseCode: it is of a known form and says something impossible.
     """
+    found = _resolved(typed, actor, location_id)
+    if isinstance(found, Scanned) and found.on_hand is not None and location_id is not None:
+        return replace(found, on_hand=None) if is_hidden(found.variant_id, location_id, actor=actor) else found
+    return found
+
+
+def _resolved(typed: str, actor: Actor, location_id: UUID | None) -> Scanned | Target:
     if len(typed) > LONGEST_SCAN or not typed.replace("\x1d", "").isprintable():
         raise UnknownCode
     reading = read_scan(typed, (), year=this_year())

@@ -9,11 +9,11 @@ from django.db.models import Case, DateField, F, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from core.actors import Actor
-from core.errors import NotFound
+from core.errors import Forbidden, NotFound
 from core.locations.selectors import business_today
 from inventory.models import Lot, LotLevel, MovementLot, MovementSerial, Serial
 from inventory.permissions import VIEW_STOCK
-from inventory.selectors.blind import hidden_variants
+from inventory.selectors.blind import hidden_places, hidden_variants
 
 LAST = date(9999, 12, 31)
 
@@ -58,21 +58,33 @@ def find_lot(lot_id: UUID) -> Lot:
     return lot
 
 
-def lot_levels(lot: Lot, *, places: frozenset[UUID] | None) -> list[LotLevel]:
-    """Where the lot lies, at the given locations (None: all)."""
-    rows = LotLevel.objects.filter(lot=lot).exclude(on_hand=0).select_related("location")
+def lot_levels(lot: Lot, *, actor: Actor) -> list[LotLevel]:
+    """Where the lot lies, at the actor's locations, without those where it is being counted blind."""
+    places, hidden = actor.places(VIEW_STOCK), hidden_places(lot.variant_id, actor=actor)
+    rows = LotLevel.objects.filter(lot=lot).exclude(on_hand=0).exclude(location__in=hidden).select_related("location")
     return list((rows if places is None else rows.filter(location_id__in=places)).order_by("location__code"))
 
 
-def way_of_lot(lot: Lot, *, places: frozenset[UUID] | None) -> QuerySet[MovementLot]:
-    """Every movement of the lot at the given locations (None: all), for ``-id``: its receipts and whom it went to."""
-    rows = MovementLot.objects.filter(lot=lot).select_related("movement__location")
+def way_of_lot(lot: Lot, *, actor: Actor) -> QuerySet[MovementLot]:
+    """Every movement of the lot at the actor's locations, for ``-id``: its receipts and whom it went to.
+
+    Without those of a location where it is being counted blind.
+    """
+    places, hidden = actor.places(VIEW_STOCK), hidden_places(lot.variant_id, actor=actor)
+    rows = MovementLot.objects.filter(lot=lot).exclude(movement__location__in=hidden)
+    rows = rows.select_related("movement__location")
     return rows if places is None else rows.filter(movement__location_id__in=places)
 
 
-def serials(*, places: frozenset[UUID] | None, words: str = "", state: str = "") -> QuerySet[Serial]:
-    """Pieces for ``("number", "id")``, also those that are nowhere; ``words`` begin a number, or are a SKU."""
+def serials(*, actor: Actor, words: str = "", state: str = "") -> QuerySet[Serial]:
+    """Pieces for ``("number", "id")``, also those that are nowhere; ``words`` begin a number, or are a SKU.
+
+    Without articles that are being counted blind: which pieces are missing from the list would tell as well.
+    """
+    places, hidden = actor.places(VIEW_STOCK), hidden_variants(actor=actor)
     rows = Serial.objects.select_related("variant__product", "location")
+    if hidden is not None:
+        rows = rows.exclude(variant__in=hidden)
     if places is not None:
         rows = rows.filter(location_id__in=places) | rows.filter(location__isnull=True)
     if state:
@@ -82,11 +94,13 @@ def serials(*, places: frozenset[UUID] | None, words: str = "", state: str = "")
     return rows
 
 
-def find_serial(serial_id: UUID) -> Serial:
-    """A piece. Raises `NotFound`."""
+def find_serial(serial_id: UUID, *, actor: Actor) -> Serial:
+    """A piece. Raises `NotFound`, and `Forbidden` while its article is being counted blind."""
     row = Serial.objects.select_related("variant__product", "location").filter(pk=serial_id).first()
     if row is None:
         raise NotFound("There is no such piece.")
+    if hidden_places(row.variant_id, actor=actor):
+        raise Forbidden("This is being counted blind. Its pieces are shown again when the count is booked.")
     return row
 
 

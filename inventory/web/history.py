@@ -19,7 +19,7 @@ from core.web.views import Page
 from inventory.models import StockDocument, StockMovement, Variant
 from inventory.permissions import ADJUST_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.reasons import REASONS
-from inventory.selectors.blind import is_hidden
+from inventory.selectors.blind import blind_counts, is_hidden, places_told
 from inventory.selectors.stock import find_document, find_level, history_of
 from inventory.selectors.value import stock_value
 from inventory.services.late_costs import BY_QUANTITY, BY_VALUE, LateCost, book_late_cost
@@ -186,8 +186,9 @@ class StockWorth(Page):
         since = wanted["since"] or min(until, business_today()).replace(day=1)
         since = min(since, until)
         location = wanted["location"]
-        held = self.actor.places(VIEW_STOCK)
-        ids = [location.pk] if location else (None if held is None else sorted(held))
+        chosen = frozenset([location.pk]) if location else self.actor.places(VIEW_STOCK)
+        held = places_told(chosen, actor=self.actor)
+        ids = None if held is None else sorted(held)
         value = stock_value(
             since=_end_before(since, location), at=_end_before(until + timedelta(days=1), location), places=ids
         )
@@ -197,6 +198,7 @@ class StockWorth(Page):
                 "form": form,
                 "places": places,
                 "value": value,
+                "counted_blind": blind_counts(actor=self.actor),
                 "since": since,
                 "until": until,
                 "may_view_cost_of_stock": True,

@@ -119,13 +119,13 @@ class LotOne(LotsPage):
     template_name = "inventory/lot.html"
 
     def get(self, request: HttpRequest, lot_id: UUID) -> HttpResponse:
-        lot, places = find_lot(lot_id), self.actor.places(VIEW_STOCK)
-        window = window_of(way_of_lot(lot, places=places), by=("-id",), query=request.GET.dict(), size=200)
+        lot = find_lot(lot_id)
+        window = window_of(way_of_lot(lot, actor=self.actor), by=("-id",), query=request.GET.dict(), size=200)
         told = in_words((part.movement for part in window.rows), actor=self.actor)
         return self.render(
             {
                 "lot": lot,
-                "levels": lot_levels(lot, places=places),
+                "levels": lot_levels(lot, actor=self.actor),
                 "window": window,
                 "rows": list(zip(window.rows, told, strict=True)),
                 "today": business_today(),
@@ -158,7 +158,7 @@ class Serials(LotsPage):
         if not form.is_valid():
             return self.render({"form": form, **self.tabs()}, status=422)
         wanted = form.cleaned_data
-        rows = serials(places=self.actor.places(VIEW_STOCK), words=wanted["q"], state=wanted["state"])
+        rows = serials(actor=self.actor, words=wanted["q"], state=wanted["state"])
         window = window_of(rows, by=("number", "id"), query=request.GET.dict())
         return self.render({"form": form, "window": window, "is_filtered": any(wanted.values()), **self.tabs()})
 
@@ -170,7 +170,7 @@ class SerialOne(LotsPage):
     template_name = "inventory/serial.html"
 
     def get(self, request: HttpRequest, serial_id: UUID) -> HttpResponse:
-        serial = find_serial(serial_id)
+        serial = find_serial(serial_id, actor=self.actor)
         way = way_of_serial(serial, places=self.actor.places(VIEW_STOCK))
         told = in_words((step.movement for step in way), actor=self.actor)
         return self.render({"serial": serial, "rows": list(zip(way, told, strict=True))})
