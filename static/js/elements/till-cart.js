@@ -157,6 +157,7 @@ class TillCart extends HTMLElement {
       h("span", { class: "cart__total" }),
       h("span", { class: "cart__note" }),
       h("span", { class: "cart__saved", hidden: true }),
+      h("span", { class: "cart__said", hidden: true }),
       h(
         "span",
         { class: "cart__quantity till-line-tools" },
@@ -179,7 +180,11 @@ class TillCart extends HTMLElement {
     const shown = amount[this.state.terms.inclusive ? "total" : "net"];
     row.querySelector(".cart__name").textContent = line.title;
     row.querySelector(".cart__total").textContent = money(amountText(shown, this.state.terms.exponent));
-    row.querySelector(".cart__note").textContent = [`${quantity(line.quantity)} × ${money(this.state.priceOf(line))}`, line.label && "price label", line.lot && `lot ${line.lot}`, line.note, line.serials && `no. ${line.serials.join(", ")}`].filter(Boolean).join(", ");
+    row.querySelector(".cart__note").textContent = [`${quantity(line.quantity)} × ${money(this.state.priceOf(line))}`, line.lot && `lot ${line.lot}`, line.serials && `no. ${line.serials.join(", ")}`].filter(Boolean).join(", ");
+    const said = row.querySelector(".cart__said");
+    said.textContent = [line.label && "Price label", line.note].filter(Boolean).join(", ");
+    said.hidden = said.textContent === "";
+    said.classList.toggle("is-bad", Boolean(line.note));
     this.#saved(row.querySelector(".cart__saved"), line, amount);
     const field = row.querySelector(".stepper__value");
     // What somebody is typing stays when the server's word arrives meanwhile.

@@ -29,7 +29,7 @@ export class Server {
     };
     const told = { lot: found.lot_id && found.tracking === "lot" ? found.lot : "", serial: found.serial ?? "" };
     const isUnknown = found.lot && !found.lot_id && found.tracking === "lot";
-    if (isUnknown) told.note = `lot ${found.lot} is not known here: the first to expire goes`;
+    if (isUnknown) told.note = `Lot ${found.lot} is not known here: the first to expire goes`;
     return { article, pack: found.quantity ?? found.pack_quantity, price: found.price ?? null, isCharged: Boolean(found.charges), ...told };
   }
 
