@@ -113,7 +113,7 @@ CHECKS: dict[str, str] = {
                 movement.reference_type WHEN 'order' THEN movement.reference_id
                 WHEN 'fulfilment' THEN parcel.order_id ELSE change.order_id END
             WHERE movement.reference_type IN ('order', 'fulfilment', 'order_change', 'change_undone')
-              AND movement.kind IN ('sale', 'refund', 'void', 'edit')
+              AND movement.kind IN ('sale', 'refund', 'void', 'edit', 'receipt', 'correction')
             GROUP BY document.id, movement.variant_id HAVING sum(movement.delta + movement.damaged) <> 0
         ) AS moved USING (order_id, variant_id)
         WHERE lines.quantity IS DISTINCT FROM moved.quantity

@@ -1,6 +1,6 @@
 """What happens to orders and money."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -27,6 +27,26 @@ class OrderCreated(DomainEvent):
     channel: str
     currency: str
     total: Decimal
+
+
+@event("order.bought", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderBought(DomainEvent):
+    """Goods were bought from a customer; ``total`` is negative: money that goes out. ``held_until``: not sold before.
+
+    ``ticket`` is shared with the sale that was made with it, if there is one.
+    """
+
+    order_id: UUID
+    version: int
+    number: str
+    ticket: UUID | None
+    customer_id: UUID
+    location_id: UUID
+    currency: str
+    total: Decimal
+    lines: int
+    held_until: datetime | None
+    business_date: date
 
 
 @event("order.completed", about="order", key="order_id", permission=VIEW_ORDERS)

@@ -3,6 +3,7 @@
 from core.web.navigation import NavItem, register
 from inventory.web.panels import Panel, register_panel
 from orders.permissions import (
+    BUY_GOODS,
     FULFIL,
     IMPORT_HISTORY,
     MANAGE_POLICY,
@@ -30,6 +31,9 @@ register(
     ),
     NavItem(label="To pack", url_name="to-pack", icon="stock", permission=FULFIL, group="Sell", order=35),
     NavItem(label="Returns", url_name="returns", icon="refund", permission=REFUND, group="Sell", order=40),
+    NavItem(
+        label="Buy from a customer", url_name="purchases", icon="import", permission=BUY_GOODS, group="Sell", order=42
+    ),
     NavItem(label="Parked baskets", url_name="parked", icon="clock", permission=SELL, group="Sell", order=25),
     NavItem(label="Approvals", url_name="approvals", icon="check", permission=VIEW_APPROVALS, group="Shop", order=118),
     NavItem(

@@ -22,6 +22,10 @@ REFUND_BEYOND = declare(
     "Refund above the shop's limit, after its return period or without a receipt",
     by_location=True,
 )
+BUY_GOODS = declare("orders.buy_goods", "Buy goods from customers", by_location=True)
+BUY_BEYOND = declare(
+    "orders.buy_beyond", "Pay customers more for goods than is suggested for their condition", by_location=True
+)
 VOID = declare("orders.void", "Void a sale of today", by_location=True)
 CHANGE_ORDER = declare("orders.change_order", "Change an order that was placed", by_location=True)
 TAKE_ORDERS = declare(
@@ -58,6 +62,8 @@ grant_to(SELL_EXPIRED, "manager")
 grant_to(REFUND, "manager", "cashier")
 grant_to(RETURN_WITHOUT_RECEIPT, "manager", "cashier")
 grant_to(REFUND_BEYOND, "manager")
+grant_to(BUY_GOODS, "manager", "cashier")
+grant_to(BUY_BEYOND, "manager")
 grant_to(VOID, "manager")
 grant_to(CHANGE_ORDER, "manager")
 grant_to(TAKE_ORDERS, "manager", "cashier")

@@ -15,17 +15,20 @@ from orders.services import (
     no_receipt,
     parking,
     policy,
+    purchase_offers,
+    purchases,
     returns,
     rewriting,
     voids,
 )
 
-MODULES = (approvals, changes, exchanges, no_receipt, parking, policy, returns, voids)
+MODULES = (approvals, changes, exchanges, no_receipt, parking, policy, purchases, returns, voids)
 OTHERS = {
     "orders.services.papers",
     "orders.services.goods_back",
     "orders.services.money_back",
     "orders.services.pieces_back",
+    "orders.services.purchase_offers",
     "orders.services.points_of_changes",
     "orders.services.recalls",
     "orders.services.return_quotes",
@@ -50,6 +53,10 @@ PARTS = {
     "through_drawer",
     "only_cash",
     "worth_of",
+    "offer_of",
+    "work_out",
+    "units_named",
+    "plan_sweep",
 }
 """Parts of other services, told by those; `policy` asks; an exchange is a return and a sale."""
 
@@ -126,6 +133,20 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, k: parking.discard(k.order.pk, actor=s.actor()),
         ("delete", "order"),
         ["order.discarded"],
+    ),
+    "buy_goods": (
+        lambda s: None,
+        lambda s, _: purchases.buy_goods(
+            purchase_offers.Purchase(
+                purchase_id=uuid7(),
+                customer_id=Customer.objects.get(number="C1").pk,
+                location_id=s.location.pk,
+                lines=[purchase_offers.BuyLine(code="TEA", quantity=Decimal(1), condition="good")],
+            ),
+            actor=s.actor(),
+        ),
+        ("create", "order"),
+        ["credit.changed", "order.bought", "payment.refunded", "stock.changed"],
     ),
     "return_without_receipt": (
         lambda s: policy.change_policy({"no_receipt": "credit", "no_receipt_credit": 100}, actor=s.actor()),

@@ -55,7 +55,19 @@ def hold_instead(units: Mapping[Key, Decimal], *, cause: Cause, actor: Actor, no
     ]
 
 
-def _rows(units: Mapping[Key, Decimal], cause: Cause, actor: Actor, note: str) -> list[StockReservation]:
+def hold_back(
+    units: Mapping[Key, Decimal], *, until: datetime, cause: Cause, actor: Actor, note: str = ""
+) -> dict[UUID, Decimal]:
+    """Set units that come in now aside until an instant, by variant: the caller adds them as `Change.reserved` to the
+    movement that brings them, and plans the sweep (`orders.services` after their transaction: `plan_sweep`).
+    """
+    StockReservation.objects.bulk_create(_rows(units, cause, actor, note, until))
+    return {variant_id: quantity for (variant_id, _), quantity in units.items()}
+
+
+def _rows(
+    units: Mapping[Key, Decimal], cause: Cause, actor: Actor, note: str, until: datetime = NEVER
+) -> list[StockReservation]:
     variants = Variant.objects.in_bulk({variant_id for variant_id, _ in units})
     return [
         StockReservation(
@@ -63,7 +75,7 @@ def _rows(units: Mapping[Key, Decimal], cause: Cause, actor: Actor, note: str) -
             variant=variants[variant_id],
             location_id=location_id,
             quantity=quantity,
-            expires_at=NEVER,
+            expires_at=until,
             reference_type=cause[0],
             reference_id=cause[1],
             note=note[:200],

@@ -103,7 +103,7 @@ def reserve(wanted: Reserve, *, actor: Actor) -> Reserved:
         with_locks(lambda: _commit(row, actor))
     except IntegrityError as conflict:
         return _twin(wanted, actor, conflict)
-    _plan_sweep(row.expires_at)
+    plan_sweep(row.expires_at)
     return Reserved(row, True)
 
 
@@ -316,7 +316,7 @@ def _record(
     )
 
 
-def _plan_sweep(expires_at: datetime) -> None:
+def plan_sweep(expires_at: datetime) -> None:
     """Outside the transaction of the goods: nobody waits for a job's row under a lock. The nightly sweep finds all."""
     with transaction.atomic():
         _enqueue_sweep(expires_at)

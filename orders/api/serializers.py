@@ -193,6 +193,7 @@ class LineOutput(Answer[OrderLine]):
         child=serializers.DictField(), help_text="Name, rate and amount, where there are several taxes."
     )
     trace = serializers.ListField(child=serializers.DictField(), help_text="Why this price: each step with its amount.")
+    condition = serializers.CharField(help_text="Of goods bought from a customer: as_new, good, fair or parts.")
     disposition = serializers.CharField(help_text="Of a refund's line: restock, damaged, vendor or none.")
     returned = QuantityField(help_text="So much of it came back.", default=Decimal(0))
 

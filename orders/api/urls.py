@@ -13,6 +13,7 @@ from orders.api import (
     no_receipt,
     parking,
     placing,
+    purchases,
     recalls,
     views,
 )
@@ -58,6 +59,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("orders/<uuid:order_id>/void/", after.Void.as_view(), name="api-order-void"),
     path("stock/lots/<uuid:lot_id>/recall/", recalls.LotRecall.as_view(), name="api-lot-recall"),
+    path("purchases/", purchases.Purchases.as_view(), name="api-purchases"),
+    path("purchases/quote/", purchases.PurchaseQuotes.as_view(), name="api-purchase-quote"),
     path("returns/without-receipt/", no_receipt.LooseReturns.as_view(), name="api-loose-returns"),
     path("returns/without-receipt/quote/", no_receipt.LooseQuotes.as_view(), name="api-loose-quote"),
     path("customers/", customers.Customers.as_view(), name="api-customers"),

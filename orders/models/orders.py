@@ -15,14 +15,15 @@ from orders.models.customers import Customer
 
 
 class Order(models.Model):
-    """One document: a sale, a refund, or an adjustment taken over from another system.
+    """One document: a sale, a refund, goods bought from a customer, or an adjustment of another system.
 
-    Refunds carry negative quantities and amounts, so that a plain sum over documents is the truth.
+    Refunds and purchases carry negative quantities and amounts, so that a plain sum over documents is the truth.
     """
 
     class Kind(models.TextChoices):
         SALE = "sale"
         REFUND = "refund"
+        PURCHASE = "purchase", "bought from a customer"
         ADJUSTMENT = "adjustment"
 
     class State(models.TextChoices):
@@ -85,7 +86,7 @@ class Order(models.Model):
         **AMOUNT,
         default=Decimal(0),
         db_default=Decimal(0),
-        help_text="Part of the total that is no revenue: gift cards that were sold.",
+        help_text="Part of the total that is no revenue: gift cards sold, goods bought from a customer.",
     )
     items = models.DecimalField(max_digits=14, decimal_places=3, help_text="Sum of the quantities of goods.")
     line_count = models.PositiveIntegerField()
@@ -138,6 +139,13 @@ class OrderLine(models.Model):
     class Kind(models.TextChoices):
         GOODS = "goods", "goods or a service"
         GIFT_CARD = "giftcard", "gift card"
+        BOUGHT = "bought", "bought from a customer"
+
+    class Condition(models.TextChoices):
+        AS_NEW = "as_new", "as new"
+        GOOD = "good"
+        FAIR = "fair"
+        PARTS = "parts", "for parts"
 
     class Disposition(models.TextChoices):
         RESTOCK = "restock", "back on the shelf"
@@ -176,6 +184,14 @@ class OrderLine(models.Model):
         default="",
         db_default="",
         help_text="Where returned goods went.",
+    )
+    condition = models.CharField(
+        max_length=6,
+        choices=Condition,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="How goods were that a customer sold to us.",
     )
     tax_parts = models.JSONField(
         default=list,

@@ -117,6 +117,7 @@ def _head(receipt: Receipt) -> Iterator[Row]:
     marks = {
         "Copy": receipt.is_copy,
         "Refund": order.kind == order.Kind.REFUND,
+        "Bought from customer": order.kind == order.Kind.PURCHASE,
         "Voided": order.state == order.State.VOIDED,
     }
     for mark, is_so in marks.items():

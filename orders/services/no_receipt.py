@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -265,7 +266,7 @@ def _used(customer_id: UUID, place: Location, limits: SellingPolicy) -> Decimal:
 
 
 def _lines(wanted: LooseReturn, place: Location, limits: SellingPolicy) -> list[OrderLine]:
-    named = _named(wanted)
+    named = units_named(wanted.lines)
     ids = {variant_id for variant_id, _ in named if variant_id}
     known = for_sale(ids, location_id=place.pk, terms=PriceTerms(channel=Order.Channel.COUNTER.value))
     tracked = set(
@@ -301,11 +302,22 @@ def _lines(wanted: LooseReturn, place: Location, limits: SellingPolicy) -> list[
     ]
 
 
-def _named(wanted: LooseReturn) -> list[tuple[UUID | None, Decimal | None]]:
+class Named(Protocol):
+    """A line that names goods by variant or code."""
+
+    @property
+    def variant_id(self) -> UUID | None: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def quantity(self) -> Decimal: ...
+
+
+def units_named(lines: Sequence[Named]) -> list[tuple[UUID | None, Decimal | None]]:
     """The variant of each line and how many units of it; None where there is no such thing."""
-    targets = targets_of({line.code for line in wanted.lines if line.variant_id is None})
+    targets = targets_of({line.code for line in lines if line.variant_id is None})
     found: list[tuple[UUID | None, Decimal | None]] = []
-    for line in wanted.lines:
+    for line in lines:
         target = targets.get(line.code)
         if line.variant_id is not None:
             found.append((line.variant_id, line.quantity))

@@ -57,7 +57,9 @@ def add_up(order: Order, lines: Sequence[OrderLine]) -> None:
     order.tax_total = sum((line.tax for line in lines), Decimal(0))
     order.total = sum((line.total for line in lines), Decimal(0))
     order.apart_total = apart_of(lines)
-    order.items = sum((line.quantity for line in lines if line.is_stocked), Decimal(0))
+    order.items = sum(
+        (line.quantity for line in lines if line.is_stocked and line.kind == OrderLine.Kind.GOODS), Decimal(0)
+    )
     order.line_count = len(lines)
 
 

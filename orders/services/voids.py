@@ -1,4 +1,4 @@
-"""A completed sale of today never was: every row of it gets its reverse, and the sale stays to be seen."""
+"""A completed sale or purchase of today never was: every row of it gets its reverse, and the sale stays to be seen."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from core.errors import Conflict, NotFound, StaleVersion, fault, refuse
 from core.locations.selectors import business_today
 from core.retry import with_locks
 from inventory.models import StockMovement
+from inventory.services.holds import release_held
 from inventory.services.ledger import Change, move_stock
 from orders.errors import NoOpenShift
 from orders.events import OrderVoided
@@ -24,6 +25,7 @@ from orders.services.coupons import give_back_coupons
 from orders.services.drawers import enter_drawer
 from orders.services.money_back import give_to_accounts, refunded_events, row
 from orders.services.pieces_back import pieces_out
+from orders.services.tenders import charge_accounts, payment_events
 
 
 def void_order(
@@ -35,7 +37,7 @@ def void_order(
     approval_id: UUID | None = None,
     version: int | None = None,
 ) -> tuple[Order, bool]:
-    """Void a whole sale of the running business day and shift: goods, money and the document's state at once.
+    """Void a whole sale or purchase of the running business day and shift: goods, money and state at once.
 
     Answers the order and whether this call did it; a repeat with the same ``void_id`` changes nothing.
 
@@ -45,6 +47,7 @@ def void_order(
         Invalid: no reason is given.
         Conflict: it is no completed sale of today, its shift is closed, or a part of it came back.
         GiftCardUsed: a gift card that was sold with it was used.
+        OutOfStock, NotEnoughCredit: what was bought is not there any more, or the credit for it is spent.
         StaleVersion: it was changed since ``version``.
     """
     return with_locks(lambda: _void(order_id, void_id, reason.strip(), actor, approval_id, version))
@@ -75,7 +78,8 @@ def _void(
     Payment.objects.bulk_create(reverse)
     give_back_coupons(order.pk)
     cards = [card for card in order.gift_cards.values_list("pk", flat=True)]
-    give_to_accounts(reverse, actor=actor, sale=order, document=order, cards=cards)
+    if order.kind == Order.Kind.SALE:
+        give_to_accounts(reverse, actor=actor, sale=order, document=order, cards=cards)
     record(
         AuditEntry.Action.VOID,
         actor=actor,
@@ -94,23 +98,30 @@ def _void(
         reason=reason[:200],
         business_date=order.business_date,
     )
+    was_bought = order.kind == Order.Kind.PURCHASE
+    told = (
+        [voided, *charge_accounts([one for one in reverse if one.amount > 0], actor=actor)] if was_bought else [voided]
+    )
+    told += payment_events(reverse, order) if was_bought else refunded_events(reverse, order)
+    if was_bought:
+        told += release_held(cause=("order", order.pk))
     move_stock(
         deltas=_back(order),
-        kind=StockMovement.Kind.VOID,
+        kind=StockMovement.Kind.CORRECTION if was_bought else StockMovement.Kind.VOID,
         reference_type="order",
         reference_id=order.pk,
         actor=actor,
         occurred_at=now,
-        may_refuse=False,
+        may_refuse=was_bought,
         reason=reason,
-        told_before=[voided, *refunded_events(reverse, order)],
+        told_before=told,
     )
     return order, True
 
 
 def _check(order: Order) -> None:
     """What can be voided: the one place that says so."""
-    if order.kind != Order.Kind.SALE or order.state != Order.State.COMPLETED:
+    if order.kind not in (Order.Kind.SALE, Order.Kind.PURCHASE) or order.state != Order.State.COMPLETED:
         raise Conflict(f"Only a completed sale can be voided; this {order.kind} is {order.state}.")
     if order.business_date != business_today(order.location) or order.channel == Order.Channel.HISTORY:
         raise Conflict("Only a sale of today can be voided. Take the goods back instead.")
@@ -145,7 +156,7 @@ def _reverse_payments(order: Order, now: datetime, actor: Actor) -> list[Payment
 
 
 def _back(order: Order) -> dict[tuple[UUID, UUID], Change]:
-    """The goods of a sale back on the shelf, at the cost they left with."""
+    """The goods of a sale back on the shelf at the cost they left with, or those of a purchase off it."""
     lines: dict[UUID, list[OrderLine]] = defaultdict(list)
     for line in order.lines.all():
         if line.is_stocked and line.variant_id:

@@ -52,6 +52,7 @@ class OrderPage(Page):
         where = axes_of(order)
         is_open, place = order.state == Order.State.OPEN, order.location_id
         is_sale = order.kind == Order.Kind.SALE and order.state == Order.State.COMPLETED
+        is_purchase = (order.kind, order.state, order.ticket) == (Order.Kind.PURCHASE, Order.State.COMPLETED, None)
         may_fulfil, may_take = self.actor.may(FULFIL, at=place), self.actor.may(TAKE_ORDERS, at=place)
         parcels = parcels_of(order, actor=self.actor, bound=step)
         if pay is None and is_open and may_take and where.to_pay > 0:
@@ -69,7 +70,7 @@ class OrderPage(Page):
             and where.returned != "all"
             and self.actor.may(REFUND, at=place)
             and self.actor.may(SELL, at=place),
-            "may_void": is_sale
+            "may_void": (is_sale or is_purchase)
             and order.business_date == business_today(order.location)
             and self.actor.may(SELL, at=place),
             "may_view_customers": self.actor.may(VIEW_CUSTOMERS),

@@ -1,0 +1,162 @@
+"""What a customer sells to the shop, and what is paid for it by its condition; reads only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from core.api.idempotency import fingerprint
+from core.errors import fault, refuse
+from core.locations.models import Location
+from core.money import is_payable, plain_decimal, round_money
+from core.tenancy.context import current_tenant
+from inventory.models import Variant
+from inventory.selectors import ForSale, PriceTerms, for_sale
+from orders.models import Order, OrderLine, Payment
+from orders.services.basket import Sale
+from orders.services.no_receipt import units_named
+from orders.services.pricing import MOST_UNITS
+from orders.services.returns import MOST_LINES
+
+Condition = OrderLine.Condition
+SHARES: Mapping[str, Decimal] = {
+    Condition.AS_NEW.value: Decimal(60),
+    Condition.GOOD.value: Decimal(45),
+    Condition.FAIR.value: Decimal(30),
+    Condition.PARTS.value: Decimal(10),
+}
+"""What is suggested for goods of a condition, in percent of what they are sold for new. More takes an approval."""
+LONGEST_HOLD = 90
+WAYS_OUT = (Payment.Method.CASH.value, Payment.Method.CREDIT.value)
+MOST_PAID = Decimal(10) ** 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyLine:
+    """So much of an article in one condition. ``unit_price`` is paid for each unit; None: what is suggested."""
+
+    quantity: Decimal
+    condition: str
+    variant_id: UUID | None = None
+    code: str = ""
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What a customer sells to the shop. ``purchase_id`` is the client's and makes repeats harmless.
+
+    ``hold_days``: so long nobody can sell the goods. ``pay_by``: ``cash`` or ``credit``, for what is left after
+    ``sale``, the sale of the same ticket, if there is one; its payments are what the customer pays besides.
+    """
+
+    purchase_id: UUID
+    customer_id: UUID
+    location_id: UUID
+    lines: Sequence[BuyLine]
+    pay_by: str = "credit"
+    hold_days: int = 0
+    register_id: UUID | None = None
+    sale: Sale | None = None
+    note: str = ""
+    approval_id: UUID | None = None
+    expected_total: Decimal | None = None
+
+    def hash(self) -> bytes:
+        """What a repeat must have in common with the first try."""
+        lines = [
+            [x.variant_id, x.code, x.quantity.normalize(), x.condition, x.unit_price and x.unit_price.normalize()]
+            for x in self.lines
+        ]
+        sale = [self.sale.order_id, self.sale.hash().hex()] if self.sale else None
+        more = [self.pay_by, self.hold_days, self.register_id, self.note, sale]
+        return fingerprint(["purchase", self.customer_id, self.location_id, lines, *more])
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What would be paid, a positive amount, and whether somebody must approve it."""
+
+    lines: list[OrderLine]
+    total: Decimal
+    needs_approval: bool
+
+
+def work_out(wanted: Purchase, place: Location) -> Offer:
+    named = units_named(wanted.lines)
+    ids = {variant_id for variant_id, _ in named if variant_id}
+    known = for_sale(ids, location_id=place.pk, terms=PriceTerms(channel=Order.Channel.COUNTER.value))
+    tracked = Variant.objects.filter(pk__in=ids).exclude(tracking=Variant.Tracking.NONE)
+    _check(wanted, named, known, set(tracked.values_list("pk", flat=True)))
+    lines, beyond = [], False
+    for position, (line, (variant_id, units)) in enumerate(zip(wanted.lines, named, strict=True), start=1):
+        assert variant_id is not None and units is not None  # `_check` has refused the others
+        variant = known[variant_id]
+        suggested = suggestion(variant.own_price, line.condition)
+        price = suggested if line.unit_price is None else line.unit_price
+        beyond = beyond or price > suggested
+        lines.append(_line(position, line, variant, units, price))
+    return Offer(lines, -sum((line.total for line in lines), Decimal(0)), beyond)
+
+
+def suggestion(price: Decimal, condition: str) -> Decimal:
+    """What is suggested to pay for one unit that is sold for ``price`` when it is new."""
+    return round_money(price * SHARES[condition] / 100, current_tenant().currency)
+
+
+def _line(position: int, wanted: BuyLine, variant: ForSale, units: Decimal, price: Decimal) -> OrderLine:
+    total = round_money(price * units, current_tenant().currency)
+    return OrderLine(
+        position=position,
+        kind=OrderLine.Kind.BOUGHT,
+        condition=wanted.condition,
+        variant_id=variant.id,
+        sku=variant.sku,
+        code=wanted.code[:80],
+        name=variant.title[:250],
+        quantity=-units,
+        unit_price=price,
+        list_price=variant.own_price,
+        net=-total,
+        total=-total,
+        trace=[{"step": "listed", "amount": plain_decimal(price, places=4)}],
+        unit_cost=price,
+        is_stocked=True,
+    )
+
+
+def _check(
+    wanted: Purchase,
+    named: Sequence[tuple[UUID | None, Decimal | None]],
+    known: Mapping[UUID, ForSale],
+    tracked: set[UUID],
+) -> None:
+    errors = []
+    if not wanted.lines or len(wanted.lines) > MOST_LINES:
+        errors.append(fault("/lines", "length", f"Between 1 and {MOST_LINES} lines."))
+    if wanted.pay_by not in WAYS_OUT:
+        errors.append(fault("/pay_by", "unknown", "In cash or as store credit."))
+    if not 0 <= wanted.hold_days <= LONGEST_HOLD:
+        errors.append(fault("/hold_days", "range", f"Between 0 and {LONGEST_HOLD} days."))
+    for place, (line, (variant_id, units)) in enumerate(zip(wanted.lines, named, strict=True)):
+        name = f"/lines/{place}/{'variant' if line.variant_id else 'code'}"
+        if variant_id is None or variant_id not in known or not known[variant_id].is_stocked:
+            errors.append(fault(name, "unknown", "This is nothing that the shop keeps in stock."))
+        elif variant_id in tracked:
+            errors.append(fault(name, "told-apart", "Goods with lots or serial numbers cannot be bought here yet."))
+        errors += _wrong_amounts(line, units, is_known=variant_id is not None, at=f"/lines/{place}")
+    refuse(*errors)
+
+
+def _wrong_amounts(line: BuyLine, units: Decimal | None, *, is_known: bool, at: str) -> list[dict[str, str]]:
+    errors = []
+    if not 0 < line.quantity <= MOST_UNITS or (units is not None and units > MOST_UNITS):
+        errors.append(fault(f"{at}/quantity", "positive", "More than zero, and no more than there can be."))
+    elif is_known and units is None:
+        errors.append(fault(f"{at}/quantity", "places", "So many packs come to a part of a unit."))
+    if line.condition not in SHARES:
+        errors.append(fault(f"{at}/condition", "unknown", "As new, good, fair or for parts."))
+    price = line.unit_price
+    if price is not None and not (0 < price <= MOST_PAID and is_payable(price, current_tenant().currency)):
+        errors.append(fault(f"{at}/unit_price", "range", "This is nothing that can be paid."))
+    return errors

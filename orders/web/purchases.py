@@ -1,0 +1,247 @@
+"""/purchases/: buy from a customer, alone or in one ticket with what the customer takes instead."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.actors import Actor
+from core.api.views import as_uuid
+from core.errors import DomainError
+from core.ids import uuid7
+from core.locations.models import Location
+from core.tenancy.context import current_tenant
+from core.web.refusals import explain
+from core.web.views import Page
+from orders.errors import ApprovalNeeded
+from orders.models import Customer, OrderLine
+from orders.permissions import BUY_GOODS
+from orders.selectors.customers import customers
+from orders.services.basket import BasketLine, Sale, Tender
+from orders.services.purchase_offers import LONGEST_HOLD, SHARES, BuyLine, Offer, Purchase
+from orders.services.purchases import buy_goods, offer_of
+from orders.services.quotes import quote
+from orders.web.after import approval_from
+from orders.web.after_forms import AMOUNT, ApprovedForm
+from orders.web.tender_forms import NO_DRAWER, drawers_of, ways_to_pay
+
+ROWS, TAKEN = 4, 3
+CONDITIONS = [(value, f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in OrderLine.Condition.choices]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What both halves come to; ``net`` is paid by the customer, ``to_give`` to them."""
+
+    offer: Offer
+    taken: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.taken - self.offer.total
+
+    @property
+    def to_give(self) -> Decimal:
+        return -self.net
+
+    @property
+    def lines(self) -> list[tuple[OrderLine, Decimal, Decimal]]:
+        return [(line, -line.quantity, -line.total) for line in self.offer.lines]
+
+
+def _code(label: str) -> forms.CharField:
+    widget = forms.TextInput({"autocomplete": "off", "placeholder": "Barcode or SKU", "class": "input"})
+    return forms.CharField(label=label, required=False, max_length=80, widget=widget)
+
+
+def _number(label: str, hint: str, *, places: int) -> forms.DecimalField:
+    widget = forms.TextInput({**AMOUNT, "placeholder": hint})
+    return forms.DecimalField(label=label, required=False, max_digits=14, decimal_places=places, widget=widget)
+
+
+class PurchaseForm(ApprovedForm):
+    """Who sells what in which condition, and what they take instead: a fixed number of rows, empty ones left out."""
+
+    sale_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    payment_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    customer = forms.CharField(
+        label="Customer",
+        max_length=80,
+        help_text="Number, loyalty card, phone or e-mail. Nothing is bought from somebody unknown.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    location = forms.ModelChoiceField(Location.objects.none(), label="At", empty_label=None)
+    hold_days = forms.IntegerField(
+        label="Hold, days",
+        min_value=0,
+        max_value=LONGEST_HOLD,
+        initial=0,
+        help_text="So long nobody can sell the goods. 0: at once.",
+    )
+    pay_by = forms.ChoiceField(label="Pay out as", choices=[("credit", "Store credit"), ("cash", "Cash")])
+    pays_by = forms.ChoiceField(label="The customer pays by", required=False, choices=ways_to_pay)
+    card_code = forms.CharField(
+        label="Code of the gift card", required=False, max_length=40, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    register = forms.ChoiceField(label="Drawer", required=False, choices=[NO_DRAWER])
+    note = forms.CharField(
+        label="Note", required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    expected_total = forms.DecimalField(required=False, max_digits=18, decimal_places=4, widget=forms.HiddenInput)
+    taken_total = forms.DecimalField(required=False, max_digits=18, decimal_places=4, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places, found = actor.places(BUY_GOODS), Location.objects.filter(is_active=True)
+        where: Any = self.fields["location"]
+        where.queryset = found if places is None else found.filter(pk__in=places)
+        drawer: Any = self.fields["register"]
+        drawer.choices = [NO_DRAWER, *drawers_of(actor)]
+        for place in range(1, ROWS + 1):
+            self.fields[f"code_{place}"] = _code(f"Code {place}")
+            self.fields[f"quantity_{place}"] = _number(f"How many of code {place}", "1", places=3)
+            self.fields[f"condition_{place}"] = forms.ChoiceField(
+                label=f"Condition of code {place}", choices=CONDITIONS, widget=forms.Select({"class": "input"})
+            )
+            self.fields[f"condition_{place}"].required = False
+            self.fields[f"price_{place}"] = _number(f"Paid for one of code {place}", "suggested", places=4)
+        for place in range(1, TAKEN + 1):
+            self.fields[f"take_{place}"] = _code(f"Article {place} that is taken")
+            self.fields[f"units_{place}"] = _number(f"How many of article {place}", "1", places=3)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The fields of what is bought, row by row."""
+        names = ("code", "quantity", "condition", "price")
+        return [{name: self[f"{name}_{place}"] for name in names} for place in range(1, ROWS + 1)]
+
+    def taken_rows(self) -> list[dict[str, Any]]:
+        """The fields of what is taken, row by row."""
+        return [{name: self[f"{name}_{place}"] for name in ("take", "units")} for place in range(1, TAKEN + 1)]
+
+    def clean_customer(self) -> Customer:
+        found = list(customers(q=self.cleaned_data["customer"])[:2])
+        if len(found) != 1:
+            raise forms.ValidationError("Several customers fit." if found else "Nobody is known by this.")
+        return found[0]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors and not self.lines():
+            raise forms.ValidationError("Name what is bought.")
+        return values
+
+    def lines(self) -> list[BuyLine]:
+        """What is bought, in the words of the service."""
+        values = self.cleaned_data
+        return [
+            BuyLine(
+                code=values[f"code_{place}"].strip(),
+                quantity=_or_one(values.get(f"quantity_{place}")),
+                condition=values.get(f"condition_{place}") or CONDITIONS[0][0],
+                unit_price=values.get(f"price_{place}"),
+            )
+            for place in range(1, ROWS + 1)
+            if values.get(f"code_{place}", "").strip()
+        ]
+
+    def taken(self) -> list[BasketLine]:
+        """What the customer takes, in the words of the service."""
+        values = self.cleaned_data
+        return [
+            BasketLine(code=values[f"take_{place}"].strip(), quantity=_or_one(values.get(f"units_{place}")))
+            for place in range(1, TAKEN + 1)
+            if values.get(f"take_{place}", "").strip()
+        ]
+
+
+def _or_one(quantity: Decimal | None) -> Decimal:
+    return Decimal(1) if quantity is None else quantity
+
+
+class Purchases(Page):
+    """Work out what is paid and what is left to pay, show it, then book it."""
+
+    required_permission: ClassVar = BUY_GOODS
+    template_name = "orders/purchase.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(PurchaseForm(actor=self.actor))
+
+    def show(self, form: PurchaseForm, ticket: Ticket | None = None, *, status: int = 200) -> HttpResponse:
+        told = {"form": form, "ticket": ticket, "currency": current_tenant().currency, "shares": SHARES}
+        return self.render(told, status=status)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = PurchaseForm(request.POST, actor=self.actor)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        ticket = None
+        try:
+            if request.POST.get("step") != "book":
+                return self.show(form, self.ticket(form))
+            try:
+                made = buy_goods(self.wanted(form), actor=self.actor)
+            except ApprovalNeeded as needed:
+                ticket = self.ticket(form)
+                shown = f"Bought from {form.cleaned_data['customer']}: {needed.details['amount']}"
+                given = approval_from(form, needed, actor=self.actor, shown=shown)
+                if given is None:
+                    form.add_error(None, "More than is suggested: this needs somebody who may approve it.")
+                    return self.show(form, ticket, status=needed.status)
+                made = buy_goods(self.wanted(form, given), actor=self.actor)
+        except DomainError as refusal:
+            explain(refusal, form)
+            return self.show(form, ticket, status=refusal.status)
+        what = f"Pay out {-made.net:f}" if made.net < 0 else f"Take {made.net:f}"
+        messages.success(
+            request, f"Bought. {f'{what} {made.order.currency}.' if made.net else 'Nothing is to be paid.'}"
+        )
+        return redirect("order", made.order.pk)
+
+    def ticket(self, form: PurchaseForm) -> Ticket:
+        sale = self.sale(form, payments=[])
+        offer = offer_of(self.purchase(form), actor=self.actor)
+        return Ticket(offer, quote(sale, actor=self.actor).total if sale else Decimal(0))
+
+    def sale(self, form: PurchaseForm, **more: Any) -> Sale | None:
+        values = form.cleaned_data
+        if not form.taken():
+            return None
+        return Sale(
+            order_id=values["sale_id"],
+            location_id=values["location"].pk,
+            lines=form.taken(),
+            customer_id=values["customer"].pk,
+            register_id=as_uuid(values["register"]),
+            **more,
+        )
+
+    def purchase(self, form: PurchaseForm, **more: Any) -> Purchase:
+        values = form.cleaned_data
+        return Purchase(
+            purchase_id=values["id"],
+            customer_id=values["customer"].pk,
+            location_id=values["location"].pk,
+            lines=form.lines(),
+            pay_by=values["pay_by"],
+            hold_days=values["hold_days"],
+            register_id=as_uuid(values["register"]),
+            note=values["note"],
+            **more,
+        )
+
+    def wanted(self, form: PurchaseForm, approval_id: UUID | None = None) -> Purchase:
+        """The ticket at the amounts that were shown."""
+        values = form.cleaned_data
+        bought, taken = values["expected_total"], values["taken_total"]
+        net = (taken or Decimal(0)) - (bought or Decimal(0))
+        paid = [
+            Tender(id=values["payment_id"], method=values["pays_by"], amount=net, code=values["card_code"]),
+        ]
+        sale = self.sale(form, payments=paid if net > 0 else [], expected_total=taken)
+        return self.purchase(form, sale=sale, expected_total=bought, approval_id=approval_id)
