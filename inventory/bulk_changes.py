@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from core.errors import Invalid
+from core.errors import Invalid, refuse
 from core.money import plain_decimal
 from inventory.models import Brand, Category, Product, TaxClass, Variant
 
@@ -81,8 +81,7 @@ def read_changes(changes: Mapping[str, Any]) -> dict[str, Change]:
             errors.append(_error(name, "value", str(problem)))
     if not changes:
         errors.append(_error("", "empty", "Say what is to be changed."))
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return wanted
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values, record
-from core.errors import Conflict, Invalid, NotFound, StaleVersion
+from core.errors import Conflict, NotFound, StaleVersion, refuse
 from core.locations.closing import what_keeps_open
 from core.locations.events import LocationCreated, LocationUpdated
 from core.locations.models import Location
@@ -113,8 +113,7 @@ def _take(location: Location, values: Mapping[str, Any]) -> None:
         errors.append({"pointer": "/time_zone", "code": "unknown", "detail": "There is no such time zone."})
     if location.day_starts_at is not None and location.day_starts_at >= time(12):
         errors.append({"pointer": "/day_starts_at", "code": "range", "detail": "A business day begins before noon."})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
 
 
 def _is_zone(name: str) -> bool:

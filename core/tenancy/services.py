@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django_tenants.utils import quote_schema_name
 
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, refuse
 from core.ids import uuid7
 from core.tenancy.cache import delete_schema
 from core.tenancy.context import maintenance, use_public
@@ -54,8 +54,7 @@ def create_tenant(
         )
     if time_zone not in zoneinfo.available_timezones():
         problems.append({"pointer": "/time_zone", "code": "time-zone", "detail": f"{time_zone!r} is not a time zone."})
-    if problems:
-        raise Invalid(problems[0]["detail"], details={"errors": problems})
+    refuse(*problems)
 
     tenant_id = uuid7()
     tenant = Tenant(

@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, Invalid, NotFound, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Invalid, NotFound, ReusedIdentifier, StaleVersion, refuse
 from core.ids import reference
 from core.locations.selectors import active_location
 from core.outbox.services import emit
@@ -286,8 +286,7 @@ def _scope(draft: CountDraft) -> dict[str, list[str]]:
             scope[name] = [str(pk) for pk in ids]
     if draft.recount_above is not None and draft.recount_above < 0:
         errors.append({"pointer": "/recount_above", "code": "range", "detail": "A threshold is not below zero."})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return scope
 
 

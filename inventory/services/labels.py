@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid, fault
+from core.errors import Invalid, fault, refuse
 from core.locations.selectors import active_location
 from core.money import plain_amount, round_money
 from core.tenancy.context import current_tenant
@@ -121,8 +121,7 @@ def _copies(lines: Sequence[LabelLine], sheet: str, skip: int) -> dict[UUID, int
             errors.append(fault(f"/lines/{place}/copies", "range", "At least one."))
         else:
             copies[variant_id] = copies.get(variant_id, 0) + line.copies
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     if sum(copies.values()) > MOST_LABELS:
         raise _wrong("/lines", "too-many", f"At most {MOST_LABELS} labels at once.")
     return copies

@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid, NotFound, ReusedIdentifier
+from core.errors import Invalid, NotFound, ReusedIdentifier, refuse
 from core.locations.selectors import active_location, can_have_happened
 from core.money import plain_decimal
 from core.outbox.services import emit_all
@@ -153,8 +153,7 @@ def _stated(lines: Sequence[CostLine]) -> dict[UUID, tuple[Decimal, Decimal]]:
         if not 0 < abs(line.amount) <= MOST:
             errors.append({"pointer": f"/lines/{place}/amount", "code": "range", "detail": "Not zero."})
         costs[line.variant_id] = (line.amount, line.quantity)
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return costs
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid, NotFound
+from core.errors import NotFound, refuse
 from core.locations.selectors import active_location
 from core.outbox.services import emit
 from inventory.events import StockLimitsChanged
@@ -42,8 +42,7 @@ def set_limits(
     ]
     if low_at is not None and over_at is not None and low_at >= over_at:
         errors.append({"pointer": "/over_at", "code": "order", "detail": "Too many is more than low."})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     lock_levels([(variant_id, location_id)])
     level = StockLevel.objects.get(variant=variant_id, location=location_id)
     level.variant, level.location = variant, place

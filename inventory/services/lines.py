@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from core.errors import Invalid, fault
+from core.errors import Invalid, fault, refuse
 from inventory.models import Lot, Variant
 from inventory.selectors import CodeTarget, targets_of
 
@@ -136,8 +136,7 @@ def units_of(
         doubled = [piece for piece, times in Counter(found[variant_id].pieces).items() if times > 1]
         if doubled:
             errors.append(fault(f"{here}/serials", "doubled", f"{doubled[0]} is named twice."))
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return found
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values, record
-from core.errors import Conflict, Invalid, NotFound, StaleVersion, fault
+from core.errors import Conflict, Invalid, NotFound, StaleVersion, fault, refuse
 from core.locations.models import Location
 from core.outbox.services import emit
 from inventory.customer_groups import customer_groups
@@ -185,8 +185,7 @@ def _check(row: PriceList) -> None:
         errors.append(fault("/customer_group", "unknown", "There is no such customer group."))
     if row.location_id and not Location.objects.filter(pk=row.location_id).exists():
         errors.append(fault("/location", "unknown", "There is no such location."))
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
 
 
 def _save(row: PriceList, *, is_new: bool = False) -> None:
@@ -216,8 +215,7 @@ def _wanted(lines: Sequence[PriceLine]) -> dict[tuple[UUID, Decimal], Decimal | 
             errors.append(fault(here, "range", "A price is not negative, its quantity more than zero."))
         else:
             wanted[variant_id, line.from_quantity] = line.unit_price
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return wanted
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from core.actors import Actor
 from core.api.idempotency import fingerprint
-from core.errors import Invalid
+from core.errors import Invalid, refuse
 from core.locations.selectors import can_have_happened
 from inventory.models import Lot, Serial, StockDocument, StockPolicy, Variant
 from inventory.permissions import VIEW_COST
@@ -116,8 +116,7 @@ def read_statement(change: StockChange, *, actor: Actor) -> list[Stated]:
         stated = found.setdefault(variant.pk, Stated(variant, place))
         _add(stated, line, quantity or Decimal(0), change.kind)
     errors += _wrong_tracking(change, found)
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return list(found.values())
 
 

@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion, refuse
 from core.ids import reference
 from core.locations.selectors import active_location
 from core.outbox.services import emit
@@ -200,8 +200,7 @@ def good_only(lines: Sequence[GoodsLine]) -> Sequence[GoodsLine]:
         for place, line in enumerate(lines)
         if line.damaged
     ]
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return lines
 
 

@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, ReusedIdentifier
+from core.errors import Conflict, Forbidden, Invalid, NotFound, ReusedIdentifier
 from core.ids import uuid7
 from core.locations.models import Location
+from core.web.refusals import explain
 from core.web.views import Page
 from inventory.models import StockDocument
 from inventory.permissions import ADJUST_STOCK, VIEW_COST
@@ -128,7 +129,7 @@ class StockBooking(Page):
                 return self.answer(form, rows, lines=lines, effects=preview_stock(change, actor=self.actor))
             booked = book_stock(change, actor=self.actor)
         except REFUSALS as refusal:
-            _explain(refusal, form, lines)
+            explain(refusal, form, lines=lines)
             return self.answer(form, rows, lines=lines, status=refusal.status)
         _tell(request, booked.document, lines, is_new=booked.is_new)
         again = {"kind": change.kind, "location": change.location_id}
@@ -219,18 +220,6 @@ def _change(values: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> St
             for line in lines
         ],
     )
-
-
-def _explain(refusal: DomainError, form: BookingForm, lines: Sequence[LineForm]) -> None:
-    """Put every complaint of the service beside the field it is about."""
-    for error in refusal.details.get("errors", []):
-        parts = error["pointer"].strip("/").split("/")
-        target: forms.Form = form
-        if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(lines):
-            target = lines[int(parts[1])]
-        target.add_error(parts[-1] if parts[-1] in target.fields else None, error["detail"])
-    if not refusal.details.get("errors"):
-        form.add_error(None, refusal.detail)
 
 
 def _tell(request: HttpRequest, document: StockDocument, lines: Sequence[LineForm], *, is_new: bool) -> None:

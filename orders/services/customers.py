@@ -11,7 +11,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values
-from core.errors import Conflict, Invalid, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Invalid, ReusedIdentifier, StaleVersion, refuse
 from core.ids import reference, uuid7
 from core.outbox.services import emit
 from inventory.codes import is_gtin, normalise
@@ -179,8 +179,7 @@ def _write_groups(customer: Customer, wanted: Sequence[UUID]) -> dict[str, tuple
         for place, pk in enumerate(wanted)
         if pk not in known
     ]
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     customer.groups.set(list(known))  # type: ignore[arg-type]  # keys are UUIDs
     return {"groups": (sorted(before.values()), sorted(known.values()))}
 

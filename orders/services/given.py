@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import refuse
 from core.money import plain_decimal
 from core.tenancy.context import current_tenant
 from orders.errors import ApprovalNeeded
@@ -42,8 +42,7 @@ def check_stated(sale: Sale) -> None:
             errors.append({"pointer": f"{pointer}/value", "code": "range", "detail": detail})
     if len(sale.coupons) > MOST_COUPONS:
         errors.append({"pointer": "/coupons", "code": "too-many", "detail": f"At most {MOST_COUPONS} coupons."})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
 
 
 def check_given(sale: Sale, by_hand: ByHand, actor: Actor) -> bool:

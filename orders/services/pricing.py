@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import refuse
 from core.money import plain_amount, plain_decimal
 from core.tenancy.context import current_tenant
 from inventory.selectors import CodeTarget, PriceTerms, for_sale, targets_of
@@ -112,8 +112,7 @@ def _taken(sale: Sale, groups: frozenset[UUID], when: datetime) -> list[Taken]:
             if label is not None:
                 one = replace(one, quantity=label.units, unit_price=label.unit_price, label_price=label.price)
             taken.append(one)
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return taken
 
 
@@ -194,5 +193,4 @@ def _check_sums(lines: Sequence[OrderLine]) -> None:
     ]
     if not errors and sum((line.total for line in lines), Decimal(0)) >= MOST_MONEY:
         errors = [{"pointer": "/lines", "code": "too-large", "detail": "This amount is too large."}]
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)

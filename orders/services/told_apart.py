@@ -7,7 +7,7 @@ from uuid import UUID
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid
+from core.errors import Invalid, refuse
 from inventory.models import Lot
 from inventory.services.ledger import Change, Key
 from inventory.services.reservations import sell_reserved
@@ -94,6 +94,5 @@ def _lots_named(sale: Sale, lines: Sequence[OrderLine]) -> dict[int, UUID]:
         for place, code in wanted.items()
         if (lines[place].variant_id, code) not in known
     ]
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     return {place: known[variant, code] for place, code in wanted.items() if (variant := lines[place].variant_id)}

@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values, record
-from core.errors import Conflict, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Forbidden, NotFound, ReusedIdentifier, StaleVersion, refuse
 from core.events import CATALOGUE
 from core.http_out import Refused, parse_target, policy
 from core.secrets import seal, unseal
@@ -196,8 +196,7 @@ def _check(endpoint: Endpoint, actor: Actor) -> None:
         if not PATTERN.match(pattern) or not wanted_types([pattern]):
             detail = f"There is no event {pattern!r}."
             errors.append({"pointer": f"/subscriptions/{place}", "code": "unknown", "detail": detail})
-    if errors:
-        raise Invalid(errors[0]["detail"], details={"errors": errors})
+    refuse(*errors)
     for needed in sorted({CATALOGUE[name].permission for name in wanted_types(endpoint.subscriptions)}):
         if actor.places(needed) is not None:
             raise Forbidden(
