@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import django
 import redis
@@ -56,18 +57,27 @@ def copy_template(name: str) -> None:
         found = {row[0] for row in cursor.fetchall()}
         if template not in found:
             for old in found:
-                cursor.execute(f"DROP DATABASE {old} WITH (FORCE)")
+                _drop(cursor, old)
             cursor.execute(f"CREATE DATABASE {UNFINISHED}")
             _fill(UNFINISHED)
             cursor.execute(f"ALTER DATABASE {UNFINISHED} RENAME TO {template}")
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _drop(cursor, name)
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
 
 
 def drop(name: str) -> None:
     """Remove a database, whoever a test left connected to it."""
     with connection._nodb_cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _drop(cursor, name)
+
+
+def _drop(cursor: Any, name: str) -> None:
+    """FORCE would want to end the server's own vacuum too, and may not; without it the server does that itself."""
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename = current_user",
+        [name],
+    )
+    cursor.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
 @contextmanager

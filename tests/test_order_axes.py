@@ -43,6 +43,7 @@ class Model:
     parcels: dict[UUID, tuple[int, str]] = field(default_factory=dict)
     back: int = 0
     ever_paid: bool = False
+    was_changed: bool = False
 
     @property
     def due(self) -> Decimal:
@@ -184,7 +185,8 @@ class Walk:
         self.model.back += units
 
     def may_void(self, units: int) -> bool:
-        return self.model.state == "completed" and not self.model.back and self.model.at_counter
+        is_untouched = not self.model.back and not self.model.was_changed
+        return self.model.state == "completed" and self.model.at_counter and is_untouched
 
     def do_void(self, units: int, may: bool) -> None:
         void_order(self.order.pk, void_id=uuid7(), reason="x", actor=self.actor)
@@ -201,7 +203,7 @@ class Walk:
         how = Settlement(payments=[Tender(method="card", amount=due)] if due else None)
         version = Order.objects.get(pk=self.order.pk).version
         confirm_change(change.pk, order_id=self.order.pk, version=version, settlement=how, actor=self.actor)
-        self.model.units = units
+        self.model.units, self.model.was_changed = units, True
         self.model.paid = self.model.due if self.model.state == "completed" else min(self.model.paid, self.model.due)
 
 
