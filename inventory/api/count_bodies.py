@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from core.api.fields import AmountField, PriceField, QuantityField
 from core.api.pagination import PageQuery
+from inventory.api.lines import ArticleInput
 from inventory.models import Count, CountLine
-from inventory.selectors import LONGEST_CODE
 from inventory.services.count_booking import LEAVE, ZERO
 from inventory.services.count_entries import MOST_ENTRIES, EntryResult
 from inventory.services.counts import MOST_IN_SCOPE
@@ -58,20 +58,13 @@ class CountPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
-class EntryInput(serializers.Serializer[Any]):
+class EntryInput(ArticleInput):
     """So many, seen at an instant. Exactly one of ``variant`` and ``code``; a pack's code counts its units."""
 
     id = serializers.UUIDField()
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
     quantity = QuantityField()
     counted_at = serializers.DateTimeField(required=False, allow_null=True)
     device = serializers.CharField(required=False, allow_blank=True, max_length=80)
-
-    def validate(self, entry: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in entry) == ("code" in entry):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return entry
 
 
 class EntriesInput(serializers.Serializer[Any]):

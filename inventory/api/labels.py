@@ -9,25 +9,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.views import ApiView
+from inventory.api.lines import ArticleInput
 from inventory.label_sheets import SHEETS
 from inventory.permissions import MANAGE_PRICES
-from inventory.selectors import LONGEST_CODE
 from inventory.services.labels import MOST_LABELS, MOST_LINES, LabelLine, print_labels
 
 ZPL = "application/zpl"
 
 
-class LabelInput(serializers.Serializer[Any]):
+class LabelInput(ArticleInput):
     """So many labels of exactly one of ``variant`` and ``code``."""
 
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
     copies = serializers.IntegerField(min_value=1, max_value=MOST_LABELS)
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
 
 
 class LabelsInput(serializers.Serializer[Any]):

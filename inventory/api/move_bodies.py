@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from core.api.fields import QuantityField
 from core.api.pagination import PageQuery
+from inventory.api.lines import ArticleInput
 from inventory.models import Transfer, TransferLine, TransferReceipt
-from inventory.selectors import LONGEST_CODE
 from inventory.services.lines import MOST_LINES, GoodsLine
 
 
@@ -18,21 +18,14 @@ def _numbers(help_text: str) -> serializers.ListField:
     )
 
 
-class GoodsLineInput(serializers.Serializer[Any]):
+class GoodsLineInput(ArticleInput):
     """Exactly one of ``variant`` and ``code``; a pack's code counts its units."""
 
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
     quantity = QuantityField(min_value=0, required=False)
     lot = serializers.CharField(
         required=False, max_length=40, help_text="Of goods in lots; left out: what expires first, or what was sent."
     )
     serials = _numbers("The pieces of goods with serial numbers, one per unit of `quantity`.")
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
 
 
 class ArrivedLineInput(GoodsLineInput):

@@ -12,9 +12,9 @@ from core.api.fields import PriceField, QuantityField
 from core.api.pagination import PageQuery, page_of
 from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
+from inventory.api.lines import ArticleInput
 from inventory.models import PriceChange, PriceList, PriceListItem
 from inventory.permissions import MANAGE_PRICES, VIEW_PRODUCTS
-from inventory.selectors import LONGEST_CODE
 from inventory.selectors.prices import find_price_list, price_changes, price_lists, prices_on
 from inventory.services.prices import MOST_PRICES, PriceLine, create_price_list, set_prices, update_price_list
 
@@ -64,18 +64,11 @@ class PriceListPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
 
 
-class PriceInput(serializers.Serializer[Any]):
+class PriceInput(ArticleInput):
     """One price: exactly one of ``variant`` and ``code``; a null price takes it off the list."""
 
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
     from_quantity = QuantityField(required=False)
     unit_price = PriceField(allow_null=True, min_value=0)
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
 
 
 class PricesInput(serializers.Serializer[Any]):

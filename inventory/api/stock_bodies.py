@@ -7,20 +7,18 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.fields import AmountField, PriceField, QuantityField
+from inventory.api.lines import ArticleInput
 from inventory.models import StockDocument
 from inventory.reasons import CHOICES
-from inventory.selectors import LONGEST_CODE
 from inventory.services.documents import MOST_LINES, Effect
 from inventory.services.stating import LONGEST_LOT, LONGEST_SERIAL
 
 MOST_SERIALS = 1000
 
 
-class StockLineInput(serializers.Serializer[Any]):
+class StockLineInput(ArticleInput):
     """Exactly one of ``variant`` and ``code``; a pack's code counts its units."""
 
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=LONGEST_CODE)
     quantity = QuantityField(
         help_text="Received, counted, or corrected: how many, signed only where the reason goes both ways."
     )
@@ -34,11 +32,6 @@ class StockLineInput(serializers.Serializer[Any]):
     serials = serializers.ListField(
         child=serializers.CharField(max_length=LONGEST_SERIAL), required=False, max_length=MOST_SERIALS
     )
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
 
 
 class DocumentInput(serializers.Serializer[Any]):

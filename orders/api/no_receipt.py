@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from core.api.fields import AmountField, QuantityField
 from core.api.views import ApiView, versioned
 from core.ids import uuid7
+from inventory.api.lines import ArticleInput
 from orders.api import serializers as bodies
 from orders.models import OrderLine
 from orders.permissions import RETURN_WITHOUT_RECEIPT
@@ -17,18 +18,11 @@ from orders.services.no_receipt import LooseLine, LooseReturn, return_without_re
 from orders.services.returns import MOST_LINES
 
 
-class LooseLineInput(serializers.Serializer[Any]):
+class LooseLineInput(ArticleInput):
     """So much of an article: exactly one of ``variant`` and ``code``."""
 
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=80)
     quantity = QuantityField()
     disposition = serializers.ChoiceField(choices=OrderLine.Disposition.choices, required=False)
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
 
 
 class LooseQuoteInput(serializers.Serializer[Any]):

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from core.api.fields import AmountField, QuantityField
 from core.api.views import ApiView
 from core.ids import uuid7
+from inventory.api.lines import ArticleInput
 from orders.api import serializers as bodies
 from orders.api.views import sale_of
 from orders.models import OrderLine
@@ -19,19 +20,12 @@ from orders.services.purchases import buy_goods, offer_of
 from orders.services.returns import MOST_LINES
 
 
-class BuyLineInput(serializers.Serializer[Any]):
+class BuyLineInput(ArticleInput):
     """So much of an article in one condition: exactly one of ``variant`` and ``code``."""
 
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=80)
     quantity = QuantityField()
     condition = serializers.ChoiceField(choices=OrderLine.Condition.choices)
     unit_price = AmountField(required=False, allow_null=True, help_text="Paid for each unit. Empty: what is suggested.")
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
 
 
 class PurchaseQuoteInput(serializers.Serializer[Any]):

@@ -11,6 +11,7 @@ from core.api.answers import Answer
 from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.pagination import PageQuery
 from core.money import plain_amount
+from inventory.api.lines import ArticleInput
 from orders.models import GiftCard, Order, OrderLine, Payment
 from orders.selectors import CARTS
 from orders.selectors.axes import Axes, axes_of, axes_of_new, returned_of
@@ -34,11 +35,9 @@ class GivenInput(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 
-class LineInput(serializers.Serializer[Any]):
+class LineInput(ArticleInput):
     """One thing sold: exactly one of ``variant`` and ``code``; a pack's code counts its units."""
 
-    variant = serializers.UUIDField(required=False)
-    code = serializers.CharField(required=False, max_length=80)
     quantity = QuantityField()
     unit_price = PriceField(required=False, allow_null=True, min_value=0)
     discount = GivenInput(required=False, allow_null=True)
@@ -51,11 +50,6 @@ class LineInput(serializers.Serializer[Any]):
             " its price is paid. Names `variant` too; `quantity` counts labels; without `unit_price`."
         ),
     )
-
-    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
-        if ("variant" in line) == ("code" in line):
-            raise serializers.ValidationError("Name either variant or code.", code="variant-or-code")
-        return line
 
 
 class SoldLineInput(LineInput):

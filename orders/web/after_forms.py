@@ -10,11 +10,25 @@ from django import forms
 from core.ids import uuid7
 from core.money import plain_decimal
 from core.people.models import User
-from orders.models import OrderLine, Payment
+from orders.models import Customer, OrderLine, Payment
+from orders.selectors.customers import customers
 from orders.services.money_back import WAYS
 from orders.web.tender_forms import DrawerForm
 
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input input--num"}
+
+
+def known_customer(typed: str) -> Customer:
+    """Who is meant by a number, card, phone or e-mail. Raises `forms.ValidationError` unless it is exactly one."""
+    found = list(customers(q=typed)[:2])
+    if len(found) != 1:
+        raise forms.ValidationError("Several customers fit." if found else "Nobody is known by this.")
+    return found[0]
+
+
+def one_unless_said(quantity: Decimal | None) -> Decimal:
+    """What an empty field beside a code means."""
+    return Decimal(1) if quantity is None else quantity
 
 
 class ReceiptSearch(forms.Form):

@@ -1,6 +1,5 @@
 """/returns/without-receipt/: goods come back whose sale nobody knows."""
 
-from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,12 +16,11 @@ from core.web.views import Page
 from orders.errors import ApprovalNeeded, NoReceiptRefused
 from orders.models import Customer, OrderLine, SellingPolicy
 from orders.permissions import RETURN_WITHOUT_RECEIPT
-from orders.selectors.customers import customers
 from orders.selectors.policy import policy
 from orders.services import no_receipt
 from orders.services.no_receipt import LooseLine, Worth, return_without_receipt, worth_of
 from orders.web.after import REFUSALS, approval_from
-from orders.web.after_forms import AMOUNT, ApprovedForm
+from orders.web.after_forms import AMOUNT, ApprovedForm, known_customer, one_unless_said
 
 ROWS = 6
 
@@ -72,10 +70,7 @@ class LooseForm(ApprovedForm):
         return [{name: self[f"{name}_{place}"] for name in names} for place in range(1, ROWS + 1)]
 
     def clean_customer(self) -> Customer:
-        found = list(customers(q=self.cleaned_data["customer"])[:2])
-        if len(found) != 1:
-            raise forms.ValidationError("Several customers fit." if found else "Nobody is known by this.")
-        return found[0]
+        return known_customer(self.cleaned_data["customer"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -89,7 +84,7 @@ class LooseForm(ApprovedForm):
         return [
             LooseLine(
                 code=values[f"code_{place}"].strip(),
-                quantity=values[f"quantity_{place}"] if values.get(f"quantity_{place}") is not None else Decimal(1),
+                quantity=one_unless_said(values.get(f"quantity_{place}")),
                 disposition=values.get(f"where_{place}") or OrderLine.Disposition.RESTOCK.value,
             )
             for place in range(1, ROWS + 1)

@@ -21,13 +21,12 @@ from core.web.views import Page
 from orders.errors import ApprovalNeeded
 from orders.models import Customer, OrderLine
 from orders.permissions import BUY_GOODS
-from orders.selectors.customers import customers
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.purchase_offers import LONGEST_HOLD, SHARES, BuyLine, Offer, Purchase
 from orders.services.purchases import buy_goods, offer_of
 from orders.services.quotes import quote
 from orders.web.after import approval_from
-from orders.web.after_forms import AMOUNT, ApprovedForm
+from orders.web.after_forms import AMOUNT, ApprovedForm, known_customer, one_unless_said
 from orders.web.tender_forms import NO_DRAWER, drawers_of, ways_to_pay
 
 ROWS, TAKEN = 4, 3
@@ -124,10 +123,7 @@ class PurchaseForm(ApprovedForm):
         return [{name: self[f"{name}_{place}"] for name in ("take", "units")} for place in range(1, TAKEN + 1)]
 
     def clean_customer(self) -> Customer:
-        found = list(customers(q=self.cleaned_data["customer"])[:2])
-        if len(found) != 1:
-            raise forms.ValidationError("Several customers fit." if found else "Nobody is known by this.")
-        return found[0]
+        return known_customer(self.cleaned_data["customer"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -141,7 +137,7 @@ class PurchaseForm(ApprovedForm):
         return [
             BuyLine(
                 code=values[f"code_{place}"].strip(),
-                quantity=_or_one(values.get(f"quantity_{place}")),
+                quantity=one_unless_said(values.get(f"quantity_{place}")),
                 condition=values.get(f"condition_{place}") or CONDITIONS[0][0],
                 unit_price=values.get(f"price_{place}"),
             )
@@ -153,14 +149,10 @@ class PurchaseForm(ApprovedForm):
         """What the customer takes, in the words of the service."""
         values = self.cleaned_data
         return [
-            BasketLine(code=values[f"take_{place}"].strip(), quantity=_or_one(values.get(f"units_{place}")))
+            BasketLine(code=values[f"take_{place}"].strip(), quantity=one_unless_said(values.get(f"units_{place}")))
             for place in range(1, TAKEN + 1)
             if values.get(f"take_{place}", "").strip()
         ]
-
-
-def _or_one(quantity: Decimal | None) -> Decimal:
-    return Decimal(1) if quantity is None else quantity
 
 
 class Purchases(Page):
