@@ -43,3 +43,26 @@ test("a known code is answered at once; after forget it is asked for again", asy
   });
   assert.equal(heard.at(-1), "A=A5");
 });
+
+test("what a scan may have been as well is asked for where nothing carries it, and only then", async () => {
+  const asked = [];
+  const heard = [];
+  await new Promise((resolve) => {
+    const scans = new Scans({
+      lookUp: async (code) => {
+        asked.push(code);
+        if (code.startsWith("A")) return code.toLowerCase();
+        throw Object.assign(new Error("no"), { status: code === "down" ? 503 : 404 });
+      },
+      onFound: (article, code) => heard.push(`${code}=${article}`),
+      onRefused: (code, problem) => heard.push(`${code}!${problem.status}`),
+      onIdle: resolve,
+    });
+    scans.add("half", ["A1"]);
+    scans.add("A2", ["A3"]);
+    scans.add("none", ["nothing"]);
+    scans.add("down", ["A4"]);
+  });
+  assert.deepEqual(heard, ["A1=a1", "A2=a2", "none!404", "down!503"]);
+  assert.deepEqual(asked, ["half", "A1", "A2", "none", "nothing", "down"]);
+});

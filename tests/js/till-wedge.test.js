@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MOST_GAP_MS, MOST_MEAN_GAP_MS, Wedge } from "../../static/js/lib/till/wedge.js";
+import { MOST_GAP_MS, MOST_MEAN_GAP_MS, MOST_PAUSE_MS, Wedge } from "../../static/js/lib/till/wedge.js";
 
 /** Type `text` with `gap` milliseconds between keys, from `at` on; answers the scans and the time after. */
 function type(wedge, text, gap, at = 0) {
@@ -40,7 +40,7 @@ test("a code that comes after slow typing is taken without what was typed", () =
 test("an Enter long after the keys is a person's", () => {
   const wedge = new Wedge();
   const { at } = type(wedge, "5012345678900", 5);
-  assert.equal(wedge.feed({ key: "Enter", at: at + MOST_GAP_MS + 1 }), null);
+  assert.equal(wedge.feed({ key: "Enter", at: at + MOST_PAUSE_MS + 1 }), null);
 });
 
 test("bursts of twenty codes a second lose none, for a minute", () => {
@@ -86,4 +86,30 @@ test("it says while a burst is going on, so that a question mark inside it opens
   wedge.feed({ key: "1", at: 4 });
   assert.equal(wedge.isBursting(10), true);
   assert.equal(wedge.isBursting(4 + MOST_GAP_MS + 1), false);
+});
+
+test("a scan that the machine held up is one scan, wherever it was held up", () => {
+  const code = "5012345678900";
+  for (let place = 1; place < code.length; place++) {
+    const wedge = new Wedge();
+    const { at } = type(wedge, code.slice(0, place), 3);
+    const [scan] = type(wedge, `${code.slice(place)}\n`, 3, at + 120).scans;
+    assert.deepEqual([scan.code, scan.typed], [code, 13], `held up after ${place}`);
+  }
+  const wedge = new Wedge();
+  const { at } = type(wedge, code, 3);
+  assert.equal(wedge.feed({ key: "Enter", at: at + 120 }).code, code);
+});
+
+test("what came right before a scan may have been fingers: the scan alone is the other possibility", () => {
+  const wedge = new Wedge();
+  const { at } = type(wedge, "te", 140);
+  assert.deepEqual(type(wedge, "5012345678900\n", 3, at).scans, [{ code: "te5012345678900", typed: 15, others: ["5012345678900"] }]);
+});
+
+test("keys rolled over each other again and again are no scan", () => {
+  const wedge = new Wedge();
+  let at = 0;
+  for (const pair of ["ea", "rl", " g", "re", "y "]) at = type(wedge, pair, 15, at + 120).at;
+  assert.equal(wedge.feed({ key: "Enter", at: at + 20 }), null);
 });

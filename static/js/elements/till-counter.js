@@ -139,10 +139,10 @@ class TillCounter extends HTMLElement {
     this.asides.open(aside, ...more);
   }
 
-  /** A code came from the scanner, wherever the cursor was. */
-  hear(code, typed = 0) {
+  /** A code came from the scanner, wherever the cursor was; `others` are what it may have been as well. */
+  hear(code, typed = 0, others = []) {
     if (this.session.isFrozen || this.checkout.isBusy) {
-      this.held.push(code);
+      this.held.push([code, others]);
       toast(`${code} waits until this is through.`);
       return;
     }
@@ -152,7 +152,7 @@ class TillCounter extends HTMLElement {
     if (this.help.open) this.help.close();
     if (wasPaying) toast("The scan was added to the basket. Take the payment again.", { kind: "warning" });
     this.products.clear();
-    this.scans.add(code);
+    this.scans.add(code, others);
   }
 
   /** Begin to pay by `method`; what is taken off by hand or by a coupon waits for the server's word on it. */
@@ -224,7 +224,7 @@ class TillCounter extends HTMLElement {
     const { lot, serial, label } = apart;
     const { session, products } = this;
     if (session.isFrozen) {
-      if (code) this.held.push(code);
+      if (code) this.held.push([code]);
       return;
     }
     if (hasPieces(article) && !serial) {
@@ -327,7 +327,7 @@ class TillCounter extends HTMLElement {
   /** Codes that were scanned while a sale was under way: now is their turn. */
   release() {
     if (this.session.isFrozen) return;
-    for (const code of this.held.splice(0)) this.scans.add(code);
+    for (const scan of this.held.splice(0)) this.scans.add(...scan);
   }
 
   async #resume() {

@@ -28,12 +28,15 @@ export class Keys {
   }
 
   #replay(early) {
-    for (const { key, timeStamp, ctrlKey, altKey, metaKey } of early) {
-      const scan = this.#wedge.feed({ key, at: timeStamp, isModified: ctrlKey || altKey || metaKey });
+    const { field } = this.counter.products;
+    for (const { key, timeStamp, ctrlKey, altKey, metaKey, target } of early) {
+      const isModified = ctrlKey || altKey || metaKey;
+      const scan = this.#wedge.feed({ key, at: timeStamp, isModified });
+      // A key that no field took goes where it was meant to go: the rest of a scan may still come.
+      if (!isModified && [...key].length === 1 && !isField(target)) field.value += key;
       if (!scan) continue;
-      const { field } = this.counter.products;
       field.value = field.value.replace(scan.code, "");
-      this.counter.hear(scan.code);
+      this.counter.hear(scan.code, 0, scan.others);
     }
   }
 
@@ -45,8 +48,9 @@ export class Keys {
     if (scan) {
       stop(event);
       clearTimeout(this.timer);
+      const others = [...(scan.others ?? []), ...this.#whole(scan.code)];
       this.#restore();
-      this.counter.hear(scan.code, scan.typed);
+      this.counter.hear(scan.code, scan.typed, others);
       return;
     }
     if (this.counter.asides.isLoading && !isModified) {
@@ -54,7 +58,7 @@ export class Keys {
       stop(event);
       return;
     }
-    if (this.#wedge.length === 1 && event.key !== "Shift") this.#remember();
+    if (this.#wedge.isBeginning && event.key !== "Shift") this.#remember();
     if (isModified && !isAltGraph) return;
     if (event.key === " " && this.#wedge.isBursting(event.timeStamp) && !isField(event.target)) stop(event);
     else if (event.key === "?") this.#question(event);
@@ -65,6 +69,12 @@ export class Keys {
   #remember() {
     const field = document.activeElement;
     this.#before = isField(field) ? { field, value: field.value } : null;
+  }
+
+  /** The whole text of the field: where a scan was held up for long, its beginning stands there. */
+  #whole(code) {
+    const isThere = this.#before?.field === this.counter.products.field && this.#before.value.trim() !== "";
+    return isThere ? [`${this.#before.value}${code}`.trim()] : [];
   }
 
   #restore() {

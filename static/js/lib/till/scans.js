@@ -3,6 +3,7 @@
 /**
  * Resolves codes one after the other. `lookUp(code)` gives the article or throws; what it gave is kept, so a repeat
  * is instant. `onFound(article, code)` and `onRefused(code, problem)` are called in the order of `add`: none is lost.
+ * `others` of a scan are what it may have been as well: asked for where nothing carries the code.
  */
 export class Scans {
   #known = new Map();
@@ -18,9 +19,9 @@ export class Scans {
     return this.#waiting.length;
   }
 
-  add(code) {
+  add(code, others = []) {
     if (!this.#isBusy && this.#known.has(code)) return this.onFound(this.#known.get(code), code);
-    this.#waiting.push(code);
+    this.#waiting.push([code, ...others]);
     if (!this.#isBusy) this.#work();
   }
 
@@ -32,22 +33,29 @@ export class Scans {
   async #work() {
     this.#isBusy = true;
     while (this.#waiting.length > 0) {
-      const code = this.#waiting[0];
-      let article;
-      let problem;
-      try {
-        article = this.#known.get(code) ?? (await this.lookUp(code));
-      } catch (error) {
-        problem = error;
-      }
+      const told = await this.#find(this.#waiting[0]);
       this.#waiting.shift();
-      if (problem) this.onRefused(code, problem);
+      if (told.problem) this.onRefused(told.code, told.problem);
       else {
-        this.#known.set(code, article);
-        this.onFound(article, code);
+        this.#known.set(told.code, told.article);
+        this.onFound(told.article, told.code);
       }
     }
     this.#isBusy = false;
     this.onIdle();
+  }
+
+  /** The article of the first code that has one; where none has, what was said of the first. */
+  async #find(codes) {
+    let first;
+    for (const code of codes) {
+      try {
+        return { code, article: this.#known.get(code) ?? (await this.lookUp(code)) };
+      } catch (problem) {
+        first ??= { code: codes[0], problem };
+        if (problem.status !== 404) return { code, problem };
+      }
+    }
+    return first;
   }
 }

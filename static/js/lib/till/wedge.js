@@ -1,25 +1,29 @@
 // A wedge scanner is a keyboard that types a code within milliseconds and ends with Enter. This tells it from fingers.
 
-/** No key of a scan comes later than this after the one before. */
+/** Within a burst no key comes later than this after the one before. */
 export const MOST_GAP_MS = 60;
-/** The keys of a scan are on average at most this far apart; the fastest typists stay well above. */
+/** The keys of a burst are on average at most this far apart; the fastest typists stay well above. */
 export const MOST_MEAN_GAP_MS = 35;
 /** Shorter bursts are a hand that rolls over the keys. */
 export const LEAST_LENGTH = 4;
+/** A machine under load holds a scan up: what comes so much later still belongs to what was begun. */
+export const MOST_PAUSE_MS = 250;
 
 const MOST_LENGTH = 200;
+/** So many keys at a scanner's pace are no hand, also when their Enter is held up. */
+const CERTAIN_LENGTH = 6;
 
 /**
  * Turn key events into scans.
  *
  * `feed({ key, at, isModified })` takes `KeyboardEvent.key`, its `timeStamp` in milliseconds (the hardware's time: a busy
  * page does not spoil it) and whether Ctrl, Alt or Meta is down. It answers `null`, or for the Enter (or Tab) that ends a
- * scan `{ code, typed }`: what was scanned, and as how many characters it may stand in the focused field.
+ * scan `{ code, typed }`: what was scanned, and as how many characters it may stand in the focused field. A scan that was
+ * held up on its way has `others`, too: what it was, if its beginning came from fingers.
  * `isBursting(at)` says whether the last key may belong to a scan that is still going on.
  */
 export class Wedge {
-  #keys = [];
-  #began = 0;
+  #bursts = [];
   #last = -Infinity;
 
   feed({ key, at, isModified = false }) {
@@ -29,36 +33,55 @@ export class Wedge {
       if (key !== "Shift" && key !== "AltGraph") this.reset();
       return null;
     }
-    if (at - this.#last > MOST_GAP_MS || this.#keys.length >= MOST_LENGTH) {
-      this.reset();
-      this.#began = at;
-    }
-    this.#keys.push(key);
-    this.#last = at;
+    if (at - this.#last > MOST_PAUSE_MS || this.#keys.length >= MOST_LENGTH) this.reset();
+    if (at - this.#last > MOST_GAP_MS) this.#bursts.push({ keys: [], began: at, gaps: -1 });
+    const burst = this.#bursts.at(-1);
+    burst.keys.push(key);
+    burst.gaps += 1;
+    burst.ended = this.#last = at;
     return null;
   }
 
   /** How many keys the present burst has. */
   get length() {
-    return this.#keys.length;
+    return this.#bursts.at(-1)?.keys.length ?? 0;
+  }
+
+  /** Whether the last key was the first of what may become a scan. */
+  get isBeginning() {
+    return this.#keys.length === 1;
   }
 
   isBursting(at) {
-    return this.#keys.length > 1 && at - this.#last <= MOST_GAP_MS;
+    return this.length > 1 && at - this.#last <= MOST_GAP_MS;
   }
 
   reset() {
-    this.#keys = [];
+    this.#bursts = [];
     this.#last = -Infinity;
   }
 
-  #finish(at) {
-    const keys = this.#keys;
-    const isInTime = at - this.#last <= MOST_GAP_MS;
-    const meanGap = (at - this.#began) / keys.length;
-    this.reset();
-    const code = keys.join("").trim();
-    if (!isInTime || code.length < LEAST_LENGTH || meanGap > MOST_MEAN_GAP_MS) return null;
-    return { code, typed: keys.length };
+  get #keys() {
+    return this.#bursts.flatMap(({ keys }) => keys);
   }
+
+  #finish(at) {
+    const bursts = this.#bursts;
+    const gap = at - this.#last;
+    this.reset();
+    if (bursts.length === 0 || gap > MOST_PAUSE_MS) return null;
+    const last = bursts.at(-1);
+    if (gap <= MOST_GAP_MS) Object.assign(last, { ended: at, gaps: last.gaps + 1 });
+    const keys = bursts.flatMap((burst) => burst.keys);
+    const quick = bursts.filter(isQuick).reduce((sum, burst) => sum + burst.keys.length, 0);
+    const isWhole = bursts.length === 1 && gap <= MOST_GAP_MS;
+    const [code, end] = [keys, last.keys].map((some) => some.join("").trim());
+    if (code.length < LEAST_LENGTH || quick * 2 < keys.length || (!isWhole && quick < CERTAIN_LENGTH)) return null;
+    const others = isQuick(last) && end !== code ? { others: [end] } : {};
+    return { code, typed: keys.length, ...others };
+  }
+}
+
+function isQuick({ keys, began, ended, gaps }) {
+  return keys.length >= LEAST_LENGTH && ended - began <= gaps * MOST_MEAN_GAP_MS;
 }
