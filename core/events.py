@@ -5,8 +5,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
+
+from core.money import plain_amount, plain_decimal
+
+_AMOUNT = "amount"
+Money = Annotated[Decimal, _AMOUNT]
+"""An amount in the event's ``currency``: told with the places of that currency, however the database keeps it."""
 
 
 class DomainEvent:
@@ -17,6 +34,7 @@ class DomainEvent:
     key: ClassVar[str]
     schema_version: ClassVar[int]
     permission: ClassVar[str]
+    money: ClassVar[frozenset[str]]
     version: int
 
     def object_id(self) -> str:
@@ -25,7 +43,20 @@ class DomainEvent:
 
     def payload(self) -> dict[str, Any]:
         """The event as plain JSON values: decimals, identifiers and times as strings."""
-        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
+        told = {f.name: plain(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
+        for name in self.money:
+            told[name] = _amount(getattr(self, name), told["currency"])
+        return told
+
+
+def _money_fields(cls: type) -> frozenset[str]:
+    hints = get_type_hints(cls, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if _AMOUNT in getattr(hint, "__metadata__", ()))
+
+
+def _amount(value: Decimal, currency: str) -> str:
+    """Points have no currency."""
+    return plain_amount(value, currency) if currency else plain_decimal(value)
 
 
 CATALOGUE: dict[str, type[DomainEvent]] = {}
@@ -49,6 +80,7 @@ def event(name: str, *, about: str, key: str, permission: str, schema_version: i
             permission,
             schema_version,
         )
+        made.money = _money_fields(made)
         if name in CATALOGUE:
             raise RuntimeError(f"event {name} is declared twice")
         CATALOGUE[name] = made
@@ -90,16 +122,20 @@ _FORMATS: dict[type, dict[str, Any]] = {
 
 
 def json_schema(cls: type[DomainEvent]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of an event's payload."""
+    """The JSON Schema (2020-12) of an event's payload.
+
+    It allows more fields than it names: later ones of the same version must not break who checks against it.
+    """
     hints = get_type_hints(cls)
     names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
     return {
         "title": cls.type,
         "description": (cls.__doc__ or "").strip(),
         "type": "object",
-        "properties": {name: _schema_of(hints[name]) for name in names},
+        "properties": {
+            name: _schema_of(hints[name]) | ({"format": _AMOUNT} if name in cls.money else {}) for name in names
+        },
         "required": names,
-        "additionalProperties": False,
     }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from core.events import DomainEvent, event
+from core.events import DomainEvent, Money, event
 from orders.permissions import (
     IMPORT_HISTORY,
     VIEW_CREDIT,
@@ -26,7 +26,7 @@ class OrderCreated(DomainEvent):
     location_id: UUID
     channel: str
     currency: str
-    total: Decimal
+    total: Money
 
 
 @event("order.bought", about="order", key="order_id", permission=VIEW_ORDERS)
@@ -43,7 +43,7 @@ class OrderBought(DomainEvent):
     customer_id: UUID
     location_id: UUID
     currency: str
-    total: Decimal
+    total: Money
     lines: int
     held_until: datetime | None
     business_date: date
@@ -59,8 +59,8 @@ class OrderCompleted(DomainEvent):
     location_id: UUID
     channel: str
     currency: str
-    total: Decimal
-    tax_total: Decimal
+    total: Money
+    tax_total: Money
     items: Decimal
     lines: int
     business_date: date
@@ -76,7 +76,7 @@ class PaymentReceived(DomainEvent):
     location_id: UUID
     method: str
     currency: str
-    amount: Decimal
+    amount: Money
 
 
 @event("order.updated", about="order", key="order_id", permission=VIEW_ORDERS)
@@ -96,7 +96,7 @@ class OrderUpdated(DomainEvent):
     handed_over: str
     returned: str
     currency: str
-    total: Decimal
+    total: Money
 
 
 @event("order.fulfilled", about="order", key="order_id", permission=VIEW_ORDERS)
@@ -126,7 +126,7 @@ class OrderCancelled(DomainEvent):
     number: str
     location_id: UUID
     currency: str
-    total: Decimal
+    total: Money
     reason: str
 
 
@@ -140,8 +140,8 @@ class OrderRefunded(DomainEvent):
     refund_of: UUID | None
     location_id: UUID
     currency: str
-    total: Decimal
-    tax_total: Decimal
+    total: Money
+    tax_total: Money
     items: Decimal
     lines: int
     business_date: date
@@ -156,7 +156,7 @@ class OrderVoided(DomainEvent):
     number: str
     location_id: UUID
     currency: str
-    total: Decimal
+    total: Money
     reason: str
     business_date: date
 
@@ -171,7 +171,7 @@ class PaymentRefunded(DomainEvent):
     location_id: UUID
     method: str
     currency: str
-    amount: Decimal
+    amount: Money
 
 
 @event("order.parked", about="order", key="order_id", permission=VIEW_ORDERS)
@@ -184,7 +184,7 @@ class OrderParked(DomainEvent):
     location_id: UUID
     label: str
     currency: str
-    total: Decimal
+    total: Money
     lines: int
 
 
@@ -375,7 +375,7 @@ class ShiftOpened(DomainEvent):
     location_id: UUID
     number: int
     currency: str
-    opening_float: Decimal
+    opening_float: Money
     business_date: date
 
 
@@ -390,9 +390,9 @@ class ShiftClosed(DomainEvent):
     number: int
     currency: str
     documents: int
-    expected: Decimal
-    counted: Decimal
-    difference: Decimal
+    expected: Money
+    counted: Money
+    difference: Money
     reason: str
 
 
@@ -408,8 +408,8 @@ class ShiftAmended(DomainEvent):
     amendment: int
     order_id: UUID
     currency: str
-    total: Decimal
-    cash: Decimal
+    total: Money
+    cash: Money
 
 
 @event("cash.moved", about="shift", key="shift_id", permission=VIEW_SHIFTS)
@@ -422,7 +422,7 @@ class CashMoved(DomainEvent):
     register_id: UUID
     location_id: UUID
     currency: str
-    amount: Decimal
+    amount: Money
     reason: str
 
 
@@ -435,7 +435,7 @@ class GiftCardIssued(DomainEvent):
     account_id: UUID
     order_id: UUID | None
     currency: str
-    amount: Decimal
+    amount: Money
     expires_on: date | None
 
 
@@ -461,8 +461,8 @@ class CreditChanged(DomainEvent):
     kind: str
     customer_id: UUID | None
     cause: str
-    amount: Decimal
-    balance: Decimal
+    amount: Money
+    balance: Money
     currency: str
     reference_type: str
     reference_id: UUID

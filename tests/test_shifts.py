@@ -118,7 +118,7 @@ def test_a_z_report_says_what_was_sold_how_it_was_paid_and_what_was_counted(acme
         )
     ) == [("shift.opened", 1), ("cash.moved", 2), ("cash.moved", 3), ("shift.closed", 4)]
     told = Event.objects.get(type="shift.closed").payload
-    assert (told["expected"], told["counted"], told["difference"]) == ("94.0000", "93.50", "-0.5000")
+    assert (told["expected"], told["counted"], told["difference"]) == ("94.00", "93.50", "-0.50")
     assert CANARY not in str(z)
 
 

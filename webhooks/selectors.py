@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from core.errors import NotFound
+from core.outbox.readers import Backlog
 from webhooks.models import Attempt, Delivery, Endpoint
 
 State = Delivery.State
@@ -104,3 +105,12 @@ def is_busy(endpoint: Endpoint) -> bool:
         .filter(Q(state=State.SENDING) | Q(state=State.PENDING, due_at__lte=soon))
         .exists()
     )
+
+
+def stream_backlog() -> Backlog:
+    """What the shop's endpoints have not been told yet; those that are turned off wait for a person, nobody is late."""
+    now = datetime.now(UTC)
+    waiting = Delivery.objects.filter(state__in=[Delivery.State.PENDING, Delivery.State.SENDING])
+    due = waiting.filter(state=Delivery.State.PENDING, due_at__lte=now, endpoint__is_enabled=True)
+    oldest = due.aggregate(oldest=Min("due_at"))["oldest"]
+    return Backlog(waiting.count(), (now - oldest).total_seconds() if oldest else 0.0)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from core.outbox.models import Event
+from core.outbox.readers import Reader, register_reader
 from core.outbox.relay import after_numbering, when_numbered
 from core.tenancy.models import Tenant
 from webhooks.bell import ring
+from webhooks.selectors import stream_backlog
 from webhooks.server import now_utc
 from webhooks.services.deliveries import add_deliveries, has_due
 
@@ -21,3 +23,6 @@ def ring_for_deliveries(tenant: Tenant, events: Sequence[Event]) -> None:
     """After its commit: wake the workers."""
     if has_due(now_utc()):
         ring(tenant.schema_name)
+
+
+register_reader(Reader("webhooks", backlog=stream_backlog))

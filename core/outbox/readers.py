@@ -1,0 +1,32 @@
+"""Who else lives on a shop's stream: what they still owe of it, and what they do when its history is replaced.
+
+Apps above register themselves, so that the stream's own work (its status, forgetting, a new epoch) asks all of them
+and knows none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a reader has not passed on yet; ``overdue_seconds`` is how long the oldest that is due has been due."""
+
+    waiting: int
+    overdue_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """``backlog`` says what waits in the shop at hand."""
+
+    name: str
+    backlog: Callable[[], Backlog]
+
+
+READERS: dict[str, Reader] = {}
+
+
+def register_reader(reader: Reader) -> None:
+    """Make a reader of the streams known, at the start of the program."""
+    READERS[reader.name] = reader
