@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import Conflict, ReusedIdentifier
+from core.errors import Conflict, Invalid, ReusedIdentifier
 from core.ids import uuid7
 from core.locations.selectors import business_today
 from core.outbox.models import Event
@@ -17,6 +17,7 @@ from orders.auditor import audit_books
 from orders.errors import GiftCardRefused, GiftCardUsed, NotEnoughCredit
 from orders.metrics_base import COMPLETED, ITEMS, REVENUE, SALES
 from orders.models import CreditAccount, CreditEntry, Customer, GiftCard, Order, SellingPolicy
+from orders.receipts.content import receipt_of
 from orders.selectors.shifts import drawer_figures, figures
 from orders.services.basket import CardSold
 from orders.services.checkout import BasketLine, Placed, Sale, Tender, place_order
@@ -123,8 +124,20 @@ def test_discounts_leave_a_card_alone_and_no_card_buys_a_card(acme: Shop) -> Non
     assert first.order.total == 50 and CreditAccount.objects.count() == 2
 
 
+def test_points_buy_no_card_and_the_receipt_says_what_is_on_it(acme: Shop, globex: Shop) -> None:
+    SellingPolicy.objects.update_or_create(pk=1, defaults={"points_per_unit": 1, "point_value": Decimal("0.10")})
+    customer = Customer.objects.get(number="C1")
+    earned = place_order(a_sale(acme, None, cash("4.50"), customer_id=customer.pk), actor=acme.actor("cashier")).order
+    with pytest.raises(Invalid) as refused:
+        sold_alone(acme, card("0.40"), Tender(method="points", amount=Decimal("0.40")), customer_id=customer.pk)
+    assert [fault["code"] for fault in refused.value.details["errors"]] == ["gift-card"]
+    assert Order.objects.get() == earned and not GiftCard.objects.exists()
+    slip = receipt_of(sold_alone(acme, card("20.00", CODE)).order)
+    assert [(one.last_four, one.balance, one.is_new) for one in slip.cards] == [("6789", Decimal(20), True)]
+
+
 def test_a_sale_that_only_sells_cards_earns_no_points_and_what_they_pay_does(acme: Shop) -> None:
-    SellingPolicy.objects.update_or_create(defaults={"points_per_unit": 1, "point_value": Decimal("0.10")})
+    SellingPolicy.objects.update_or_create(pk=1, defaults={"points_per_unit": 1, "point_value": Decimal("0.10")})
     customer = Customer.objects.get(number="C1")
     placed = sold_alone(acme, card("20.00", CODE), customer_id=customer.pk)
     assert not CreditAccount.objects.filter(kind="points").exists()

@@ -25,10 +25,11 @@ class TaxPart:
 
 @dataclass(frozen=True, slots=True)
 class CardLeft:
-    """A gift card that paid, and what was left on it then."""
+    """A gift card that paid or (``is_new``) was sold, and what was on it then."""
 
     last_four: str
     balance: Decimal
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def receipt_of(order: Order, *, is_copy: bool = False) -> Receipt:
     lines, payments = list(order.lines.all()), list(order.payments.all())
     change = sum((payment.change for payment in payments), Decimal(0))
     return Receipt(
-        order, lines, payments, tax_parts(lines), change, _cards(payments), _points(order, payments), is_copy
+        order, lines, payments, tax_parts(lines), change, _cards(lines, payments), _points(order, payments), is_copy
     )
 
 
@@ -97,7 +98,18 @@ def was_given(order_id: UUID, medium: str) -> bool:
     return given.filter(changes__medium__1=medium).exists()
 
 
-def _cards(payments: Iterable[Payment]) -> list[CardLeft]:
+def _cards(lines: Iterable[OrderLine], payments: Iterable[Payment]) -> list[CardLeft]:
+    return [*_sold(lines), *_left(payments)]
+
+
+def _sold(lines: Iterable[OrderLine]) -> list[CardLeft]:
+    """The cards that the document sold, each with what was put on it."""
+    worth = {line.gift_card_id: line.total for line in lines if line.gift_card_id is not None and line.total > 0}
+    cards = GiftCard.objects.in_bulk(list(worth)) if worth else {}
+    return [CardLeft(cards[pk].last_four, total, is_new=True) for pk, total in worth.items() if pk in cards]
+
+
+def _left(payments: Iterable[Payment]) -> list[CardLeft]:
     paid = [payment.pk for payment in payments if payment.method == Payment.Method.GIFT_CARD]
     if not paid:
         return []

@@ -153,7 +153,8 @@ def _sums(receipt: Receipt) -> Iterator[Row]:
     if receipt.change:
         yield Row("Change", _money(receipt, receipt.change), is_bold=True)
     for card in receipt.cards:
-        yield Row(f"Left on gift card …{card.last_four}", _money(receipt, card.balance))
+        told = "On new gift card" if card.is_new else "Left on gift card"
+        yield Row(f"{told} …{card.last_four}", _money(receipt, card.balance))
     for name, points in points_told(receipt.points):
         yield Row(name, format_quantity(points, locale=locale))
 

@@ -266,4 +266,4 @@ def _cost(amount: Decimal, at_amount: str = "/payments", at_method: str = "/paym
     return points
 
 
-register_means(Means(METHOD.value, account=_account, cost=_cost))
+register_means(Means(METHOD.value, account=_account, cost=_cost, buys_cards=False))

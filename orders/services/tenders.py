@@ -31,7 +31,7 @@ class Means:
 
     ``gives_change``: more may be handed over than is to be paid. ``account`` finds the account it spends, before the
     transaction; ``cost`` says how much of that account an amount of money takes. ``is_stated``: somebody may name it in
-    a sale; the others are made by services alone.
+    a sale; the others are made by services alone. ``buys_cards``: it pays for gift cards, too.
     """
 
     method: str
@@ -39,6 +39,7 @@ class Means:
     account: FindAccount | None = None
     cost: Callable[[Decimal], Decimal] = Decimal
     is_stated: bool = True
+    buys_cards: bool = True
 
 
 MEANS: dict[str, Means] = {}
@@ -134,9 +135,9 @@ def _check(tenders: Sequence[Tender], order: Order) -> None:
         errors.append({"pointer": "/payments", "code": "too-many", "detail": f"At most {MOST_PAYMENTS} payments."})
     if len({tender.id for tender in tenders}) < len(tenders):
         errors.append({"pointer": "/payments", "code": "unique", "detail": "Two payments have the same id."})
-    by_card = sum((tender.amount for tender in tenders if tender.method == Payment.Method.GIFT_CARD), Decimal(0))
-    if order.apart_total and by_card > order.total - order.apart_total:
-        errors.append(fault("/payments", "gift-card", "A gift card pays for goods, not for gift cards."))
+    for_goods = [tender.amount for tender in tenders if tender.method in MEANS and not MEANS[tender.method].buys_cards]
+    if order.apart_total and sum(for_goods, Decimal(0)) > order.total - order.apart_total:
+        errors.append(fault("/payments", "gift-card", "Gift cards and points pay for goods, not for gift cards."))
     for place, tender in enumerate(tenders):
         means = MEANS.get(tender.method)
         if means is None or not means.is_stated:
@@ -166,8 +167,7 @@ def _coins(tender: Tender, order: Order, pointer: str) -> list[dict[str, str]]:
 
 def _of_card(tender: Tender, order: Order, actor: Actor, pointer: str) -> UUID:
     if not tender.code:
-        error = {"pointer": f"{pointer}/code", "code": "required", "detail": "Name the code of the gift card."}
-        raise Invalid(error["detail"], details={"errors": [error]})
+        refuse(fault(f"{pointer}/code", "required", "Name the code of the gift card."))
     return find_card(tender.code, actor=actor).account_id
 
 
@@ -175,8 +175,7 @@ def _of_customer(tender: Tender, order: Order, actor: Actor, pointer: str) -> UU
     account = account_of_customer(order.customer_id, CreditAccount.Kind.CREDIT) if order.customer_id else None
     if account is None:
         detail = "Store credit is a customer's; this one has none." if order.customer_id else "Name the customer."
-        error = {"pointer": f"{pointer}/method", "code": "no-credit", "detail": detail}
-        raise Invalid(detail, details={"errors": [error]})
+        raise Invalid(detail, details={"errors": [fault(f"{pointer}/method", "no-credit", detail)]})
     return account.pk
 
 
@@ -184,7 +183,7 @@ for _means in (
     Means(Payment.Method.CASH.value, gives_change=True),
     Means(Payment.Method.CARD.value),
     Means(Payment.Method.BANK.value),
-    Means(Payment.Method.GIFT_CARD.value, account=_of_card),
+    Means(Payment.Method.GIFT_CARD.value, account=_of_card, buys_cards=False),
     Means(Payment.Method.CREDIT.value, account=_of_customer),
     Means(Payment.Method.OTHER.value),
     Means(Payment.Method.EXCHANGE.value, is_stated=False),

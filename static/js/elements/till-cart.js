@@ -1,6 +1,7 @@
 import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
 import { placeOf } from "../lib/till/back.js";
+import { cardsOf, withoutCard } from "../lib/till/cards.js";
 import { variantOf } from "../lib/till/cart.js";
 import { amountText, parseAmount, quantityText } from "../lib/till/money.js";
 import { refusedCoupons, savingsOf } from "../lib/till/quotes.js";
@@ -77,6 +78,7 @@ class TillCart extends HTMLElement {
     }
     if (touched) this.#glow(this.#lines.get(touched));
     this.#drawBack(cart.back);
+    this.#drawCards(cardsOf(cart));
     this.#sum();
   }
 
@@ -89,10 +91,20 @@ class TillCart extends HTMLElement {
     list.replaceChildren(...(back?.lines ?? []).map((line) => backRow(line, back)));
   }
 
+  /** Gift cards that are sold stand below the goods. */
+  #drawCards(cards) {
+    if (cards === this.shownCards) return;
+    this.shownCards = cards;
+    const list = this.querySelector("[data-card-lines]");
+    list.hidden = cards.length === 0;
+    list.replaceChildren(...cards.map(cardRow));
+  }
+
   #sum() {
     const { terms, cart } = this.state;
-    const { net, tax, discount, units, back, byPoints, due } = this.state.totals();
-    const { isEmpty, hasGoods } = this.state;
+    const { net, tax, discount, units, back, byPoints, cards, due } = this.state.totals();
+    const pieces = units + 1000n * BigInt(cardsOf(cart).length);
+    const { isEmpty, hasGoods, hasCards } = this.state;
     const show = (name, text) => {
       for (const place of this.querySelectorAll(`[data-show="${name}"]`)) place.textContent = text;
     };
@@ -100,15 +112,17 @@ class TillCart extends HTMLElement {
       for (const part of this.querySelectorAll(`[data-if="${name}"]`)) part.hidden = isHidden;
     };
     const written = (amount) => money(amountText(amount, terms.exponent));
-    show("count", String(cart.lines.length + (cart.back?.lines.length ?? 0)));
-    show("units", hasGoods || !cart.back ? `${quantity(quantityText(units))} ${units === 1000n ? "item" : "items"}` : "Return");
+    show("count", String(cart.lines.length + cardsOf(cart).length + (cart.back?.lines.length ?? 0)));
+    show("units", hasGoods || hasCards || !cart.back ? `${quantity(quantityText(pieces))} ${pieces === 1000n ? "item" : "items"}` : "Return");
     show("net", written(net));
     show("tax", written(tax));
     show("discount", written(-discount));
+    show("cards", written(cards));
     show("back", written(-back));
     show("by-points", written(byPoints));
     hide("discount", discount === 0n);
-    hide("goods", !hasGoods && Boolean(cart.back));
+    hide("goods", !hasGoods && (hasCards || Boolean(cart.back)));
+    hide("cards", !hasCards);
     hide("back", !cart.back);
     hide("by-points", byPoints === 0n);
     this.toggleAttribute("data-reckoned", !this.state.quote && hasGoods);
@@ -224,6 +238,7 @@ class TillCart extends HTMLElement {
     if (button.hasAttribute("data-lot")) return this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: `lot:${id}` }));
     if (button.hasAttribute("data-no-customer")) this.state.setCustomer(null);
     else if (button.dataset.step) this.state.step(id, Number(button.dataset.step));
+    else if (button.dataset.card) this.state.edit((cart) => withoutCard(cart, button.dataset.card));
     else if (button.hasAttribute("data-remove")) this.state.remove(id);
     else if (button.hasAttribute("data-clear")) this.dispatchEvent(new CustomEvent("clear", { bubbles: true }));
     return undefined;
@@ -238,6 +253,19 @@ class TillCart extends HTMLElement {
       toast(problem.message, { kind: "warning" });
     }
   }
+}
+
+/** A gift card that is sold; its code stands on its own slip. */
+function cardRow({ id, amount, code, isPrinted }) {
+  const which = `…${code.slice(-4)}`;
+  return h(
+    "li",
+    { class: "cart__line cart__line--card" },
+    h("span", { class: "cart__name" }, "Gift card"),
+    h("span", { class: "cart__total" }, money(amount)),
+    h("span", { class: "cart__note" }, isPrinted ? `On the card ${which}` : "Its code is printed with the receipt"),
+    h("span", { class: "cart__quantity" }, h("button", { class: "button button--icon button--quiet", type: "button", "data-card": id, "aria-label": `Remove: Gift card ${which}` }, icon("trash"))),
+  );
 }
 
 /** A line of goods that come back; what it was sold at stands on its receipt. */

@@ -133,7 +133,7 @@ class TillCounter extends HTMLElement {
     if (this.asides.isLoading || this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return;
     if (aside === "parked" && this.#isLookingUp()) return;
     if (aside === "discount" && (!this.session.hasGoods || this.session.isFrozen)) return;
-    if (aside === "lot" && this.session.isFrozen) return;
+    if (["lot", "giftcard"].includes(aside) && this.session.isFrozen) return;
     if (aside === "return" && (this.session.isFrozen || !this.session.setup.may.refund || this.#isLookingUp())) return;
     this.cart.open(false);
     this.asides.open(aside, ...more);
@@ -311,11 +311,12 @@ class TillCounter extends HTMLElement {
   }
 
   #sold(order) {
+    const { cards = [] } = this.session.cart;
     this.session.begin();
     this.payment.close();
     this.asides.bring("receipt", (receipt) => {
       receipt.begin(this.server);
-      receipt.show(order);
+      receipt.show(order, cards);
     });
     this.products.clear();
     this.products.say("");

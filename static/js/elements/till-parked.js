@@ -74,12 +74,13 @@ class TillParked extends Aside {
 
   #draw() {
     const { carts } = this.counter.parked;
-    const { isEmpty, hasGoods } = this.session;
+    const { isEmpty, hasGoods, hasCards } = this.session;
     const comesBack = Boolean(this.session.cart.back);
+    const cannotWait = comesBack || hasCards;
     const isOpen = !this.isBusy && Boolean(this.session.parking ?? this.session.taking); // only the same request may go out
-    this.form.hidden = !hasGoods || comesBack || isOpen;
-    this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !comesBack);
-    this.hint.textContent = comesBack ? "Goods that come back cannot be parked: settle this basket first, or leave them out." : "Park or pay what is in the basket before you take up another one.";
+    this.form.hidden = !hasGoods || cannotWait || isOpen;
+    this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !cannotWait);
+    this.hint.textContent = cannotWait ? `${comesBack ? "Goods that come back" : "Gift cards"} cannot be parked: settle this basket first, or leave them out.` : "Park or pay what is in the basket before you take up another one.";
     this.none.hidden = isOpen || carts.length > 0;
     this.list.hidden = isOpen || carts.length === 0;
     this.heading.textContent = carts.length > 0 || isEmpty ? "Parked carts" : "Park this basket";
@@ -115,7 +116,7 @@ class TillParked extends Aside {
   }
 
   async #park(body) {
-    if (this.isBusy || (!this.session.parking && (!this.session.hasGoods || this.session.cart.back))) return;
+    if (this.isBusy || (!this.session.parking && (!this.session.hasGoods || this.session.hasCards || this.session.cart.back))) return;
     this.busy(true);
     this.session.setParking(body);
     try {

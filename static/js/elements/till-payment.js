@@ -6,6 +6,8 @@ import { amountOf, clean, dueBy, pay, quickAmounts, typeKey } from "../lib/till/
 
 const NAMES = { cash: "Cash", card: "Card", giftcard: "Gift card", credit: "Store credit", points: "Points" };
 
+const NOT_FOR_CARDS = ["giftcard", "points"];
+
 /**
  * Taking the money: cash or card, or some of each; or giving it back where more comes back than is bought. Fires "take" (detail: the body of the sale) when all is paid,
  * "retry", "lower" (detail: the short lines) and "closed". What became of a sale is told by `refuse`, `busy` and `close`.
@@ -63,7 +65,7 @@ class TillPayment extends HTMLElement {
     try {
       const { balance } = await (await import("../lib/till/accounts.js")).pointsOf(customer, this.state.setup);
       if (this.state.cart.customer?.id !== customer.id) return;
-      tab.hidden = balance <= 0n;
+      tab.hidden = balance <= 0n || this.#forGoods() === 0n;
       this.querySelector("[data-show='points']").textContent = `Points, ${this.#written(balance)}`;
     } catch {
       // Nobody is kept from paying in another way.
@@ -149,7 +151,17 @@ class TillPayment extends HTMLElement {
   /** What the method pays at most; an account that is not known yet pays nothing. */
   get most() {
     const isFree = this.method === "cash" || this.method === "card" || this.isBack;
-    return isFree ? this.due : (this.account?.balance ?? 0n);
+    if (isFree) return this.due;
+    const held = this.account?.balance ?? 0n;
+    const left = NOT_FOR_CARDS.includes(this.method) ? this.#forGoods() : held;
+    return held < left ? held : left;
+  }
+
+  /** What is left of the goods alone: neither gift cards nor points pay for gift cards. */
+  #forGoods() {
+    const paid = this.taken.filter(({ method }) => NOT_FOR_CARDS.includes(method)).reduce((sum, { amount }) => sum + amount, 0n);
+    const left = this.sums.total - this.sums.cards - paid;
+    return left > 0n ? left : 0n;
   }
 
   #next() {
@@ -223,7 +235,7 @@ class TillPayment extends HTMLElement {
   /** Accounts need a customer; a gift card is no place to give money back to. */
   #drawMethods() {
     const { cart } = this.state;
-    const isThere = { giftcard: !this.isBack, credit: this.isBack ? Boolean(cart.back?.customer) : Boolean(cart.customer) };
+    const isThere = { giftcard: !this.isBack && this.sums.total > this.sums.cards, credit: this.isBack ? Boolean(cart.back?.customer) : Boolean(cart.customer) };
     for (const [method, shown] of Object.entries(isThere)) {
       const tab = this.querySelector(`[data-method="${method}"]`);
       if (tab) tab.hidden = !shown;

@@ -1,5 +1,6 @@
 import { h, on } from "../lib/dom.js";
 import { money } from "../lib/format.js";
+import { grouped, toHandOver } from "../lib/till/cards.js";
 import { amountText, parseAmount } from "../lib/till/money.js";
 
 /** The end of a sale: the change, large, the paper slip, and one key to the next customer. Fires "next". */
@@ -33,8 +34,8 @@ class TillReceipt extends HTMLElement {
     document.body.append(this.sheet);
   }
 
-  /** Show an order as the API answers it, or an exchange (`{ refund, sale }`). */
-  async show(settled) {
+  /** Show an order as the API answers it, or an exchange (`{ refund, sale }`); `cards` are the gift cards it sold. */
+  async show(settled, cards = []) {
     const documents = settled.sale ? [settled.sale, settled.refund] : [settled];
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
     const { label, amount } = outcomeOf(documents);
@@ -46,15 +47,27 @@ class TillReceipt extends HTMLElement {
     show("total", money(sumOf(documents.map(({ total }) => total))));
     this.querySelector("[data-order]").href = this.server.orderPage(id);
     const paper = this.querySelector("[data-paper]");
-    paper.replaceChildren(h("span", { class: "skeleton skeleton--block" }));
+    const made = toHandOver({ cards }).map((card) => cardSlip(card));
+    paper.replaceChildren(...made, h("span", { class: "skeleton skeleton--block" }));
     this.dialog.showModal();
     this.querySelector("[data-next]").focus();
     try {
-      paper.replaceChildren(...(await Promise.all(documents.map((one) => this.server.receipt(one.id)))));
+      paper.replaceChildren(...made, ...(await Promise.all(documents.map((one) => this.server.receipt(one.id)))));
     } catch {
-      paper.replaceChildren(h("p", { class: "muted" }, "It is booked. Its receipt cannot be shown now; it stands with the order."));
+      paper.replaceChildren(...made, h("p", { class: "muted" }, "It is booked. Its receipt cannot be shown now; it stands with the order."));
     }
   }
+}
+
+/** The slip that the customer gives away: it stands nowhere else. */
+function cardSlip({ amount, code }) {
+  return h(
+    "article",
+    { class: "receipt", "aria-label": "Gift card" },
+    h("header", { class: "receipt__head" }, h("p", { class: "receipt__shop" }, "Gift card"), h("p", { class: "strong" }, money(amount))),
+    h("hr", { class: "receipt__rule" }),
+    h("p", { class: "receipt__foot till-card-slip" }, h("span", {}, "Code"), h("strong", { class: "mono" }, grouped(code)), h("span", {}, "Hand this slip over: the code is shown only now.")),
+  );
 }
 
 const sumOf = (amounts) => amountText(amounts.reduce((sum, amount) => sum + parseAmount(amount), 0n));

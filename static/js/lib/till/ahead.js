@@ -12,6 +12,7 @@ const PARTS = [
   () => import("../../elements/till-lot.js"),
   () => import("../../elements/till-approval.js"),
   () => import("../../elements/till-register.js"),
+  () => import("../../elements/till-giftcard.js"),
   () => import("./accounts.js"),
   () => import("./others.js"),
   () => import("./discounts.js"),

@@ -1,4 +1,5 @@
 // The cart as plain data, and what may happen to it. Every function answers a new cart; nothing here knows the page.
+import { sold, worthOf } from "./cards.js";
 import { amountText, parseAmount, parseQuantity, quantityText } from "./money.js";
 import { documentAmounts, lineAmounts } from "./tax.js";
 
@@ -145,13 +146,14 @@ export function totals(cart, terms, known) {
 }
 
 /** The body of `POST /api/v1/orders/`. `payments`: `{ method, amount, tendered }` in ten-thousandths, as `total` is. */
-export function toBody(cart, { location, payments, terms, total = totals(cart, terms).total, register = null, acceptShortage = false }) {
+export function toBody(cart, { location, payments, terms, total = totals(cart, terms).total + worthOf(cart), register = null, acceptShortage = false }) {
   const least = terms.exponent;
   return {
     id: cart.id,
     location,
     channel: "counter",
     lines: cart.lines.map(toldApart),
+    ...(cart.cards?.length ? { gift_cards: sold(cart, least) } : {}),
     ...(cart.customer ? { customer: cart.customer.id } : {}),
     ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
     ...(cart.discount ? { discount: cart.discount } : {}),

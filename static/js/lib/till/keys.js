@@ -106,6 +106,7 @@ export class Keys {
     const { session, payment, receipt, products, cart } = counter;
     if (receipt.isOpen) return event.key === "F10" ? act(event, () => window.print()) : undefined;
     if (counter.help.open || counter.asides.isOpen) return ASKS[event.key] ? stop(event) : undefined;
+    if (event.key === "F8" && event.shiftKey && !payment.isOpen) return act(event, () => counter.ask("giftcard"));
     if (event.key === "F8") return act(event, () => counter.pay("cash"));
     if (event.key === "F9" && !event.shiftKey) return act(event, () => counter.pay("card"));
     if (payment.isOpen) return undefined;

@@ -1,6 +1,7 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
 import { addArticle, emptyCart, estimate, giveDiscount, hasPieces, isReduced, lineId, removeLine, setLot, setQuantity, step, toldApart, totals, variantOf, withBack, withCustomer } from "./cart.js";
 import { settled } from "./back.js";
+import { cardsOf, worthOf } from "./cards.js";
 import { parseAmount } from "./money.js";
 import { toQuote } from "./quotes.js";
 import { cashDifference } from "./tax.js";
@@ -59,9 +60,13 @@ export class Session extends EventTarget {
     return this.pending !== null || this.parking !== null || this.taking !== null;
   }
 
-  /** Whether there is nothing to settle: no goods, and none that come back. */
+  /** Whether there is nothing to settle: no goods, no gift cards, and nothing that comes back. */
   get isEmpty() {
-    return !this.hasGoods && !this.cart.back;
+    return !this.hasGoods && !this.hasCards && !this.cart.back;
+  }
+
+  get hasCards() {
+    return cardsOf(this.cart).length > 0;
   }
 
   get hasGoods() {
@@ -70,14 +75,23 @@ export class Session extends EventTarget {
 
   /** Sums in ten-thousandths, as `settled` tells them; those in cash hold when all is paid in cash. */
   totals() {
-    return settled(this.#goods(), this.cart.back);
+    const goods = this.#goods();
+    const cards = worthOf(this.cart);
+    const total = goods.total + cards;
+    const cashTotal = cards > 0n ? this.#inCash(total) : goods.cashTotal;
+    return settled({ ...goods, total, cashTotal, cards }, this.cart.back);
+  }
+
+  /** What is paid for a total where nothing but cash is paid. */
+  #inCash(total) {
+    const { cash_step: step } = this.terms;
+    return total + cashDifference(total, step ? parseAmount(step) : 0n);
   }
 
   #goods() {
     const sums = totals(this.cart, this.terms, this.#known);
     if (!this.quote) {
-      const { cash_step: step } = this.terms;
-      return { ...sums, cashTotal: sums.total + cashDifference(sums.total, step ? parseAmount(step) : 0n) };
+      return { ...sums, cashTotal: this.#inCash(sums.total) };
     }
     const { subtotal, tax_total, total, discount_total, cash_total } = this.quote;
     const [net, tax, due, discount, cashTotal] = [subtotal, tax_total, total, discount_total, cash_total].map(parseAmount);

@@ -24,7 +24,7 @@ export function toSettle(cart, { location, taken, terms, sums, register = null }
     payments: isGivenBack ? payments.map(({ method, amount }) => ({ method, amount: amountText(amount, terms.exponent) })) : [],
     ...(back.approval ? { approval: back.approval.id } : {}),
   };
-  if (cart.lines.length === 0) {
+  if (cart.lines.length === 0 && !cart.cards?.length) {
     const where = { location, ...(register ? { register: register.id } : {}) };
     return { id: back.refund, location, of: back.order, returned: { ...returned, ...where } };
   }
