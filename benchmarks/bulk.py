@@ -1,7 +1,13 @@
-"""Labels, and a bulk edit of every variant of the big shop with its undo, beside one UPDATE of the same rows.
+"""Labels, a bulk edit of every variant of the big shop with its undo, and a price list of 50,000 out and in as a file.
+
+Beside them stand one UPDATE of the same rows, and a plain COPY of as many prices.
 
 `make bench ARGS=bulk`; the big shop is built first if there is none.
 """
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
 
 import django
 
@@ -15,11 +21,22 @@ def main() -> None:
     from django.db import connection, transaction
 
     from core.actors import SYSTEM
+    from core.copy import copy_rows
     from core.ids import uuid7
+    from core.spreadsheets import Cell, as_csv, as_xlsx
     from core.tenancy.context import use_tenant
-    from inventory.models import Variant
+    from inventory.models import PriceListItem, Variant
+    from inventory.selectors.price_sheets import HEAD
     from inventory.services.bulk import apply_bulk_edit, preview_bulk_edit, run_bulk_edit, undo_bulk_edit
     from inventory.services.labels import LabelLine, print_labels
+    from inventory.services.price_sheets import (
+        apply_price_sheet,
+        export_prices,
+        preview_price_sheet,
+        run_price_sheet,
+        undo_price_sheet,
+    )
+    from inventory.services.prices import create_price_list
 
     works, edit = Works(), uuid7()
 
@@ -36,7 +53,48 @@ def main() -> None:
         (undo_bulk_edit if is_undo else apply_bulk_edit)(edit, actor=SYSTEM)
         run_bulk_edit(edit, actor=SYSTEM, progress=lambda *told: None, is_undo=is_undo)
 
+    def copied() -> None:
+        with transaction.atomic():
+            copy_rows(PriceListItem, ["price_list_id", "variant_id", "from_quantity", "unit_price"], plain)
+            transaction.set_rollback(True)
+
+    def as_file(kind: str) -> None:
+        rows = export_prices(prices.pk, actor=SYSTEM)
+        files[kind] = as_xlsx(rows, title="Prices") if kind == "xlsx" else as_csv(rows).encode()
+
+    def bring_in(kind: str) -> None:
+        sheets[kind] = uuid7()
+        preview_price_sheet(sheets[kind], files[kind], price_list_id=prices.pk, file_name=kind, actor=SYSTEM)
+
+    def run_sheet(kind: str, *, is_undo: bool) -> None:
+        (undo_price_sheet if is_undo else apply_price_sheet)(sheets[kind], actor=SYSTEM)
+        run_price_sheet(sheets[kind], actor=SYSTEM, progress=lambda *told: None, is_undo=is_undo)
+
     with use_tenant(big_shop()):
+        prices = create_price_list({"name": f"Benchmark {edit}", "is_active": False}, actor=SYSTEM)
+        first = list(Variant.objects.order_by("pk").values_list("pk", "sku")[:50_000])
+        plain: list[tuple[object, ...]] = [(prices.pk, pk, 1, place % 900 + 1) for place, (pk, _) in enumerate(first)]
+        sheets: dict[str, UUID] = {}
+        fresh: list[Sequence[Cell]] = [
+            HEAD,
+            *((sku, "", 1, place % 900 + 1, "") for place, (_, sku) in enumerate(first)),
+        ]
+        files = {"csv": as_csv(fresh).encode()}
+        works.measure("COPY of 50,000 prices, plain", copied)
+        works.measure("50,000 new prices from CSV: preview", lambda: bring_in("csv"), rounds=1, bar=5)
+        works.measure("50,000 new prices: apply", lambda: run_sheet("csv", is_undo=False), rounds=1, bar=5)
+        for kind in ("csv", "xlsx"):
+            works.measure(f"50,000 prices out as {kind}", partial(as_file, kind), rounds=1, bar=5)
+            works.measure(f"50,000 prices in from {kind}: preview", partial(bring_in, kind), rounds=1, bar=5)
+        changed: list[Sequence[Cell]] = [
+            HEAD,
+            *((sku, "", 1, place % 700 + 1, "") for place, (_, sku) in enumerate(first)),
+        ]
+        files["changed"] = as_csv(changed).encode()
+        works.measure("50,000 prices of which most differ: preview", lambda: bring_in("changed"), rounds=1, bar=5)
+        works.measure("50,000 prices: apply", lambda: run_sheet("changed", is_undo=False), rounds=1, bar=5)
+        works.measure("50,000 prices: undo", lambda: run_sheet("changed", is_undo=True), rounds=1, bar=5)
+        prices.delete()
         ids = list(Variant.objects.order_by("sku").values_list("pk", flat=True)[:500])
         labels = [LabelLine(variant_id=pk, copies=1) for pk in ids]
         works.measure("500 labels as PDF", lambda: print_labels(labels, sheet="a4-24", actor=SYSTEM), bar=10)

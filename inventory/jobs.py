@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from core.actors import Actor
+from core.jobs.heartbeat import Heartbeat
 from core.jobs.registry import Progress, job
 from inventory.permissions import MANAGE_PRICES, RESERVE_STOCK, VIEW_STOCK
+from inventory.services import price_sheets
 from inventory.services.alerts import look_over_stock
 from inventory.services.bulk import APPLY, UNDO, run_bulk_edit
 from inventory.services.digests import send_digests
@@ -32,6 +34,20 @@ def apply_edit(*, actor: Actor, progress: Progress, edit_id: str) -> dict[str, A
 def undo_edit(*, actor: Actor, progress: Progress, edit_id: str) -> dict[str, Any]:
     """Take an applied bulk edit back."""
     return run_bulk_edit(UUID(edit_id), actor=actor, progress=progress, is_undo=True)
+
+
+@job(price_sheets.APPLY, permission=MANAGE_PRICES)
+def apply_sheet(*, actor: Actor, progress: Progress, sheet_id: str) -> dict[str, Any]:
+    """Apply a previewed file with prices; it is one transaction, so its progress goes by a heartbeat."""
+    with Heartbeat(progress) as tell:
+        return price_sheets.run_price_sheet(UUID(sheet_id), actor=actor, progress=tell, is_undo=False)
+
+
+@job(price_sheets.UNDO, permission=MANAGE_PRICES)
+def undo_sheet(*, actor: Actor, progress: Progress, sheet_id: str) -> dict[str, Any]:
+    """Take an applied file with prices back."""
+    with Heartbeat(progress) as tell:
+        return price_sheets.run_price_sheet(UUID(sheet_id), actor=actor, progress=tell, is_undo=True)
 
 
 @job("inventory.look_over_stock", permission=VIEW_STOCK, queue="fast", nightly=True)

@@ -13,12 +13,13 @@ from core.ids import uuid7
 from core.jobs.services import perform
 from core.people.services import create_api_key
 from core.testing import Shop
-from inventory.models import BulkEdit, EmbeddedCodeRule, PriceList, StockException, StockLevel
+from inventory.models import BulkEdit, EmbeddedCodeRule, PriceList, PriceSheet, StockException, StockLevel
 from inventory.services.attributes import create_attribute
 from inventory.services.bulk import preview_bulk_edit
 from inventory.services.code_rules import add_preset
 from inventory.services.groups import create_brand, create_category
 from inventory.services.pictures import add_picture
+from inventory.services.price_sheets import preview_price_sheet
 from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Fulfilment, Order
@@ -72,7 +73,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         server = Server()
         for _ in range(2):
             server.serve(shop.tenant.schema_name)
-    prices, edit = _other_prices(shop)
+    prices, edit, sheet = _other_prices(shop)
     order = _sell_too_much(shop)
     cart = Cart(
         order_id=uuid7(),
@@ -114,6 +115,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "product_id": tea.product_id,
             "edit_id": edit.pk,
             "price_list_id": prices.pk,
+            "sheet_id": sheet.pk,
             "run_id": run.pk,
             "count_id": counted(shop, {"TEA": "30", "CUP": "4"}).pk,
             "transfer_id": send(shop, {"TEA": "3", "CUP": "2"}).pk,
@@ -161,14 +163,18 @@ def _catalogue(shop: Shop) -> dict[str, Any]:
     }
 
 
-def _other_prices(shop: Shop) -> tuple[PriceList, BulkEdit]:
-    """A list of last year and an edit that was previewed: neither changes what things cost."""
+def _other_prices(shop: Shop) -> tuple[PriceList, BulkEdit, PriceSheet]:
+    """A list of last year, an edit and a file that were previewed: none changes what things cost."""
     owner = shop.actor("owner")
     prices = create_price_list({"name": LONG_NAME[:100], "ends_at": datetime(2026, 1, 1, tzinfo=UTC)}, actor=owner)
     set_prices(prices.pk, [PriceLine(code="CUP", unit_price=Decimal("9.75"))], actor=owner, reason=LONG_NAME)
     dearer = {"unit_price": {"how": "percent", "value": "10", "ending": "0.99"}}
     edit = preview_bulk_edit(uuid7(), matching={}, changes=dearer, actor=owner, reason=LONG_NAME).edit
-    return prices, edit
+    file = b"sku,price\nCUP,8.50\nTEA,3.99\nNO-SUCH,1\nJAM,cheap\n"
+    sheet = preview_price_sheet(
+        uuid7(), file, price_list_id=prices.pk, file_name=f"{LONG_NAME}.csv", reason=LONG_NAME, actor=owner
+    ).sheet
+    return prices, edit, sheet
 
 
 def _reduce(shop: Shop) -> dict[str, Any]:

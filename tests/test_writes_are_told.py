@@ -199,6 +199,8 @@ QUIET = {
     **stock_room.QUIET,
     **money.QUIET,
     **places.QUIET,
+    "tell_price_list": "tells what a service that calls it did to a list",
+    "locked_price_list": "is a part of services that change a list; they tell",
     "note_prices": "is a part of services that set prices; they tell",
     "check_credentials": "a visit, not a change of the shop: the audit log has it",
     "note_log_in": "likewise",
@@ -239,7 +241,7 @@ def test_no_service_is_forgotten_here() -> None:
     }  # parts of services, told by their callers
     others |= after.OTHERS | places.OTHERS | stock_room.OTHERS
     others |= {"inventory.services.labels"}  # no fact of the shop; see tests/test_labels.py
-    others |= {"inventory.services.bulk"}  # see tests/test_bulk_edit.py
+    others |= {"inventory.services.bulk", "inventory.services.price_sheets"}  # see their own tests
     others |= buyers.OTHERS
     others |= money.OTHERS
     others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}

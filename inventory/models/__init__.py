@@ -17,7 +17,16 @@ from inventory.models.catalogue import (
 from inventory.models.counts import Count, CountEntry, CountLine
 from inventory.models.digests import AlertDigest
 from inventory.models.lots import Lot, LotLevel, MovementLot, MovementSerial, Serial
-from inventory.models.prices import BulkEdit, BulkEditRow, LabelPrint, PriceChange, PriceList, PriceListItem
+from inventory.models.prices import (
+    BulkEdit,
+    BulkEditRow,
+    LabelPrint,
+    PriceChange,
+    PriceList,
+    PriceListItem,
+    PriceSheet,
+    PriceSheetRow,
+)
 from inventory.models.stock import (
     StockAlert,
     StockDocument,
@@ -49,6 +58,8 @@ __all__ = [
     "PriceChange",
     "PriceList",
     "PriceListItem",
+    "PriceSheet",
+    "PriceSheetRow",
     "Product",
     "ProductPicture",
     "ScanCode",

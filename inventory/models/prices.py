@@ -153,3 +153,59 @@ class BulkEditRow(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["bulk_edit", "variant", "field"], name="bulk_edit_row_once")
         ]
+
+
+class PriceSheet(models.Model):
+    """A file with prices for a list: previewed, applied at once, undone within a day. Id by the client."""
+
+    id = models.UUIDField(primary_key=True)
+    request_hash = models.BinaryField(max_length=32)
+    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="sheets")
+    file_name = models.CharField(max_length=200)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    state = models.CharField(max_length=10, choices=BulkEdit.State, default=BulkEdit.State.PREVIEW)
+    job_id = models.UUIDField(null=True)
+    found = models.BigIntegerField(default=0, help_text="Rows of the file.")
+    added = models.BigIntegerField(default=0, help_text="Prices that are new on the list.")
+    changed = models.BigIntegerField(default=0, help_text="Prices that differ.")
+    removed = models.BigIntegerField(default=0, help_text="Prices that are taken off.")
+    same = models.BigIntegerField(default=0, help_text="Rows that say what stands there already.")
+    refused = models.BigIntegerField(default=0, help_text="Rows that cannot be read; they change nothing.")
+    refused_rows = models.JSONField(default=list, help_text="The first of them: row, column, value, reason.")
+    kept = models.BigIntegerField(default=0, help_text="Prices left alone: somebody changed them in between.")
+    created_by_kind = models.CharField(max_length=16)
+    created_by_id = models.UUIDField(null=True)
+    created_by_label = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def differs(self) -> int:
+        """How many prices it would set, change or take off."""
+        return self.added + self.changed + self.removed
+
+
+class PriceSheetRow(models.Model):
+    """One price that a file sets, changes or takes off."""
+
+    id = models.BigAutoField(primary_key=True)
+    sheet = models.ForeignKey(PriceSheet, on_delete=models.CASCADE, related_name="rows")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    from_quantity = models.DecimalField(max_digits=14, decimal_places=3)
+    before = models.DecimalField(**PRICE, null=True, help_text="Null: it is new on the list.")
+    after = models.DecimalField(**PRICE, null=True, help_text="Null: it is taken off.")
+    state = models.CharField(max_length=8, choices=BulkEditRow.State, default=BulkEditRow.State.PLANNED)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sheet", "variant", "from_quantity"], name="price_sheet_row_once")
+        ]

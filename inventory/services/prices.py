@@ -80,7 +80,7 @@ def create_price_list(values: dict[str, Any], *, actor: Actor) -> PriceList:
     made = PriceList(**values)
     _check(made)
     _save(made, is_new=True)
-    _tell(AuditEntry.Action.CREATE, made, differences({}, field_values(made, *FIELDS)), actor)
+    tell_price_list(AuditEntry.Action.CREATE, made, differences({}, field_values(made, *FIELDS)), actor)
     return made
 
 
@@ -96,7 +96,7 @@ def update_price_list(
         Forbidden, Invalid, Conflict: as in `create_price_list`.
     """
     actor.require(MANAGE_PRICES)
-    found = _locked(price_list_id, expected_version)
+    found = locked_price_list(price_list_id, expected_version)
     before = field_values(found, *FIELDS)
     for name, value in values.items():
         setattr(found, name, value)
@@ -105,7 +105,7 @@ def update_price_list(
         _check(found)
         found.version += 1
         _save(found)
-        _tell(AuditEntry.Action.CHANGE, found, changed, actor)
+        tell_price_list(AuditEntry.Action.CHANGE, found, changed, actor)
     return found
 
 
@@ -127,7 +127,7 @@ def set_prices(
         Forbidden: the actor may not set prices.
     """
     actor.require(MANAGE_PRICES)
-    found = _locked(price_list_id, expected_version)
+    found = locked_price_list(price_list_id, expected_version)
     wanted = _wanted(lines)
     stored = {
         (item.variant_id, item.from_quantity): item
@@ -160,11 +160,12 @@ def set_prices(
     note_prices(changes, actor=actor, reason=reason, price_list=found)
     found.version += 1
     found.save(update_fields=["version", "updated_at"])
-    _tell(AuditEntry.Action.CHANGE, found, {"prices": (None, len(changes)), "reason": (None, reason)}, actor)
+    tell_price_list(AuditEntry.Action.CHANGE, found, {"prices": (None, len(changes)), "reason": (None, reason)}, actor)
     return found
 
 
-def _locked(price_list_id: UUID, expected_version: int | None) -> PriceList:
+def locked_price_list(price_list_id: UUID, expected_version: int | None = None) -> PriceList:
+    """A list, its row locked until the transaction ends. Raises `NotFound`, `StaleVersion`."""
     found = PriceList.objects.select_for_update().filter(pk=price_list_id).first()
     if found is None:
         raise NotFound("There is no such price list.")
@@ -219,7 +220,10 @@ def _wanted(lines: Sequence[PriceLine]) -> dict[tuple[UUID, Decimal], Decimal | 
     return wanted
 
 
-def _tell(action: AuditEntry.Action, row: PriceList, changed: dict[str, tuple[Any, Any]], actor: Actor) -> None:
+def tell_price_list(
+    action: AuditEntry.Action, row: PriceList, changed: dict[str, tuple[Any, Any]], actor: Actor
+) -> None:
+    """Say in the audit log and in the stream that a list, or what stands on it, is another now."""
     record(
         action,
         actor=actor,

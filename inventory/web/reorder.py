@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from core.api.views import as_uuid
 from core.errors import NotFound
 from core.locations.models import Location
-from core.spreadsheets import CSV, XLSX, as_csv, as_xlsx
+from core.web.downloads import table_file
 from core.web.views import Page
 from inventory.permissions import MANAGE_STOCK_POLICY, VIEW_COST, VIEW_STOCK
 from inventory.selectors.cover import OrderList, order_list
@@ -59,8 +59,5 @@ class OrderListFile(_OrderPage):
         if place is None:
             raise NotFound("There is no location yet.")
         rows = [HEAD, *export_rows(place, actor=self.actor)]
-        is_book = request.GET.get("format") == "xlsx"
-        content = as_xlsx(rows, title="What to order") if is_book else as_csv(rows).encode("utf-8-sig")
-        name = f"order-list-{slugify(place.code)}.{'xlsx' if is_book else 'csv'}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return HttpResponse(content, content_type=XLSX if is_book else CSV, headers=headers)
+        name = f"order-list-{slugify(place.code)}"
+        return table_file(rows, name=name, title="What to order", kind=request.GET.get("format"))

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import slugify
 
-from core.spreadsheets import CSV, XLSX, as_csv, as_xlsx
 from core.web.cursors import window_of
+from core.web.downloads import table_file
 from core.web.views import Page
 from inventory.selectors.lots import find_lot
 from orders.permissions import VIEW_CUSTOMERS, VIEW_ORDERS
@@ -44,8 +44,5 @@ class LotRecallFile(Page):
     def get(self, request: HttpRequest, lot_id: UUID) -> HttpResponse:
         lot = find_lot(lot_id)
         rows = [HEAD, *export_recall(lot, actor=self.actor)]
-        is_book = request.GET.get("format") == "xlsx"
-        content = as_xlsx(rows, title="Recall") if is_book else as_csv(rows).encode("utf-8-sig")
-        name = f"recall-{slugify(lot.code) or 'lot'}.{'xlsx' if is_book else 'csv'}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return HttpResponse(content, content_type=XLSX if is_book else CSV, headers=headers)
+        name = f"recall-{slugify(lot.code) or 'lot'}"
+        return table_file(rows, name=name, title="Recall", kind=request.GET.get("format"))

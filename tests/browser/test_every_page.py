@@ -25,6 +25,7 @@ NO_PAGES = {
     "board/data/": "text/html",  # a part of the board
     "customers/<uuid:customer_id>/data/": "application/json",
     "reports/download.csv": "text/csv",
+    "prices/<uuid:price_list_id>/file/": "text/csv",
     "stock/order-list/file/": "text/csv",
     "stock/lots/<uuid:lot_id>/recall/file/": "text/csv",
     "pictures/<str:picture_name>/": "image/webp",

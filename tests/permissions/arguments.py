@@ -64,6 +64,7 @@ ARGUMENTS: dict[str, Sample] = {
     "serial_id": nobody,
     "run_id": nobody,
     "tax_class_id": lambda shop: TaxClass.objects.get(name="standard").pk,
+    "sheet_id": nobody,
     "shift_id": nobody,
     "transfer_id": nobody,
     "user_id": lambda shop: shop.person("viewer").pk,
