@@ -34,6 +34,15 @@ class Slice:
     has_more: bool
 
 
+def stream_mark() -> str:
+    """How far the shop's stream is, as ``epoch:seq``: what is read after this is never older than it says.
+
+    Empty in a shop in which nothing has happened yet.
+    """
+    stream = Stream.objects.filter(pk=1).first()
+    return f"{stream.epoch}:{stream.head}" if stream else ""
+
+
 def events_after(
     after: int, *, actor: Actor, limit: int, subscriptions: Sequence[str] = ("*",), epoch: UUID | None = None
 ) -> Slice:

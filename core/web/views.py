@@ -1,5 +1,6 @@
 """The base of every page: says its permission, gets an actor, renders refusals where the person is."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -9,8 +10,19 @@ from django.views.generic import View
 
 from core.actors import Actor
 from core.errors import Forbidden
+from core.outbox.selectors import stream_mark
 from core.people.permissions import AUTHENTICATED, PUBLIC
 from core.web.requests import visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a page that changes by itself tells its browser: after which events, about what, and how old it is."""
+
+    events: str
+    mark: str
+    about: str = ""
+    pause: int = 1
 
 
 class Page(View):
@@ -18,10 +30,16 @@ class Page(View):
 
     ``required_permission`` is one permission for every method, or a mapping of method to permission; leaving it out is
     a start-up error (core.E001).
+
+    ``live_events`` are the types of events after which an open page is read anew (``order.* payment.*``), at most once
+    in ``live_pause`` seconds; a context's ``live_about`` narrows them to those that name one of these identifiers.
     """
 
     required_permission: ClassVar[str | dict[str, str]]
     template_name: ClassVar[str] = ""
+    live_events: ClassVar[str] = ""
+    live_pause: ClassVar[int] = 1
+    live_mark: str | None = None
     actor: Actor
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -33,11 +51,17 @@ class Page(View):
             if needed != AUTHENTICATED and not actor.may(needed):
                 raise Forbidden("Your role does not include this. Ask the owner of the shop.")
         self.actor = actor or visitor(request)
+        if self.live_events and request.method == "GET":
+            self.live_mark = stream_mark()  # before the page reads anything
         return super().dispatch(request, *args, **kwargs)
 
     def render(self, context: dict[str, Any] | None = None, *, status: int = 200, template: str = "") -> HttpResponse:
         """The page with its context."""
-        return render(self.request, template or self.template_name, context or {}, status=status)
+        given = context or {}
+        if self.live_mark is not None:
+            about = " ".join(map(str, given.get("live_about", ())))
+            given["live"] = Live(self.live_events, self.live_mark, about, self.live_pause)
+        return render(self.request, template or self.template_name, given, status=status)
 
 
 def permission_for(required: str | dict[str, str], method: str) -> str:

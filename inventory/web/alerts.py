@@ -54,6 +54,7 @@ class Alerts(Page):
 
     required_permission: ClassVar = {"GET": VIEW_STOCK, "POST": ADJUST_STOCK}
     template_name = "inventory/alerts.html"
+    live_events = "stock.*"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         places = places_for(self.actor, VIEW_STOCK)

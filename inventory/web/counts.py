@@ -43,6 +43,7 @@ class Counts(ListPage):
 
     required_permission: ClassVar = COUNT_STOCK
     template_name = "inventory/counts.html"
+    live_events = "count.*"
 
     by = NEWEST_FIRST
 
@@ -92,6 +93,7 @@ class CountOne(Page):
 
     required_permission: ClassVar = COUNT_STOCK
     template_name = "inventory/count.html"
+    live_events = "count.*"
 
     def get(self, request: HttpRequest, count_id: UUID) -> HttpResponse:
         count = find_count(count_id, actor=self.actor)
@@ -102,6 +104,7 @@ class CountOne(Page):
         return self.render(
             {
                 "count": count,
+                "live_about": [count.pk],
                 "progress": progress_of(count),
                 "sees_expected": sees,
                 "different": different[:LINES_SHOWN],

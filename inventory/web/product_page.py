@@ -32,12 +32,16 @@ TABS = (
 )
 """Address, name and the permission to see it."""
 
+MOST_WATCHED = 300
+"""Variants whose own news an open page hears; a product with more of them is read again with its own news."""
+
 
 class ProductOne(Page):
     """/products/<id>/?tab=: everything about one product, one tab at a time; the first for a name that is none."""
 
     required_permission: ClassVar = VIEW_PRODUCTS
     template_name = "inventory/product.html"
+    live_events = "product.* stock.* price_list.*"
 
     def get(self, request: HttpRequest, product_id: UUID) -> HttpResponse:
         product = product_by_id(product_id)
@@ -55,6 +59,7 @@ class ProductOne(Page):
         return self.render(
             {
                 "product": product,
+                "live_about": self.watched(product, tab),
                 "tab": tab,
                 "tab_template": f"inventory/_product_{tab}.html",
                 "tabs": [{"name": name, "label": label, "is_current": name == tab} for name, label in seen],
@@ -66,6 +71,12 @@ class ProductOne(Page):
                 **readers[tab](product),
             }
         )
+
+    def watched(self, product: Product, tab: str) -> list[UUID]:
+        """Whose news the page hears. A list of prices that changed does not say whose prices."""
+        if tab == "prices":
+            return []
+        return [product.pk, *product.variants.values_list("pk", flat=True)[:MOST_WATCHED]]
 
     def variants(self, product: Product) -> dict[str, Any]:
         fields = [

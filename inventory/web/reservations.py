@@ -60,6 +60,7 @@ class Reservations(Page):
 
     required_permission: ClassVar = {"GET": VIEW_STOCK, "POST": RESERVE_STOCK}
     template_name = "inventory/reservations.html"
+    live_events = "stock.reserved stock.released stock.changed"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         places = places_for(self.actor, RESERVE_STOCK) if self.actor.may(RESERVE_STOCK) else []

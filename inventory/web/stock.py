@@ -25,6 +25,7 @@ class Stock(Page):
 
     required_permission: ClassVar = VIEW_STOCK
     template_name = "inventory/stock.html"
+    live_events = "stock.* product.*"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         places = places_for(self.actor, VIEW_STOCK)

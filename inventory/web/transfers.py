@@ -35,6 +35,7 @@ class Transfers(ListPage):
 
     required_permission: ClassVar = VIEW_STOCK
     template_name = "inventory/transfers.html"
+    live_events = "transfer.*"
 
     by = NEWEST_FIRST
 
@@ -88,10 +89,16 @@ class TransferOne(Page):
 
     required_permission: ClassVar = VIEW_STOCK
     template_name = "inventory/transfer.html"
+    live_events = "transfer.*"
 
     def get(self, request: HttpRequest, transfer_id: UUID) -> HttpResponse:
         transfer = find_transfer(transfer_id, actor=self.actor)
-        return self.render({"transfer": transfer, "may": what_may_be_done(transfer, actor=self.actor)})
+        context = {
+            "transfer": transfer,
+            "may": what_may_be_done(transfer, actor=self.actor),
+            "live_about": [transfer.pk],
+        }
+        return self.render(context)
 
 
 class SheetPage(Page):

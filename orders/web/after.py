@@ -196,6 +196,7 @@ class ParkedCarts(ListPage):
 
     required_permission: ClassVar = SELL
     template_name = "orders/parked.html"
+    live_events = "order.parked order.resumed order.discarded"
 
     by = NEWEST_FIRST
 
@@ -223,6 +224,7 @@ class Approvals(ListPage):
 
     required_permission: ClassVar = VIEW_APPROVALS
     template_name = "orders/approvals.html"
+    live_events = "approval.given order.*"
 
     by = ("-approved_at", "-id")
 

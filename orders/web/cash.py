@@ -31,6 +31,7 @@ class Registers(Page):
 
     required_permission: ClassVar = {"GET": VIEW_SHIFTS, "POST": MANAGE_REGISTERS}
     template_name = "orders/registers.html"
+    live_events = "register.* shift.*"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(None)
@@ -135,6 +136,7 @@ class ShiftOne(Page):
 
     required_permission: ClassVar[str | dict[str, str]] = VIEW_SHIFTS
     template_name = "orders/shift.html"
+    live_events = "shift.* cash.* order.* payment.*"
 
     def get(self, request: HttpRequest, shift_id: UUID) -> HttpResponse:
         return self.show(shift_id, CashForm())

@@ -81,6 +81,8 @@ class CustomerOne(Page):
 
     required_permission: ClassVar = VIEW_CUSTOMERS
     template_name = "orders/customer.html"
+    live_events = "customer.* credit.* order.* payment.*"
+    live_pause = 5  # most of what happens in the shop is about others
 
     def get(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         customer = find_customer(customer_id)

@@ -39,6 +39,7 @@ class OrderPage(Page):
     """A page that shows an order, with the form that was refused in the place of its own."""
 
     template_name = "orders/order.html"
+    live_events = "order.* payment.* approval.*"
 
     def show(
         self,
@@ -62,6 +63,7 @@ class OrderPage(Page):
             pack = PackForm(lines=list(order.lines.all()), left=left)
         context = {
             **paper(receipt_of(order)),
+            "live_about": [order.pk],
             "history": history_of(order),
             "axes": where,
             "refunds": list(order.refunds.order_by("occurred_at", "pk")),

@@ -49,6 +49,7 @@ class ToPack(ListPage):
 
     required_permission: ClassVar = FULFIL
     template_name = "orders/to_pack.html"
+    live_events = "order.* payment.*"
     by = OLDEST_FIRST
 
     def filter_form(self) -> WorkFilter:

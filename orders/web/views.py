@@ -37,6 +37,7 @@ class Orders(ListPage):
 
     required_permission: ClassVar = VIEW_ORDERS
     template_name = "orders/orders.html"
+    live_events = "order.* payment.*"
     by = NEWEST_FIRST
 
     def filter_form(self) -> OrderFilter:

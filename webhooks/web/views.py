@@ -32,6 +32,8 @@ class Endpoints(Page):
 
     required_permission: ClassVar = VIEW_WEBHOOKS
     template_name = "webhooks/list.html"
+    live_events = "*"
+    live_pause = 3
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.render(
@@ -75,6 +77,7 @@ class OneEndpoint(Page):
 
     required_permission: ClassVar = VIEW_WEBHOOKS
     template_name = "webhooks/detail.html"
+    live_events = "*"
 
     def get(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         endpoint = find_endpoint(endpoint_id)

@@ -3,8 +3,12 @@
 
 const OURS = ["is-new", "is-changed"]; // classes that live on this side only
 
-/** Change `old` into `fresh`; gives the elements that came in. Both are elements of the same name. */
-export function morph(old, fresh, added = []) {
+/**
+ * Change `old` into `fresh`; gives the elements that came in. Both are elements of the same name. `isLeftAlone(element)`
+ * says which elements keep what they hold.
+ */
+export function morph(old, fresh, added = [], isLeftAlone = () => false) {
+  if (isLeftAlone(old)) return added;
   syncAttributes(old, fresh);
   const known = new Map();
   for (const child of old.children) if (child.dataset.key) known.set(child.dataset.key, child);
@@ -19,7 +23,7 @@ export function morph(old, fresh, added = []) {
     }
     if (same === place) place = place.nextSibling;
     else old.insertBefore(same, place);
-    if (next.nodeType === Node.ELEMENT_NODE) morph(same, next, added);
+    if (next.nodeType === Node.ELEMENT_NODE) morph(same, next, added, isLeftAlone);
     else if (same.data !== next.data) same.data = next.data;
   }
   while (place) {
