@@ -3,7 +3,8 @@
 import json
 import re
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeGuard
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from core.actors import Actor
+from core.live import device_of
+from core.people.permissions import VIEW_TEAM
 from core.people.selectors import actor_by_id
 from core.tenancy.context import tenant_sync
 from core.tenancy.models import Tenant
@@ -21,26 +24,46 @@ from realtime.errors import LiveUnavailable
 from realtime.frames import frame
 from realtime.hub import hub
 from realtime.room import Room, Socket
-from realtime.sight import Sight, read_topics
+from realtime.selectors import log_ins_over, unknown_locations
+from realtime.sight import Places, Sight
 from realtime.tickets import redeem_ticket
+from realtime.topics import UnknownTopic, read_places, read_topics, wishes_of
 from realtime.wire import Wire
 
 _SINCE = re.compile(r"(?P<epoch>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?P<seq>[0-9]{1,18})")
 find_tenant = database_sync_to_async(tenant_for_host, thread_sensitive=False)
 
 
-def _who_holds(token: str, origin: str) -> Actor | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the address of a socket asks for."""
+
+    ticket: str
+    topics: tuple[str, ...]
+    only: Places
+    since: tuple[UUID, int] | None
+
+
+def _who_holds(token: str, origin: str, only: Places) -> tuple[Actor, str, set[str]] | None:
+    """Who a ticket was made for, the log-in it ends with, and the places asked for that are none."""
     ticket = redeem_ticket(token)
     if ticket is None or ticket.origin != origin:
         return None
-    return actor_by_id(ticket.kind, ticket.actor_id)
+    actor = actor_by_id(ticket.kind, ticket.actor_id)
+    if actor is None or log_ins_over([ticket.session]):
+        return None
+    return actor, ticket.session, unknown_locations(only) if only else set()
 
 
 who_holds = tenant_sync(_who_holds)
 
 
+def _are_words(value: Any) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
+
 class EventSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """One browser or program that listens. It may only ask for a pong; everything else is said by the ticket."""
+    """One browser or program that listens. It may ask for a pong and for other topics; who it is says the ticket."""
 
     channel_layer_alias = None  # the hub fans out: a channel-layer message per socket costs ten times more
 
@@ -58,46 +81,64 @@ class EventSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.wire = Wire(self.base_send, most=hub().pace.queue_frames)
         refusal = await self._enter(host.split(":")[0], origin)
         if refusal is not None:
-            self.wire.close(refusal)
+            self.wire.close(*refusal)
 
-    async def _enter(self, host: str, origin: str) -> Close | None:
+    async def _enter(self, host: str, origin: str) -> tuple[Close, str] | None:
         """Join the room, or say why not."""
         tenant = await find_tenant(host)
         if tenant is None or tenant.state != Tenant.State.ACTIVE:
-            return Close.NO_SUCH_SHOP
+            return Close.NO_SUCH_SHOP, ""
         try:
-            token, topics, since = self._wishes()
-        except ValueError:
-            return Close.BAD_REQUEST
+            wishes = self._wishes()
+        except ValueError as problem:
+            return Close.BAD_REQUEST, str(problem)
         try:
-            actor: Actor | None = await who_holds(tenant, token, origin)
+            found = await who_holds(tenant, wishes.ticket, origin, wishes.only)
         except LiveUnavailable:
-            return Close.TROUBLE
-        if actor is None or actor.id is None or self.wire is None:
-            return Close.NOT_ALLOWED
+            return Close.TROUBLE, ""
+        if found is None or self.wire is None:
+            return Close.NOT_ALLOWED, ""
+        actor, session, unknown = found
+        if unknown:
+            return Close.BAD_REQUEST, f"unknown location {min(unknown)}"
         room = hub().room(tenant)
         identity = (actor.kind, actor.id)
         if sum(socket.identity == identity for socket in room.sockets) >= room.pace.sockets_per_actor:
-            return Close.TOO_MANY
+            return Close.TOO_MANY, ""
+        is_person = actor.kind == "user"
         self.room = room
-        self.socket = Socket(wire=self.wire, sight=Sight.of(actor, topics), topics=topics, identity=identity)
+        self.socket = Socket(
+            wire=self.wire,
+            sight=Sight.of(actor, wishes.topics, wishes.only),
+            topics=wishes.topics,
+            only=wishes.only,
+            identity=identity,
+            session=session,
+            device=device_of(session) or str(actor.id),
+            name=actor.label.partition("@")[0] if is_person else "",
+            sees_people=is_person or actor.may(VIEW_TEAM),
+        )
         self.messages, self.messages_until = 0, 0.0
         try:
-            await room.join(self.socket, since, hub().subscribed)
+            await room.join(self.socket, wishes.since, hub().subscribed)
         except Exception:
             self._leave()
             raise
         return None
 
-    def _wishes(self) -> tuple[str, tuple[str, ...], tuple[UUID, int] | None]:
+    def _wishes(self) -> Wishes:
         query = parse_qs(self.scope["query_string"].decode("latin-1"), max_num_fields=10)
         given = {name: values[-1] for name, values in query.items()}
         since = given.get("since", "")
         found = _SINCE.fullmatch(since)
         if since and not found:
             raise ValueError("since is <epoch>:<seq>")
-        point = (UUID(found["epoch"]), int(found["seq"])) if found else None
-        return given.get("ticket", ""), read_topics(given.get("topics", "")), point
+        return Wishes(
+            ticket=given.get("ticket", ""),
+            topics=read_topics(given.get("topics", "")),
+            only=read_places(given["locations"].split(",")) if given.get("locations") else None,
+            since=(UUID(found["epoch"]), int(found["seq"])) if found else None,
+        )
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self.wire is None or self.socket is None or self.room is None:
@@ -117,11 +158,24 @@ class EventSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             asked = json.loads(text)
         except (ValueError, RecursionError):  # brackets without end
             asked = None
-        if not isinstance(asked, dict) or asked.get("type") != "ping":
-            self.wire.close(Close.BAD_REQUEST)
-            return
-        mark = asked.get("id")
-        self.wire.put(frame("pong", id=mark if isinstance(mark, str | int) else None, head=self.socket.cursor))
+        await self._answer(asked if isinstance(asked, dict) else {}, self.wire, self.socket, self.room)
+
+    async def _answer(self, asked: dict[str, Any], wire: Wire, socket: Socket, room: Room) -> None:
+        """Do what a message asks; one that cannot be read ends the line, a wish that cannot be granted does not."""
+        mark = asked.get("id") if isinstance(asked.get("id"), str | int) else None
+        kind, topics, places = asked.get("type"), asked.get("topics"), asked.get("locations")
+        if kind == "ping":
+            wire.put(frame("pong", id=mark, head=socket.cursor))
+        elif kind == "subscribe" and _are_words(topics) and (places is None or _are_words(places)):
+            try:
+                wishes, only = wishes_of(topics), read_places(places) if places else None
+            except ValueError as problem:
+                code = "unknown-topic" if isinstance(problem, UnknownTopic) else "unreadable"
+                wire.put(frame("refused", id=mark, code=code, detail=str(problem)))
+            else:
+                await room.subscribe(socket, wishes, only, mark)
+        else:
+            wire.close(Close.BAD_REQUEST)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         self._leave()

@@ -5,6 +5,7 @@ wherever Redis was away, slow or wrong. A lost message costs at most one heartbe
 """
 
 import asyncio
+import json
 import logging
 import time
 from contextlib import suppress
@@ -17,13 +18,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from core.live import ENDED, TOLD, channel
 from core.tenancy.context import tenant_sync
 from core.tenancy.models import Tenant
 from core.tenancy.selectors import tenant_by_schema
 from realtime.closing import Close
-from realtime.frames import frame, unpack
+from realtime.frames import unpack
 from realtime.pace import Pace, pace
-from realtime.presence import CHANGED, CHANNEL, count_screens, show_screens
+from realtime.presence import CHANGED, Here, show_here, who_is_here
 from realtime.room import Room, in_background
 
 logger = logging.getLogger(__name__)
@@ -36,8 +38,8 @@ def _is_open(tenant: Tenant) -> bool:
 
 
 ask_open = tenant_sync(_is_open)
-tell_presence = tenant_sync(show_screens)
-ask_presence = tenant_sync(count_screens)
+tell_presence = tenant_sync(show_here)
+ask_presence = tenant_sync(who_is_here)
 
 
 class Hub:
@@ -91,7 +93,7 @@ class Hub:
         )
         try:
             async with client.pubsub() as subscription:
-                await subscription.psubscribe(CHANNEL.format("*"))
+                await subscription.psubscribe(channel("*"))
                 waiting_for_pong = False
                 while True:
                     message = await subscription.get_message(timeout=SILENCE_SECONDS)
@@ -117,16 +119,26 @@ class Hub:
             room = self.rooms.get(schema)
             if room is None:
                 return
-            if message["data"] == CHANGED:
-                in_background(self._hear_presence(room), "presence", self._running)
-                return
             try:
-                follows = room.hear(unpack(message["data"]))
-            except ValueError:
+                self._hear(room, message["data"])
+            except (ValueError, KeyError, TypeError):
                 logger.exception("a live message that is none", extra={"schema": schema})
-                follows = False
-            if not follows:
                 in_background(room.heal(), "heal", self._running)
+
+    def _hear(self, room: Room, data: bytes) -> None:
+        """Take a message of a shop: who is here, a word to some, or, as nearly always, events."""
+        mark, _, rest = data.partition(b"\n")
+        if mark == CHANGED:
+            in_background(self._hear_presence(room), "presence", self._running)
+        elif mark in (TOLD, ENDED):
+            whom, _, text = rest.partition(b"\n")
+            some = json.loads(whom)
+            if mark == ENDED:
+                room.end_device(some["device"])
+            else:
+                room.tell_some(text.decode(), **some)
+        elif not room.hear(unpack(data)):
+            in_background(room.heal(), "heal", self._running)
 
     async def _tick(self) -> None:
         while True:
@@ -148,8 +160,9 @@ class Hub:
         if now >= room.next_check:
             room.next_check = now + self.pace.recheck_seconds
             in_background(self._recheck(room), "recheck", self._running)
-        if room.presence_changed:
+        if room.presence_changed and now >= room.next_presence:
             room.presence_changed = False
+            room.next_presence = now + min(5.0, len(room.sockets) / 100)  # many that come and go are told in heaps
             in_background(self._tell_presence(room), "presence", self._running)
 
     async def _recheck(self, room: Room) -> None:
@@ -159,13 +172,11 @@ class Hub:
             room.close_all(Close.NO_SUCH_SHOP)
 
     async def _tell_presence(self, room: Room) -> None:
-        await tell_presence(room.tenant, self.name, len(room.sockets), seconds=3 * self.pace.heartbeat_seconds)
+        await tell_presence(room.tenant, self.name, room.who_is_here(), seconds=3 * self.pace.heartbeat_seconds)
 
     async def _hear_presence(self, room: Room) -> None:
-        screens = await ask_presence(room.tenant)
-        if screens != room.screens:
-            room.screens = screens
-            room.tell(frame("presence", screens=screens))
+        here: Here = await ask_presence(room.tenant)
+        room.show(here)
 
 
 _hub: Hub | None = None

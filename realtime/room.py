@@ -12,14 +12,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
+from weakref import WeakValueDictionary
 
+from core.actors import Actor
 from core.tenancy.context import tenant_sync
 from core.tenancy.models import Tenant
 from realtime.closing import Close
 from realtime.frames import Batch, Told, frame, in_portions
 from realtime.pace import Pace
-from realtime.selectors import Identity, Past, actors_again, read_past
-from realtime.sight import Sight
+from realtime.presence import Here, Person
+from realtime.selectors import Identity, Past, actors_again, log_ins_over, read_past, unknown_locations
+from realtime.sight import Places, Sight
+from realtime.topics import wants_presence
 from realtime.wire import Wire
 
 logger = logging.getLogger(__name__)
@@ -30,17 +34,34 @@ MOST_HELD = 256
 """Batches that are kept for a socket whose past is being read; what is older is read again from PostgreSQL."""
 
 ask_past = tenant_sync(read_past)
-ask_actors = tenant_sync(actors_again)
+
+
+def _again(
+    who: set[Identity], sessions: set[str], places: frozenset[str] = frozenset()
+) -> tuple[dict[Identity, Actor | None], set[str], set[str]]:
+    return actors_again(who), log_ins_over(sessions), unknown_locations(places) if places else set()
+
+
+ask_again = tenant_sync(_again)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Socket:
-    """One open socket. ``held``: what came while its past is still being read, None afterwards."""
+    """One open socket. ``held``: what came while its past is still being read, None afterwards.
+
+    ``session`` is the key of the log-in it ends with, ``device`` what others may call it; ``only`` are the places it
+    asked for; ``name`` is whom others see here, none for a machine.
+    """
 
     wire: Wire
     sight: Sight
     topics: tuple[str, ...]
     identity: Identity
+    only: Places = None
+    session: str = ""
+    device: str = ""
+    name: str = ""
+    sees_people: bool = False
     cursor: int = 0
     is_greeted: bool = False
     held: deque[Batch] | None = field(default_factory=lambda: deque(maxlen=MOST_HELD))
@@ -78,14 +99,15 @@ class Room:
         self.tenant = tenant
         self.pace = pace
         self.sockets: set[Socket] = set()
-        self._sights: dict[Sight, Sight] = {}
+        self._sights: WeakValueDictionary[Sight, Sight] = WeakValueDictionary()
         self.epoch: UUID | None = None
         self.head: int | None = None
-        self.screens = 0
+        self.here = Here()
         self.presence_changed = False
         now = time.monotonic()
         self.next_beat = now + pace.heartbeat_seconds * random.uniform(0.5, 1)  # noqa: S311  spreads the work
         self.next_poll = now + pace.poll_seconds
+        self.next_presence = now
         self.next_check = now + pace.recheck_seconds * random.uniform(0.5, 1)  # noqa: S311
         self._is_healing = False
         self._heal_again = False
@@ -107,7 +129,7 @@ class Room:
                 last_seq=past.head,
                 topics=socket.sight.types,
                 heartbeat=self.pace.heartbeat_seconds,
-                screens=self.screens,
+                screens=self.here.screens,
             )
         )
         socket.is_greeted = True
@@ -170,21 +192,71 @@ class Room:
             if socket.held is None and socket.cursor == self.head:
                 socket.wire.put(text)
 
-    def tell(self, text: str) -> None:
-        """Put one frame on every line that was greeted."""
+    def who_is_here(self) -> Here:
+        """What this process knows of it."""
+        people: dict[str, Person] = {}
         for socket in self.sockets:
-            if socket.is_greeted:
-                socket.wire.put(text)
+            if socket.name:
+                people.setdefault(str(socket.identity[1]), Person(socket.name)).devices.add(socket.device[:8])
+        return Here(len(self.sockets), people)
+
+    def show(self, here: Here) -> None:
+        """Tell who is here on every line that was greeted and asked for it; names only to those who may see them."""
+        if here == self.here:
+            return
+        self.here = here
+        texts = {sees: here.frame(names=sees) for sees in (False, True)}
+        for socket in self.sockets:
+            if socket.is_greeted and wants_presence(socket.topics):
+                socket.wire.put(texts[socket.sees_people])
+
+    def tell_some(self, text: str, *, user: str = "", device: str = "") -> None:
+        """Put a frame on the lines of one person or one device."""
+        for socket in self._of(user=user, device=device):
+            socket.wire.put(text)
+
+    def end_device(self, device: str) -> None:
+        """Close the lines of a log-in that is over."""
+        for socket in self._of(device=device):
+            socket.wire.close(Close.NOT_ALLOWED, "logged out")
+
+    def _of(self, *, user: str = "", device: str = "") -> list[Socket]:
+        identity = ("user", UUID(user)) if user else None
+        found = [
+            socket for socket in self.sockets if socket.identity == identity or (device and socket.device == device)
+        ]
+        return [socket for socket in found if socket.is_greeted]
+
+    async def subscribe(self, socket: Socket, topics: tuple[str, ...], only: Places, mark: str | int | None) -> None:
+        """Let an open socket hear something else from now on, and say what and after which number.
+
+        A place that is none of the shop leaves everything as it was, and is named in the answer.
+        """
+        found, _, unknown = await ask_again(self.tenant, {socket.identity}, set(), only or frozenset())
+        actor = found[socket.identity]
+        if actor is None:
+            socket.wire.close(Close.NOT_ALLOWED)
+        elif unknown:
+            text = f"unknown location {min(unknown)}"
+            socket.wire.put(frame("refused", id=mark, code="unknown-location", detail=text))
+        else:
+            sight = Sight.of(actor, topics, only)
+            socket.topics, socket.only = topics, only
+            socket.sight = self._sights.setdefault(sight, sight)
+            socket.wire.put(frame("subscribed", id=mark, topics=sight.types, seq=socket.cursor))
 
     async def recheck(self) -> None:
         """Close the lines of those who may not hear (all of) what they hear; they come back as who they are now."""
-        found = await ask_actors(self.tenant, {socket.identity for socket in self.sockets})
+        asked = {socket.identity for socket in self.sockets}
+        found, over, _ = await ask_again(self.tenant, asked, {socket.session for socket in self.sockets})
         for socket in list(self.sockets):
             if socket.identity not in found:
                 continue  # it came meanwhile
             actor = found[socket.identity]
-            if actor is None or Sight.of(actor, socket.topics) != socket.sight:
+            if actor is None or socket.session in over:
                 socket.wire.close(Close.NOT_ALLOWED)
+            elif Sight.of(actor, socket.topics, socket.only) != socket.sight:
+                socket.wire.close(Close.NOT_ALLOWED, "permissions changed")
 
     def close_all(self, code: Close) -> None:
         for socket in self.sockets:
@@ -194,19 +266,29 @@ class Room:
         """Tell what was held during the reading, and read again where it does not follow on.
 
         In turn, as the past is told: a busy shop may have said much while PostgreSQL answered, and that is no fault
-        of the reader. What comes meanwhile is held too.
+        of the reader. What comes meanwhile is held too. It ends no earlier than where the room stands: another
+        socket's reading may have brought the room further than anything that was held here.
         """
-        while socket.held and socket.wire.is_open:
-            batch = socket.held.popleft()
-            if batch.first > socket.cursor + 1:
-                past: Past = await ask_past(self.tenant, after=socket.cursor, most=self.pace.replay_events)
-                if past.events is None:
-                    socket.reset(past)
-                else:
-                    await self._replay(socket, past)
-            elif text := socket.take(batch, {}):
-                await socket.wire.put_in_turn(text, seconds=self.pace.replay_seconds)
+        while socket.wire.is_open:
+            if socket.held:
+                batch = socket.held.popleft()
+                if batch.first > socket.cursor + 1:
+                    await self._read_on(socket)
+                elif text := socket.take(batch, {}):
+                    await socket.wire.put_in_turn(text, seconds=self.pace.replay_seconds)
+            elif self.head is None or socket.cursor >= self.head or not await self._read_on(socket):
+                break
         socket.held = None
+
+    async def _read_on(self, socket: Socket) -> bool:
+        """Tell a socket what PostgreSQL knows beyond its cursor; False when that is nothing."""
+        before = socket.cursor
+        past: Past = await ask_past(self.tenant, after=before, most=self.pace.replay_events)
+        if past.events is None:
+            socket.reset(past)
+        else:
+            await self._replay(socket, past)
+        return socket.cursor > before
 
     async def _replay(self, socket: Socket, past: Past) -> None:
         for portion in self._portions(past.events or ()):

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
+from django.contrib.sessions.models import Session
+
 from core.actors import Actor
+from core.locations.models import Location
 from core.outbox.models import Event, Stream
-from core.people.selectors import actor_by_id
+from core.people.selectors import actors_by_id
 from realtime.frames import Told
 
 Identity = tuple[str, UUID]
@@ -35,5 +39,25 @@ def read_past(*, epoch: UUID | None = None, after: int | None = None, most: int)
 
 
 def actors_again(who: Iterable[Identity]) -> dict[Identity, Actor | None]:
-    """Those who listen, as they stand today; None for one who is gone, locked or revoked."""
-    return {(kind, actor_id): actor_by_id(kind, actor_id) for kind, actor_id in who}
+    """Those who listen, as they stand today; None for one who is gone, locked or revoked. Queries do not grow."""
+    asked = set(who)
+    found: dict[Identity, Actor | None] = dict.fromkeys(asked)
+    for kind in {kind for kind, _ in asked}:
+        for actor_id, actor in actors_by_id(kind, [key for other, key in asked if other == kind]).items():
+            found[kind, actor_id] = actor
+    return found
+
+
+def log_ins_over(sessions: Iterable[str]) -> set[str]:
+    """Which of these log-ins have ended: logged out, expired or taken away."""
+    asked = set(sessions) - {""}
+    if not asked:
+        return set()
+    alive = Session.objects.filter(session_key__in=asked, expire_date__gt=datetime.now(UTC))
+    return asked - set(alive.values_list("session_key", flat=True))
+
+
+def unknown_locations(places: Iterable[str]) -> set[str]:
+    """Which of these are no locations of the shop at hand."""
+    asked = set(places)
+    return asked - {str(pk) for pk in Location.objects.filter(pk__in=asked).values_list("pk", flat=True)}

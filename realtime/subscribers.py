@@ -2,16 +2,21 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from core.live import channel, device_of, end_device
 from core.outbox.models import Event
 from core.outbox.relay import after_numbering
 from core.redis import live_redis
+from core.tenancy.context import current_tenant
 from core.tenancy.models import Tenant
 from realtime.frames import Told, in_portions, pack
 from realtime.pace import pace
-from realtime.presence import CHANNEL
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +28,13 @@ def publish_live(tenant: Tenant, events: Sequence[Event]) -> None:
     told = (Told.of(event) for event in events)
     try:
         for portion in in_portions(told, most=limits.frame_events, most_bytes=limits.frame_bytes):
-            live_redis().publish(CHANNEL.format(tenant.schema_name), pack(portion))
+            live_redis().publish(channel(tenant.schema_name), pack(portion))
     except RedisError as problem:
         logger.warning("live updates were not rung", extra={"problem": str(problem)})
+
+
+@receiver(user_logged_out)
+def end_screens(sender: Any, request: HttpRequest, **more: Any) -> None:
+    """Whoever logs out hears no more on the other screens of the same browser."""
+    if device := device_of(request.session.session_key or ""):
+        end_device(current_tenant(), device)

@@ -18,21 +18,22 @@ from realtime.pace import pace
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Whom a redeemed ticket was made for. ``origin`` is empty for programs, which have none."""
+    """Whom a redeemed ticket was made for. ``origin`` is empty for programs, which have none, as is ``session``."""
 
     kind: str
     actor_id: UUID
     origin: str
+    session: str = ""
 
 
-def issue_ticket(*, actor: Actor, origin: str) -> str:
-    """Make a ticket of the shop at hand.
+def issue_ticket(*, actor: Actor, origin: str, session: str = "") -> str:
+    """Make a ticket of the shop at hand. ``session``: the key of the log-in it ends with, if there is one.
 
     Raises:
         LiveUnavailable: Redis does not answer; try again later.
     """
     token = secrets.token_urlsafe(32)
-    held = json.dumps([actor.kind, str(actor.id), origin])
+    held = json.dumps([actor.kind, str(actor.id), origin, session])
     try:
         live_redis().set(_key(token), held, ex=pace().ticket_seconds)
     except RedisError as problem:
@@ -54,8 +55,8 @@ def redeem_ticket(token: str) -> Ticket | None:
         raise LiveUnavailable from problem
     if held is None:
         return None
-    kind, actor_id, origin = json.loads(held)
-    return Ticket(kind, UUID(actor_id), origin)
+    kind, actor_id, origin, *session = json.loads(held)
+    return Ticket(kind, UUID(actor_id), origin, *session)
 
 
 def _key(token: str) -> str:

@@ -25,6 +25,7 @@ class Wire:
         self._wake = asyncio.Event()
         self._moved = asyncio.Event()
         self._code: Close | None = None
+        self._reason = ""
         self._task = asyncio.create_task(self._write())
 
     @property
@@ -53,10 +54,10 @@ class Wire:
                 self.close(Close.TOO_SLOW)
         self.put(text)
 
-    def close(self, code: Close) -> None:
-        """End the line after what is queued; the first reason counts."""
+    def close(self, code: Close, reason: str = "") -> None:
+        """End the line after what is queued; the first reason counts. ``reason`` has at most 123 bytes (RFC 6455)."""
         if self._code is None:
-            self._code = code
+            self._code, self._reason = code, reason
             self._wake.set()
 
     async def drop(self) -> None:
@@ -73,7 +74,7 @@ class Wire:
                     await self._send({"type": "websocket.send", "text": self._waiting.popleft()})
                     self._moved.set()
                 if self._code is not None:
-                    await self._send({"type": "websocket.close", "code": int(self._code)})
+                    await self._send({"type": "websocket.close", "code": int(self._code), "reason": self._reason})
                     return
                 self._wake.clear()
                 await self._wake.wait()

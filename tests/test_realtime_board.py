@@ -22,7 +22,8 @@ from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from realtime.board import board_for, board_key
 from realtime.chart import chart_of, round_up
 from realtime.frames import Batch, Told, in_portions, pack, unpack
-from realtime.sight import Sight, read_topics
+from realtime.sight import Sight
+from realtime.topics import read_topics
 
 NOON = datetime(2026, 6, 17, 11, 30, tzinfo=UTC)  # a Wednesday, 12:30 in London
 

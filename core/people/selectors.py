@@ -56,8 +56,15 @@ class _LivingKey:
 
 def actor_of_user(user: User, *, address: str = "", client: str = "", request_id: str = "") -> Actor:
     """What a person may do, from all the roles they hold: one query."""
+    grants = Grant.objects.filter(user=user).select_related("role")
+    return _actor_of_grants(user, grants, address=address, client=client, request_id=request_id)
+
+
+def _actor_of_grants(
+    user: User, grants: Iterable[Grant], *, address: str = "", client: str = "", request_id: str = ""
+) -> Actor:
     held: dict[str, set[UUID] | None] = defaultdict(set)
-    for grant in Grant.objects.filter(user=user).select_related("role"):
+    for grant in grants:
         role = grant.role
         for permission in role.holds:
             if not means_something(permission, everywhere=grant.location_id is None):
@@ -102,6 +109,16 @@ def actor_by_id(kind: str, actor_id: UUID) -> Actor | None:
         return actor_of_user(user) if user else None
     key = _living_keys().filter(pk=actor_id).first() if kind == "api_key" else None
     return _actor_of_row(key) if key else None
+
+
+def actors_by_id(kind: str, ids: Iterable[UUID]) -> dict[UUID, Actor]:
+    """As `actor_by_id` for many: those who are still somebody, in a number of queries that does not grow with them."""
+    if kind == "user":
+        grants = Prefetch("grants", Grant.objects.select_related("role"))
+        people = User.objects.filter(pk__in=list(ids), is_active=True).prefetch_related(grants)
+        return {user.pk: _actor_of_grants(user, user.grants.all()) for user in people}
+    found = _living_keys().filter(pk__in=list(ids)) if kind == "api_key" else ()
+    return {key.pk: _actor_of_row(key) for key in found}
 
 
 def _living_keys() -> QuerySet[ApiKey]:

@@ -23,10 +23,13 @@ class Tickets(ApiView):
     class Output(serializers.Serializer[Any]):
         ticket = serializers.CharField()
         expires_in_seconds = serializers.IntegerField()
-        path = serializers.CharField(help_text="Open it with ?ticket=…, optionally since=<epoch>:<seq> and topics=…")
+        path = serializers.CharField(
+            help_text="Open it with ?ticket=…, optionally since=<epoch>:<seq>, topics=…, locations=…"
+        )
 
     @extend_schema(request=None, responses={201: Output}, tags=["live"], operation_id="live_tickets_create")
     def post(self, request: Request) -> Response:
-        token = issue_ticket(actor=self.actor, origin=request.headers.get("Origin", "").lower())
+        session = request.session.session_key if self.actor.kind == "user" else None
+        token = issue_ticket(actor=self.actor, origin=request.headers.get("Origin", "").lower(), session=session or "")
         body = {"ticket": token, "expires_in_seconds": pace().ticket_seconds, "path": SOCKET_PATH}
         return Response(body, status=201)

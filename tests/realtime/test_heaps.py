@@ -2,11 +2,11 @@
 
 import pytest
 
+from core.live import channel
 from core.outbox.models import Event
 from core.redis import live_redis
 from core.testing import Shop
 from realtime.frames import Told, pack
-from realtime.presence import CHANNEL
 from tests.live_client import Listener
 from tests.live_steps import news, settled
 from tests.processes import Product
@@ -25,7 +25,7 @@ def test_a_heap_of_messages_reaches_one_who_reads(product: Product, acme: Shop) 
         number_silently()
     with live_redis().pipeline() as heap:  # one write, so they lie in the hub's buffer together
         for event in Event.objects.filter(seq__gt=begin).order_by("seq"):
-            heap.publish(CHANNEL.format(acme.tenant.schema_name), pack([Told.of(event)]))
+            heap.publish(channel(acme.tenant.schema_name), pack([Told.of(event)]))
         heap.execute()
     product.start("relay")
     listener.through(begin + 100)
