@@ -14,7 +14,7 @@ from core.locations.models import Location
 from core.people.models import ApiKey, Grant, Role, User
 from core.people.permissions import MANAGE_TEAM, permissions_of_role
 from core.people.selectors import actor_of_key, actor_of_user
-from core.people.services import change_role, create_api_key, create_user, set_active
+from core.people.services import change_role, create_api_key, create_user, give_new_password, set_active
 from core.testing import CANARY, PASSWORD, Shop
 
 TOKEN = re.compile(r"rsk_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
@@ -180,3 +180,34 @@ def test_the_audit_log_is_narrowed_by_who_what_and_which_and_paged(acme: Shop, g
 @pytest.mark.parametrize("query", ["after=x", "before=%00", "actor=x", "action=x", "object=%00", "id=" + "x" * 999])
 def test_a_damaged_address_of_the_log_is_no_server_error(acme: Shop, query: str) -> None:
     assert acme.client("owner").get(f"/settings/audit/?{query}").status_code in (200, 422)
+
+
+def test_a_person_changes_their_own_name_and_password_and_other_sessions_end(acme: Shop, globex: Shop) -> None:
+    mine, elsewhere, me = acme.client("cashier"), acme.client("cashier"), acme.person("cashier")
+    sent = {"do": "password", "current": "wrong", "new": "a much longer one"}
+    assert mine.post("/settings/account/", sent).status_code == 403
+    assert mine.post("/settings/account/", sent | {"current": PASSWORD, "new": "short"}).status_code == 422
+    assert elsewhere.get("/settings/account/").status_code == 200
+    assert mine.post("/settings/account/", sent | {"current": PASSWORD}).status_code == 302
+    assert mine.get("/settings/account/").status_code == 200
+    assert elsewhere.get("/settings/account/").status_code == 302
+    assert mine.post("/settings/account/", {"do": "name", "name": " Ada "}).status_code == 302
+    assert User.objects.get(pk=me.pk).name == "Ada"
+    kept = AuditEntry.objects.filter(object_type="user", object_id=str(me.pk), changes__has_key="password").get()
+    assert kept.changes["password"] == ["***", "***"]
+
+
+def test_who_manages_the_team_gives_a_new_first_password_once_but_not_to_who_holds_more(acme: Shop) -> None:
+    owner, manager, cashier = acme.person("owner"), acme.client("manager"), acme.client("cashier")
+    before = User.objects.get(pk=owner.pk).password
+    with pytest.raises(Conflict):
+        give_new_password(user_id=owner.pk, actor=actor_of_user(owner))
+    for path in ("password", "name"):
+        assert manager.post(f"/settings/team/{owner.pk}/{path}/", {"name": "Fool"}).status_code == 403
+    assert (User.objects.get(pk=owner.pk).password, User.objects.get(pk=owner.pk).name) == (before, owner.name)
+    person = acme.person("cashier")
+    shown = acme.client("owner").post(f"/settings/team/{person.pk}/password/")
+    found = re.search(r'id="password">([^<]+)<', shown.content.decode())
+    assert found and shown["Cache-Control"] == "no-store"
+    assert cashier.get("/settings/account/").status_code == 302
+    assert acme.client().post("/login/", {"email": person.email, "password": found[1]}).status_code == 302

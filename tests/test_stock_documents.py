@@ -193,3 +193,20 @@ def test_the_page_takes_many_lines_and_shows_what_they_do(acme: Shop) -> None:
     assert (level(acme).on_hand, level(acme, "CUP").on_hand) == (12, 11)
     wrong = browser.post("/stock/book/", sent | {"id": str(uuid7()), "code": ["TEA", "WHAT"], "quantity": ["1", "1"]})
     assert wrong.status_code == 422 and "There is no such variant" in wrong.content.decode()
+
+
+def test_the_page_finds_articles_by_name_asks_which_and_refuses_what_is_none(acme: Shop) -> None:
+    browser, tea = acme.client("manager"), acme.variant("TEA").title
+    sent = {"id": str(uuid7()), "kind": "receipt", "location": str(acme.location.pk), "do": "add"}
+    lines = {"code": ["CUP"], "quantity": ["4"]}
+    one = browser.post("/stock/book/", sent | lines | {"scan": tea}).content.decode()
+    assert 'value="CUP"' in one and 'value="TEA"' in one and one.count(tea) >= 2
+    several = browser.post("/stock/book/", sent | lines | {"scan": "e"}).content.decode()
+    assert "Which one?" in several and 'name="pick" value="TEA"' in several and 'value="4"' in several
+    chosen = browser.post("/stock/book/", sent | lines | {"scan": "e", "pick": "TEA"}).content.decode()
+    assert 'value="TEA"' in chosen and "Which one?" not in chosen
+    none = browser.post("/stock/book/", sent | lines | {"scan": "no such thing"}).content.decode()
+    assert "No article carries this code" in none and none.count("<legend class") == 1 and 'value="4"' in none
+    left = browser.post("/stock/book/", sent | {"code": ["CUP", "TEA"], "quantity": ["4", "1"], "do": "remove-0"})
+    assert 'value="CUP"' not in left.content.decode() and 'value="TEA"' in left.content.decode()
+    assert level(acme).on_hand == 10

@@ -116,6 +116,24 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         ("change", "user"),
         ["person.updated"],
     ),
+    "rename_person": (
+        person,
+        lambda s, p: people.rename_person(user_id=p.pk, name="Ada", actor=s.actor()),
+        ("change", "user"),
+        ["person.updated"],
+    ),
+    "give_new_password": (
+        person,
+        lambda s, p: people.give_new_password(user_id=p.pk, actor=s.actor()),
+        ("change", "user"),
+        ["person.updated"],
+    ),
+    "change_password": (
+        lambda s: None,
+        lambda s, _: people.change_password(current=PASSWORD, new="another long one", actor=s.actor()),
+        ("change", "user"),
+        ["person.updated"],
+    ),
     "create_api_key": (lambda s: None, lambda s, _: key(s), ("create", "api_key"), ["api_key.created"]),
     "revoke_api_key": (
         key,

@@ -17,7 +17,7 @@ class PersonCreated(DomainEvent):
 
 @event("person.updated", about="person", key="person_id", permission=VIEW_TEAM)
 class PersonUpdated(DomainEvent):
-    """Somebody got another role, was kept out, or was let in again."""
+    """Somebody got another role, name or password, was kept out, or was let in again."""
 
     person_id: UUID
     version: int

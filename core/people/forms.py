@@ -21,6 +21,35 @@ class LogInForm(forms.Form):
     )
 
 
+class NameForm(forms.Form):
+    """What somebody is called on receipts, in lists and in the audit log."""
+
+    name = forms.CharField(
+        max_length=120,
+        required=False,
+        help_text="Shown in lists and in the audit log.",
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+
+
+class PasswordForm(forms.Form):
+    """The present password and a new one."""
+
+    current = forms.CharField(
+        label="Your password now",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label="New password",
+        max_length=200,
+        strip=False,
+        help_text="At least ten characters that are hard to guess.",
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+
 class _RoleChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes none when it runs  # type: ignore[type-arg]  # not generic at run time
     """Roles by the names that lists show."""
 

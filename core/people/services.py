@@ -35,6 +35,7 @@ from core.people.selectors import KEY_MARK, roles_of
 
 Action = AuditEntry.Action
 LOG_IN_RATES = (Rate("log-in-account", 10, 600, is_kept=True), Rate("log-in-address", 60, 600, is_kept=True))
+PASSWORD_TRIES = Rate("password-change", 10, 600, is_kept=True)
 
 
 class TooManyAttempts(DomainError):
@@ -188,6 +189,70 @@ def set_active(*, user_id: UUID, is_active: bool, actor: Actor) -> User:
     _require_an_owner()
     _note_change(user, actor, {"is_active": (not is_active, is_active)})
     return user
+
+
+@transaction.atomic(durable=True)
+def rename_person(*, user_id: UUID, name: str, actor: Actor) -> User:
+    """Call somebody otherwise: oneself, or as who manages the team. Repeating changes nothing.
+
+    Raises:
+        NotFound: there is no such person.
+        Forbidden: it is somebody else, and the actor may not manage the team or holds less than the person.
+    """
+    is_self = actor.kind == "user" and actor.id == user_id
+    user = User.objects.select_for_update().get(pk=user_id) if is_self else _member(user_id, actor)
+    before, user.name = user.name, name.strip()[:120]
+    if before != user.name:
+        user.save(update_fields=["name"])
+        _note_change(user, actor, {"name": (before, user.name)})
+    return user
+
+
+@transaction.atomic(durable=True)
+def change_password(*, current: str, new: str, actor: Actor) -> User:
+    """Another password for oneself. It ends all other sessions of the person.
+
+    Raises:
+        Forbidden: the actor is no person, or the current password is wrong.
+        Invalid: the new password is too weak.
+        TooManyAttempts: too many wrong passwords.
+    """
+    user = User.objects.select_for_update().filter(pk=actor.id).first() if actor.kind == "user" else None
+    if user is None:
+        raise Forbidden("Only a person has a password.")
+    if not hit(PASSWORD_TRIES, str(user.pk)).allowed:
+        raise TooManyAttempts
+    if not check_password(current, user.password):
+        raise Forbidden("This is not your password.")
+    give_back(PASSWORD_TRIES, str(user.pk))
+    try:
+        validate_password(new, user)
+    except ValidationError as problem:
+        raise Invalid(" ".join(problem.messages)) from problem
+    _set_password(user, new, actor)
+    return user
+
+
+@transaction.atomic(durable=True)
+def give_new_password(*, user_id: UUID, actor: Actor) -> tuple[User, str]:
+    """A new first password for somebody who lost theirs, answered once. It ends all their sessions.
+
+    Raises:
+        NotFound: there is no such person.
+        Forbidden: the actor may not manage the team, or the person holds more than the actor.
+        Conflict: it is the actor, who changes their own password by typing the present one.
+    """
+    if actor.kind == "user" and actor.id == user_id:
+        raise Conflict("Your own password is changed on your own page.")
+    user, password = _member(user_id, actor), secrets.token_urlsafe(12)
+    _set_password(user, password, actor)
+    return user, password
+
+
+def _set_password(user: User, password: str, actor: Actor) -> None:
+    user.password = make_password(password)
+    user.save(update_fields=["password"])
+    _note_change(user, actor, {"password": (None, None)})
 
 
 def _member(user_id: UUID, actor: Actor) -> User:

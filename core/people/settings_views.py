@@ -9,15 +9,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.errors import Conflict, DomainError, Forbidden
-from core.people.forms import KeyForm, PersonForm, RoleForm
-from core.people.models import Role
+from core.errors import Conflict, DomainError, Forbidden, Invalid
+from core.people.forms import KeyForm, NameForm, PersonForm, RoleForm
+from core.people.models import Role, User
 from core.people.permissions import BUILT_IN_ROLES, MANAGE_KEYS, MANAGE_TEAM, PERMISSIONS, VIEW_TEAM
 from core.people.selectors import find_user, keys, permission_groups, roles_of, team
 from core.people.services import (
     change_role,
     create_api_key,
     create_user,
+    give_new_password,
+    rename_person,
     revoke_api_key,
     set_active,
     sync_built_in_roles,
@@ -123,11 +125,17 @@ class NewPerson(Page):
             except DomainError as refusal:
                 form.add_error(None, refusal.detail)
             else:
-                context = {"person": person, "password": password, "address": request.build_absolute_uri("/login/")}
-                answer = self.render(context, template="people/person_shown.html")
-                answer["Cache-Control"] = "no-store"
-                return answer
+                return first_password(self, person, password, is_new=True)
         return self.render({"form": form}, status=422)
+
+
+def first_password(page: Page, person: User, password: str, *, is_new: bool) -> HttpResponse:
+    """The answer that shows a password, this once."""
+    address = page.request.build_absolute_uri("/login/")
+    context = {"person": person, "password": password, "address": address, "is_new": is_new}
+    answer = page.render(context, template="people/person_shown.html")
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 class Person(Page):
@@ -158,8 +166,48 @@ class Person(Page):
 
     def form(self, form: RoleForm, user_id: UUID, *, status: int = 200) -> HttpResponse:
         person = find_user(user_id)
-        context: dict[str, Any] = {"form": form, "person": person, "held": roles_of(person)}
+        context: dict[str, Any] = {
+            "form": form,
+            "person": person,
+            "held": roles_of(person),
+            "name_form": NameForm(initial={"name": person.name}),
+            "is_self": person.pk == self.actor.id,
+        }
         return self.render(context, status=status)
+
+
+class PersonName(Page):
+    """/settings/team/<id>/name/: call somebody otherwise."""
+
+    required_permission: ClassVar = MANAGE_TEAM
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
+        form = NameForm(request.POST)
+        try:
+            if not form.is_valid():
+                raise Invalid(" ".join(form.errors["name"]))
+            person = rename_person(user_id=user_id, name=form.cleaned_data["name"], actor=self.actor)
+        except (Invalid, Forbidden) as refusal:
+            messages.error(request, refusal.detail)
+            return redirect("person", user_id)
+        messages.success(request, f"{person.email} is called {person} now.")
+        return redirect("team")
+
+
+class PersonPassword(Page):
+    """/settings/team/<id>/password/: a new first password, shown on the answer and never again."""
+
+    required_permission: ClassVar = MANAGE_TEAM
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
+        try:
+            person, password = give_new_password(user_id=user_id, actor=self.actor)
+        except (Conflict, Forbidden) as refusal:
+            messages.error(request, refusal.detail)
+            return redirect("person", user_id)
+        return first_password(self, person, password, is_new=False)
 
 
 class PersonActive(Page):

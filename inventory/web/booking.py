@@ -23,7 +23,7 @@ from inventory.reasons import CHOICES, USUAL
 from inventory.selectors import LONGEST_CODE
 from inventory.services.documents import MOST_LINES, StockChange, StockLine, book_stock, preview_stock
 from inventory.services.stating import LONGEST_LOT
-from inventory.web.selectors import places_for
+from inventory.web.selectors import named, places_for, titles_of
 
 REFUSALS = (Invalid, NotFound, Conflict, ReusedIdentifier, Forbidden)
 LINE_FIELDS = ("code", "quantity", "unit_cost", "lot", "expires_on", "serials")
@@ -57,11 +57,11 @@ class BookingForm(forms.Form):
         label="Note", required=False, max_length=200, help_text="Kept in the ledger: delivery note, what happened."
     )
     scan = forms.CharField(
-        label="Scan",
+        label="Scan or type",
         required=False,
         max_length=LONGEST_CODE,
         help_text="Each scan adds one.",
-        widget=forms.TextInput({**QUIET, "enterkeyhint": "done"}),
+        widget=forms.TextInput({**QUIET, "enterkeyhint": "done", "placeholder": "Name, SKU or code"}),
     )
 
     def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
@@ -116,9 +116,12 @@ class StockBooking(Page):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = BookingForm(request.POST, places=places_for(self.actor, ADJUST_STOCK))
-        rows, wish = _rows(request), request.POST.get("do", "book")
+        rows, wish = _rows(request), "add" if request.POST.get("pick") else request.POST.get("do", "book")
         if wish == "add":
-            return self.answer(_unscanned(form), _scanned(rows, request.POST.get("scan", "")), is_bound=False)
+            return self.added(form, rows, request.POST.get("pick") or request.POST.get("scan", ""))
+        if wish.startswith("remove-"):
+            kept = [row for place, row in enumerate(rows) if f"remove-{place}" != wish]
+            return self.answer(_unscanned(form), kept or [{"code": ""}], is_bound=False)
         rows = [row for row in rows if any(row.values())] or [{"code": ""}]
         lines = self.lines(rows)
         if not (all([line.is_valid() for line in lines]) and form.is_valid()):
@@ -134,6 +137,21 @@ class StockBooking(Page):
         _tell(request, booked.document, lines, is_new=booked.is_new)
         again = {"kind": change.kind, "location": change.location_id}
         return redirect(f"{reverse('stock-book')}?{urlencode(again)}")
+
+    def added(self, form: BookingForm, rows: list[dict[str, str]], typed: str) -> HttpResponse:
+        """A line more for what was typed, scanned or chosen; where that is no one article, the question which."""
+        typed, again = typed.strip()[:LONGEST_CODE], _unscanned(form)
+        places = places_for(self.actor, ADJUST_STOCK)
+        if not typed or not places:
+            return self.answer(again, _scanned(rows, ""), is_bound=False)
+        chosen = next((place for place in places if str(place.pk) == form.data.get("location")), places[0])
+        meant = named(typed, location_id=chosen.pk)
+        if meant.code:
+            return self.answer(again, _scanned(rows, meant.code), is_bound=False)
+        again.initial["scan"] = typed
+        kept = [row for row in rows if any(row.values())] or [{"code": ""}]
+        problem = "" if meant.may_mean else "No article carries this code or is called so."
+        return self.answer(again, kept, is_bound=False, may_mean=meant.may_mean, problem=problem)
 
     def lines(self, rows: Sequence[Mapping[str, str]], *, is_bound: bool = True) -> list[LineForm]:
         made = []
@@ -154,16 +172,20 @@ class StockBooking(Page):
         effects: Sequence[Any] | None = None,
         is_bound: bool = True,
         status: int = 200,
+        **more: Any,
     ) -> HttpResponse:
         may_view_cost = self.actor.may(VIEW_COST)
+        titles = titles_of([row["code"] for row in rows[:MOST_LINES] if row.get("code")])
+        lines = lines if lines is not None else self.lines(rows, is_bound=is_bound)
         known = [effect.value for effect in effects or () if effect.value is not None]
         return self.render(
             {
                 "form": form,
-                "lines": lines if lines is not None else self.lines(rows, is_bound=is_bound),
+                "lines": [(line, titles.get(row.get("code", ""), "")) for line, row in zip(lines, rows, strict=False)],
                 "effects": effects,
                 "value": sum(known, Decimal(0)) if may_view_cost and known else None,
                 "may_view_cost": may_view_cost,
+                **more,
             },
             status=status,
         )

@@ -16,7 +16,7 @@ from core.locations.models import Location
 from inventory.codes import normalise
 from inventory.models import Product, ProductPicture, ScanCode, StockException, StockLevel, StockMovement, Variant
 from inventory.permissions import VIEW_STOCK
-from inventory.selectors import ForSale, PriceTerms, for_sale
+from inventory.selectors import LONGEST_CODE, ForSale, PriceTerms, for_sale, targets_of
 from inventory.selectors.blind import without_blind
 from inventory.selectors.groups import attributes_for, category_tree
 from inventory.selectors.pictures import picture_url
@@ -97,6 +97,34 @@ def articles(
         place = {pk: number for number, pk in enumerate(ids)}
         found.sort(key=lambda article: place[article.id])
     return found
+
+
+NAMED_MOST = 8
+"""Articles to choose from where a name means several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody typed or scanned: ``code`` if it means one article, else those it may mean (none: nothing)."""
+
+    code: str = ""
+    may_mean: Sequence[Article] = ()
+
+
+def named(typed: str, *, location_id: UUID) -> Named:
+    """The stocked article that a code, a SKU or words of a name mean; a code stays as it is, for what a pack holds."""
+    if len(typed) <= LONGEST_CODE and targets_of([typed]):
+        return Named(code=typed)
+    found = [row for row in articles(location_id=location_id, words=typed, limit=NAMED_MOST) if row.is_stocked]
+    return Named(code=found[0].sku) if len(found) == 1 else Named(may_mean=found)
+
+
+def titles_of(codes: Collection[str]) -> dict[str, str]:
+    """What the articles are called that these codes stand for; unknown codes are left out."""
+    targets = targets_of(codes)
+    rows = Variant.objects.filter(pk__in={target.variant_id for target in targets.values()}).select_related("product")
+    titles = {row.pk: row.title for row in rows}
+    return {code: titles[target.variant_id] for code, target in targets.items()}
 
 
 def _article(row: Any, now: ForSale | None, picture: str) -> Article:

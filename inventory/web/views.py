@@ -116,7 +116,7 @@ class ProductEdit(Page):
             _explain(refusal, form, used)
             return self.answer(product, form, rows, status=refusal.status)
         messages.success(request, f"{saved.name} was saved.")
-        return redirect("product", saved.pk)
+        return redirect("product-new") if "another" in request.POST else redirect("product", saved.pk)
 
     def rows(self, product: Product | None, data: Any = None) -> Any:
         """The variants' rows, with an empty one for a further variant."""
