@@ -217,9 +217,9 @@ def change_password(*, current: str, new: str, actor: Actor) -> User:
         Invalid: the new password is too weak.
         TooManyAttempts: too many wrong passwords.
     """
-    user = User.objects.select_for_update().filter(pk=actor.id).first() if actor.kind == "user" else None
-    if user is None:
+    if actor.kind != "user" or actor.id is None:
         raise Forbidden("Only a person has a password.")
+    user = User.objects.select_for_update().get(pk=actor.id)
     if not hit(PASSWORD_TRIES, str(user.pk)).allowed:
         raise TooManyAttempts
     if not check_password(current, user.password):

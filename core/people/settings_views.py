@@ -186,7 +186,7 @@ class PersonName(Page):
         form = NameForm(request.POST)
         try:
             if not form.is_valid():
-                raise Invalid(" ".join(form.errors["name"]))
+                raise Invalid(" ".join(map(str, form.errors["name"])))
             person = rename_person(user_id=user_id, name=form.cleaned_data["name"], actor=self.actor)
         except (Invalid, Forbidden) as refusal:
             messages.error(request, refusal.detail)

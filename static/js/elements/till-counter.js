@@ -272,7 +272,7 @@ class TillCounter extends HTMLElement {
     if (this.session.isFrozen) return;
     try {
       const found = await this.server.scan(text);
-      this.products.clear();
+      this.products.clear(text);
       this.#found(found, text);
     } catch (problem) {
       if (problem.status !== 404) return this.#unknown(text, problem);
@@ -285,7 +285,7 @@ class TillCounter extends HTMLElement {
     const found = await this.products.show({ q: text });
     if (found === null) return;
     if (found.length === 1) {
-      this.products.clear();
+      this.products.clear(text);
       this.take(found[0]);
     } else if (found.length === 0) {
       this.products.say(`Nothing carries the code or name ${text}.`, "error");

@@ -35,9 +35,11 @@ class TillProducts extends HTMLElement {
     if (always || !matchMedia("(pointer: coarse)").matches) this.field.focus();
   }
 
-  clear() {
-    this.field.value = "";
-    if (this.#wanted.q) this.show({});
+  /** Empty the field; of what was typed while `text` was looked up nothing is lost. */
+  clear(text = "") {
+    const typed = this.field.value.trimStart();
+    this.field.value = text && typed.startsWith(text) ? typed.slice(text.length) : "";
+    if (this.#wanted.q) this.#search();
   }
 
   /** Say something above the tiles: `kind` info, error or success; it stays until the next word. */
