@@ -19,3 +19,6 @@ class OrdersConfig(AppConfig):
         from orders.selectors.closing import drawers_left
 
         keeps_open(drawers_left)
+        from core.outbox.retention import keeps_history
+
+        keeps_history("order")

@@ -119,8 +119,10 @@ CHECKS: dict[str, str] = {
         WHERE lines.quantity IS DISTINCT FROM moved.quantity
     """,
     "event numbers have no gap and none stands twice": """
-        SELECT max(seq), count(seq), (SELECT head FROM outbox_stream) FROM outbox_event WHERE seq IS NOT NULL
-        HAVING max(seq) <> count(seq) OR max(seq) <> (SELECT head FROM outbox_stream)
+        SELECT stream.kept_from, stream.head, count(event.seq), max(event.seq)
+        FROM outbox_stream AS stream LEFT JOIN outbox_event AS event ON event.seq >= stream.kept_from
+        GROUP BY stream.id
+        HAVING count(event.seq) <> stream.head - stream.kept_from + 1 OR max(event.seq) > stream.head
     """,
     "what is on hand of a lot-tracked variant is the sum of its lots, and each lot is the sum of its movements": """
         SELECT level.variant_id, level.location_id, level.on_hand, sum(lots.on_hand), 'level'

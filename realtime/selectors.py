@@ -30,7 +30,8 @@ def read_past(*, epoch: UUID | None = None, after: int | None = None, most: int)
     stream = Stream.objects.filter(pk=1).first() or Stream.objects.get_or_create(pk=1)[0]
     if after is None:
         return Past(stream.epoch, stream.head, ())
-    if (epoch is not None and epoch != stream.epoch) or after > stream.head or stream.head - after > most:
+    is_known = stream.kept_from - 1 <= after <= stream.head and epoch in (None, stream.epoch)
+    if not is_known or stream.head - after > most:
         return Past(stream.epoch, stream.head, None)
     if after == stream.head:
         return Past(stream.epoch, stream.head, ())

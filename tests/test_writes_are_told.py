@@ -13,6 +13,7 @@ from django.conf import settings
 
 from core.audit.models import AuditEntry
 from core.ids import uuid7
+from core.outbox import epochs
 from core.outbox.models import Event
 from core.people import services as people
 from core.testing import PASSWORD, Shop
@@ -38,6 +39,7 @@ MODULES = (
     checkout,
     endpoints,
     replays,
+    epochs,
     *after.MODULES,
     *shelves.MODULES,
     *places.MODULES,
@@ -202,6 +204,12 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         ("delete", "webhook_endpoint"),
         [],
     ),
+    "begin_epoch": (
+        lambda s: None,
+        lambda s, _: epochs.begin_epoch(uuid7(), reason="restored", actor=s.actor()),
+        ("change", "stream"),
+        ["stream.restarted"],
+    ),
     **after.TOLD,
     **shelves.TOLD,
     **places.TOLD,
@@ -262,7 +270,12 @@ def test_no_service_is_forgotten_here() -> None:
     others |= {"inventory.services.bulk", "inventory.services.price_sheets"}  # see their own tests
     others |= buyers.OTHERS
     others |= money.OTHERS
-    others |= {"webhooks.services.deliveries", "orders.services.basket", "orders.services.pricing"}
+    others |= {
+        "webhooks.services.deliveries",
+        "webhooks.services.parking",
+        "orders.services.basket",
+        "orders.services.pricing",
+    }
     others |= {"orders.services.labels"}  # reads labels, writes nothing
     others |= reductions.OTHERS | later.OTHERS
     others |= {

@@ -12,6 +12,7 @@ from core.outbox.readers import Backlog
 from webhooks.models import Attempt, Delivery, Endpoint
 
 State = Delivery.State
+UNDELIVERED = (State.PENDING, State.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,13 @@ def is_busy(endpoint: Endpoint) -> bool:
 def stream_backlog() -> Backlog:
     """What the shop's endpoints have not been told yet; those that are turned off wait for a person, nobody is late."""
     now = datetime.now(UTC)
-    waiting = Delivery.objects.filter(state__in=[Delivery.State.PENDING, Delivery.State.SENDING])
+    waiting = Delivery.objects.filter(state__in=UNDELIVERED)
     due = waiting.filter(state=Delivery.State.PENDING, due_at__lte=now, endpoint__is_enabled=True)
     oldest = due.aggregate(oldest=Min("due_at"))["oldest"]
     return Backlog(waiting.count(), (now - oldest).total_seconds() if oldest else 0.0)
+
+
+def lowest_waiting() -> int | None:
+    """The lowest number of the stream that an endpoint has not been told yet."""
+    lowest: int | None = Delivery.objects.filter(state__in=UNDELIVERED).aggregate(lowest=Min("event_seq"))["lowest"]
+    return lowest

@@ -7,9 +7,10 @@ from core.outbox.readers import Reader, register_reader
 from core.outbox.relay import after_numbering, when_numbered
 from core.tenancy.models import Tenant
 from webhooks.bell import ring
-from webhooks.selectors import stream_backlog
+from webhooks.selectors import lowest_waiting, stream_backlog
 from webhooks.server import now_utc
 from webhooks.services.deliveries import add_deliveries, has_due
+from webhooks.services.parking import park_waiting
 
 
 @when_numbered
@@ -25,4 +26,4 @@ def ring_for_deliveries(tenant: Tenant, events: Sequence[Event]) -> None:
         ring(tenant.schema_name)
 
 
-register_reader(Reader("webhooks", backlog=stream_backlog))
+register_reader(Reader("webhooks", backlog=stream_backlog, needs_from=lowest_waiting, park=park_waiting))

@@ -49,11 +49,17 @@ class Event(models.Model):
 
 
 class Stream(models.Model):
-    """The head of the shop's stream: one row. ``epoch`` changes when history is replaced (restore)."""
+    """The head of the shop's stream: one row. ``epoch`` changes when history is replaced (restore).
+
+    From ``kept_from`` on every number can still be told. Below ``forgotten_to`` only what is some object's history is
+    left (`core.outbox.retention`).
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     head = models.BigIntegerField(default=0)
     epoch = models.UUIDField(default=uuid7)
+    kept_from = models.BigIntegerField(default=1, db_default=1)
+    forgotten_to = models.BigIntegerField(default=1, db_default=1)
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="stream_has_one_row")]

@@ -18,10 +18,17 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``backlog`` says what waits in the shop at hand."""
+    """What it can be asked, for the shop at hand.
+
+    ``backlog`` is what waits. ``needs_from`` is the lowest number it still works on, None for nothing: what is from
+    there on is not forgotten. ``park`` gives up what waits, in the caller's transaction, for the reason given, so that
+    a person may send it again; it answers how much that was.
+    """
 
     name: str
     backlog: Callable[[], Backlog]
+    needs_from: Callable[[], int | None]
+    park: Callable[[str], int]
 
 
 READERS: dict[str, Reader] = {}

@@ -62,13 +62,23 @@ def number_events(tenant: Tenant) -> int:
 def _number_batch() -> list[Event]:
     if not Event.objects.filter(seq__isnull=True).exists():
         return []
-    stream, _ = Stream.objects.select_for_update().get_or_create(pk=1)
+    return number_next(hold_stream())
+
+
+def hold_stream() -> Stream:
+    """The stream's row, for this transaction alone: nobody else gives numbers meanwhile."""
+    return Stream.objects.select_for_update().get_or_create(pk=1)[0]
+
+
+def number_next(stream: Stream) -> list[Event]:
+    """Number the next batch, under `hold_stream`, with the rows that listeners write; moves ``stream.head``."""
     with connection.cursor() as cursor:
         cursor.execute(NUMBER, [BATCH, stream.head])
         ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         return []
-    Stream.objects.filter(pk=1).update(head=stream.head + len(ids))
+    stream.head += len(ids)
+    Stream.objects.filter(pk=1).update(head=stream.head)
     events = list(Event.objects.filter(pk__in=ids).order_by("seq"))
     for write in _in_transaction:
         _write(write, events)

@@ -46,7 +46,7 @@ def stream_mark() -> str:
 def events_after(
     after: int, *, actor: Actor, limit: int, subscriptions: Sequence[str] = ("*",), epoch: UUID | None = None
 ) -> Slice:
-    """Numbered events after ``after`` that the actor may know, oldest first; three queries.
+    """Numbered events after ``after`` that the actor may know, oldest first; two queries.
 
     The head is read before the events, so that the answer may overlap with what comes later, but never gaps.
 
@@ -54,12 +54,9 @@ def events_after(
         Reset: see there.
     """
     stream = Stream.objects.filter(pk=1).first()
-    head, now = (stream.head, stream.epoch) if stream else (0, None)
+    head, now, kept_from = (stream.head, stream.epoch, stream.kept_from) if stream else (0, None, 1)
     details = {"epoch": str(now) if now else None, "head": head}
-    if after > head or (epoch is not None and epoch != now):
-        raise Reset(details=details)
-    oldest = Event.objects.filter(seq__isnull=False).order_by("seq").values_list("seq", flat=True).first()
-    if after < (head if oldest is None else oldest - 1):
+    if after > head or after < kept_from - 1 or (epoch is not None and epoch != now):
         raise Reset(details=details)
     known = [name for name in CATALOGUE if any(matches(subscription, name) for subscription in subscriptions)]
     rows = list(Event.objects.filter(_visible(actor, known), seq__gt=after, seq__lte=head).order_by("seq")[: limit + 1])

@@ -37,13 +37,12 @@ def stream_status(now: datetime | None = None) -> StreamStatus:
     stream = Stream.objects.filter(pk=1).first()
     waiting = Event.objects.filter(seq__isnull=True).order_by("id")
     oldest = waiting.first()
-    numbered = Event.objects.filter(seq__isnull=False)
     return StreamStatus(
         epoch=stream.epoch if stream else None,
         head=stream.head if stream else 0,
         unnumbered=waiting.count(),
         lag_seconds=max(0.0, (now - oldest.recorded_at).total_seconds()) if oldest else 0.0,
-        last_event=numbered.order_by("-seq").first(),
-        kept_from=numbered.order_by("seq").values_list("seq", flat=True).first(),
+        last_event=Event.objects.filter(seq__isnull=False).order_by("-seq").first(),
+        kept_from=stream.kept_from if stream and stream.kept_from <= stream.head else None,
         backlogs={reader.name: reader.backlog() for reader in READERS.values()},
     )
