@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addArticle, emptyCart, giveDiscount, setLot, setQuantity, toBody, withCustomer } from "../../static/js/lib/till/cart.js";
+import { addArticle, emptyCart, giveDiscount, setLot, setQuantity, withCustomer } from "../../static/js/lib/till/cart.js";
+import { toBody } from "../../static/js/lib/till/settle.js";
 import { contentsOf, titleOf, toParked, unpacked } from "../../static/js/lib/till/carts.js";
 import { aboutBuyer, buyer, guess } from "../../static/js/lib/till/people.js";
 import { lowerToStock } from "../../static/js/lib/till/refresh.js";

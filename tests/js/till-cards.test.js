@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyCart, toBody } from "../../static/js/lib/till/cart.js";
-import { cardsOf, codeOf, grouped, newCode, sold, toHandOver, usualAmounts, withCard, withoutCard, worthOf } from "../../static/js/lib/till/cards.js";
+import { emptyCart, worthOf } from "../../static/js/lib/till/cart.js";
+import { cardsOf, codeOf, grouped, newCode, sold, toHandOver, usualAmounts, withCard, withoutCard } from "../../static/js/lib/till/cards.js";
 import { parseAmount } from "../../static/js/lib/till/money.js";
-import { toSettle } from "../../static/js/lib/till/settle.js";
+import { toBody, toSettle } from "../../static/js/lib/till/settle.js";
 
 const CODE = "ABCDEFGH23456789";
 const terms = { inclusive: true, exponent: 2, rounding: "half_up" };

@@ -7,9 +7,9 @@ import {
   setLot,
   setQuantity,
   step,
-  toBody,
   totals,
 } from "../../static/js/lib/till/cart.js";
+import { toBody } from "../../static/js/lib/till/settle.js";
 import { unpacked } from "../../static/js/lib/till/carts.js";
 import { lowerToStock, refreshArticles } from "../../static/js/lib/till/refresh.js";
 import { amountOf, clean, pay, quickAmounts, typeKey } from "../../static/js/lib/till/tender.js";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addArticle, emptyCart, giveDiscount, toBody, totals } from "../../static/js/lib/till/cart.js";
+import { addArticle, emptyCart, giveDiscount, totals } from "../../static/js/lib/till/cart.js";
 import { evaluate } from "../../static/js/lib/till/discounts.js";
 import { amountText, parseAmount } from "../../static/js/lib/till/money.js";
 import { Quotes, refusedCoupons, savingsOf, toQuote } from "../../static/js/lib/till/quotes.js";
 import { byHandOf, changedPrices } from "../../static/js/lib/till/refusals.js";
+import { toBody } from "../../static/js/lib/till/settle.js";
 import { Session } from "../../static/js/lib/till/session.js";
 import { dueBy } from "../../static/js/lib/till/tender.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { returnable, settled, toBack } from "../../static/js/lib/till/back.js";
-import { addArticle, emptyCart, withBack } from "../../static/js/lib/till/cart.js";
+import { returnable, toBack } from "../../static/js/lib/till/back.js";
+import { addArticle, emptyCart, settled, withBack } from "../../static/js/lib/till/cart.js";
 import { acceptingShortage, toSettle } from "../../static/js/lib/till/settle.js";
 
 const TERMS = { inclusive: true, exponent: 2, rounding: "half_up", by_document: false };

@@ -1,9 +1,7 @@
 import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
-import { placeOf } from "../lib/till/back.js";
-import { cardsOf, withoutCard } from "../lib/till/cards.js";
 import { variantOf } from "../lib/till/cart.js";
-import { amountText, parseAmount, quantityText } from "../lib/till/money.js";
+import { amountText, quantityText } from "../lib/till/money.js";
 import { refusedCoupons, savingsOf } from "../lib/till/quotes.js";
 import { toast } from "../lib/toast.js";
 
@@ -77,33 +75,33 @@ class TillCart extends HTMLElement {
       this.#fill(this.#lines.get(line.id), line, line.id === selected);
     }
     if (touched) this.#glow(this.#lines.get(touched));
-    this.#drawBack(cart.back);
-    this.#drawCards(cardsOf(cart));
+    this.#drawBeside(cart);
     this.#sum();
   }
 
-  /** Goods that come back stand above the others; they change together, in their dialog. */
-  #drawBack(back) {
-    if (back === this.shownBack) return;
-    this.shownBack = back;
-    const list = this.querySelector("[data-back-lines]");
-    list.hidden = !back;
-    list.replaceChildren(...(back?.lines ?? []).map((line) => backRow(line, back)));
-  }
-
-  /** Gift cards that are sold stand below the goods. */
-  #drawCards(cards) {
-    if (cards === this.shownCards) return;
-    this.shownCards = cards;
-    const list = this.querySelector("[data-card-lines]");
-    list.hidden = cards.length === 0;
-    list.replaceChildren(...cards.map(cardRow));
+  /** Goods that come back stand above the others, gift cards below: drawn by a part that few baskets need. */
+  async #drawBeside({ back, cards }) {
+    if (back === this.beside?.back && cards === this.beside?.cards) return;
+    const beside = (this.beside = { back, cards });
+    const [above, below] = ["back", "card"].map((name) => this.querySelector(`[data-${name}-lines]`));
+    above.hidden = !back;
+    below.hidden = !cards;
+    if (!back && !cards) return;
+    try {
+      const { backRow, cardRow } = await import("../lib/till/rows.js");
+      if (this.beside !== beside) return;
+      above.replaceChildren(...(back?.lines ?? []).map((line) => backRow(line, back)));
+      below.replaceChildren(...(cards ?? []).map(cardRow));
+    } catch {
+      this.beside = null; // the next change tries again; the sums are right meanwhile
+    }
   }
 
   #sum() {
     const { terms, cart } = this.state;
     const { net, tax, discount, units, back, byPoints, cards, due } = this.state.totals();
-    const pieces = units + 1000n * BigInt(cardsOf(cart).length);
+    const { length: cardCount } = cart.cards ?? [];
+    const pieces = units + 1000n * BigInt(cardCount);
     const { isEmpty, hasGoods, hasCards } = this.state;
     const show = (name, text) => {
       for (const place of this.querySelectorAll(`[data-show="${name}"]`)) place.textContent = text;
@@ -112,7 +110,7 @@ class TillCart extends HTMLElement {
       for (const part of this.querySelectorAll(`[data-if="${name}"]`)) part.hidden = isHidden;
     };
     const written = (amount) => money(amountText(amount, terms.exponent));
-    show("count", String(cart.lines.length + cardsOf(cart).length + (cart.back?.lines.length ?? 0)));
+    show("count", String(cart.lines.length + cardCount + (cart.back?.lines.length ?? 0)));
     show("units", hasGoods || hasCards || !cart.back ? `${quantity(quantityText(pieces))} ${pieces === 1000n ? "item" : "items"}` : "Return");
     show("net", written(net));
     show("tax", written(tax));
@@ -238,7 +236,7 @@ class TillCart extends HTMLElement {
     if (button.hasAttribute("data-lot")) return this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: `lot:${id}` }));
     if (button.hasAttribute("data-no-customer")) this.state.setCustomer(null);
     else if (button.dataset.step) this.state.step(id, Number(button.dataset.step));
-    else if (button.dataset.card) this.state.edit((cart) => withoutCard(cart, button.dataset.card));
+    else if (button.dataset.card) import("../lib/till/cards.js").then(({ withoutCard }) => this.state.edit((cart) => withoutCard(cart, button.dataset.card)));
     else if (button.hasAttribute("data-remove")) this.state.remove(id);
     else if (button.hasAttribute("data-clear")) this.dispatchEvent(new CustomEvent("clear", { bubbles: true }));
     return undefined;
@@ -255,29 +253,4 @@ class TillCart extends HTMLElement {
   }
 }
 
-/** A gift card that is sold; its code stands on its own slip. */
-function cardRow({ id, amount, code, isPrinted }) {
-  const which = `…${code.slice(-4)}`;
-  return h(
-    "li",
-    { class: "cart__line cart__line--card" },
-    h("span", { class: "cart__name" }, "Gift card"),
-    h("span", { class: "cart__total" }, money(amount)),
-    h("span", { class: "cart__note" }, isPrinted ? `On the card ${which}` : "Its code is printed with the receipt"),
-    h("span", { class: "cart__quantity" }, h("button", { class: "button button--icon button--quiet", type: "button", "data-card": id, "aria-label": `Remove: Gift card ${which}` }, icon("trash"))),
-  );
-}
-
-/** A line of goods that come back; what it was sold at stands on its receipt. */
-function backRow(line, { number }) {
-  return h(
-    "li",
-    { class: "cart__line cart__line--back" },
-    h("span", { class: "cart__name" }, line.name),
-    h("span", { class: "cart__total" }, money(amountText(parseAmount(line.total)))),
-    h("span", { class: "cart__note" }, `-${quantity(line.quantity)} × ${money(line.unit_price)}, ${placeOf(line)}`),
-    h("span", { class: "cart__saved" }, `From #${number}`),
-    h("span", { class: "cart__quantity" }, h("button", { class: "button button--icon button--quiet", type: "button", "data-ask": "return", title: "Change what comes back (Shift F2)", "aria-label": `Change what comes back: ${line.name}` }, icon("edit"))),
-  );
-}
 customElements.define("till-cart", TillCart);

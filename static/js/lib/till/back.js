@@ -1,5 +1,5 @@
 // Goods that come back, as a basket keeps them beside what is bought: pure.
-import { parseAmount, parseQuantity, quantityText } from "./money.js";
+import { parseQuantity, quantityText } from "./money.js";
 
 /**
  * What of a sale can still come back, with what a basket says of it already (`back`, or null): `[{ position, variant, name,
@@ -33,16 +33,6 @@ export function toBack(order, quote, { chosen, reason, ids }) {
     needs_approval,
     lines: chosen.map((line, place) => ({ ...line, name: quote.lines[place].name || quote.lines[place].sku, unit_price: quote.lines[place].unit_price, total: quote.lines[place].total })),
   };
-}
-
-/**
- * The sums of a basket with what comes back: `due` is to be paid or (negative) given back as money, `cashDue` where all
- * of it is cash. `back` is what comes back altogether, `byPoints` of it goes back as points by itself.
- */
-export function settled(sums, back) {
-  if (!back) return { ...sums, back: 0n, byPoints: 0n, due: sums.total, cashDue: sums.cashTotal };
-  const [worth, cashWorth, byPoints] = [back.due, back.cash_due, back.by_points].map(parseAmount);
-  return { ...sums, back: worth, byPoints, due: sums.total - worth + byPoints, cashDue: sums.cashTotal - cashWorth + byPoints };
 }
 
 const PLACES = { restock: "to the shelf", damaged: "damaged", vendor: "to the supplier", none: "stays with the customer" };

@@ -37,9 +37,6 @@ export function withoutCard(cart, id) {
 
 export const cardsOf = (cart) => cart.cards ?? [];
 
-/** What the gift cards of a cart come to, in ten-thousandths. */
-export const worthOf = (cart) => cardsOf(cart).reduce((sum, { amount }) => sum + parseAmount(amount), 0n);
-
 /** The gift cards as `POST /api/v1/orders/` takes them. */
 export const sold = (cart, exponent) => cardsOf(cart).map(({ id, amount, code }) => ({ id, amount: amountText(parseAmount(amount), exponent), code }));
 

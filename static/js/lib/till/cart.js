@@ -1,6 +1,5 @@
 // The cart as plain data, and what may happen to it. Every function answers a new cart; nothing here knows the page.
-import { sold, worthOf } from "./cards.js";
-import { amountText, parseAmount, parseQuantity, quantityText } from "./money.js";
+import { parseAmount, parseQuantity, quantityText } from "./money.js";
 import { documentAmounts, lineAmounts } from "./tax.js";
 
 /** The largest quantity of a line that the ledger can keep. */
@@ -93,6 +92,9 @@ export function withBack(cart, back) {
   return back ? { ...rest, back } : rest;
 }
 
+/** What the gift cards (`cards`, see cards.js) of a cart come to, in ten-thousandths. */
+export const worthOf = ({ cards = [] }) => cards.reduce((sum, { amount }) => sum + parseAmount(amount), 0n);
+
 /** Whether something is taken off by hand. */
 export const isReduced = (cart) => Boolean(cart.discount) || cart.lines.some((line) => line.given);
 
@@ -145,30 +147,14 @@ export function totals(cart, terms, known) {
   return sums;
 }
 
-/** The body of `POST /api/v1/orders/`. `payments`: `{ method, amount, tendered }` in ten-thousandths, as `total` is. */
-export function toBody(cart, { location, payments, terms, total = totals(cart, terms).total + worthOf(cart), register = null, acceptShortage = false }) {
-  const least = terms.exponent;
-  return {
-    id: cart.id,
-    location,
-    channel: "counter",
-    lines: cart.lines.map(toldApart),
-    ...(cart.cards?.length ? { gift_cards: sold(cart, least) } : {}),
-    ...(cart.customer ? { customer: cart.customer.id } : {}),
-    ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
-    ...(cart.discount ? { discount: cart.discount } : {}),
-    ...(cart.approval ? { approval: cart.approval.id } : {}),
-    ...(cart.expired ? { accept_expired: true, ...(cart.expired.id ? { approvals: [cart.expired.id] } : {}) } : {}),
-    ...(register ? { register: register.id } : {}),
-    payments: payments.map(({ method, amount, tendered, code }) => ({
-      method,
-      amount: amountText(amount, least),
-      ...(code ? { code } : {}),
-      ...(tendered === undefined ? {} : { tendered: amountText(tendered, least) }),
-    })),
-    expected_total: amountText(total, least),
-    ...(acceptShortage ? { accept_shortage: true } : {}),
-  };
+/**
+ * The sums of a basket with what comes back: `due` is to be paid or (negative) given back as money, `cashDue` where all
+ * of it is cash. `back` is what comes back altogether, `byPoints` of it goes back as points by itself.
+ */
+export function settled(sums, back) {
+  if (!back) return { ...sums, back: 0n, byPoints: 0n, due: sums.total, cashDue: sums.cashTotal };
+  const [worth, cashWorth, byPoints] = [back.due, back.cash_due, back.by_points].map(parseAmount);
+  return { ...sums, back: worth, byPoints, due: sums.total - worth + byPoints, cashDue: sums.cashTotal - cashWorth + byPoints };
 }
 
 /** A line as it is priced: article, quantity, what is taken off by hand. */

@@ -1,7 +1,5 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
-import { addArticle, emptyCart, estimate, giveDiscount, hasPieces, isReduced, lineId, removeLine, setLot, setQuantity, step, toldApart, totals, variantOf, withBack, withCustomer } from "./cart.js";
-import { settled } from "./back.js";
-import { cardsOf, worthOf } from "./cards.js";
+import { addArticle, emptyCart, estimate, giveDiscount, hasPieces, isReduced, lineId, removeLine, setLot, setQuantity, settled, step, toldApart, totals, variantOf, withBack, withCustomer, worthOf } from "./cart.js";
 import { parseAmount } from "./money.js";
 import { toQuote } from "./quotes.js";
 import { cashDifference } from "./tax.js";
@@ -66,7 +64,7 @@ export class Session extends EventTarget {
   }
 
   get hasCards() {
-    return cardsOf(this.cart).length > 0;
+    return Boolean(this.cart.cards?.length);
   }
 
   get hasGoods() {

@@ -2,7 +2,8 @@
 // the payment.
 import { amountText } from "./money.js";
 import { stated } from "./back.js";
-import { toBody } from "./cart.js";
+import { sold } from "./cards.js";
+import { toldApart, totals, worthOf } from "./cart.js";
 
 /**
  * The body of what settles a basket. A sale is the body of `POST /api/v1/orders/`. Where goods come back it is
@@ -30,6 +31,32 @@ export function toSettle(cart, { location, taken, terms, sums, register = null }
   }
   const sale = toBody(cart, { ...common, payments: isGivenBack ? [] : payments });
   return { id: cart.id, location, of: back.order, exchange: { ticket: back.ticket, returned, sale } };
+}
+
+/** The body of `POST /api/v1/orders/`. `payments`: `{ method, amount, tendered }` in ten-thousandths, as `total` is. */
+export function toBody(cart, { location, payments, terms, total = totals(cart, terms).total + worthOf(cart), register = null, acceptShortage = false }) {
+  const least = terms.exponent;
+  return {
+    id: cart.id,
+    location,
+    channel: "counter",
+    lines: cart.lines.map(toldApart),
+    ...(cart.cards?.length ? { gift_cards: sold(cart, least) } : {}),
+    ...(cart.customer ? { customer: cart.customer.id } : {}),
+    ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
+    ...(cart.discount ? { discount: cart.discount } : {}),
+    ...(cart.approval ? { approval: cart.approval.id } : {}),
+    ...(cart.expired ? { accept_expired: true, ...(cart.expired.id ? { approvals: [cart.expired.id] } : {}) } : {}),
+    ...(register ? { register: register.id } : {}),
+    payments: payments.map(({ method, amount, tendered, code }) => ({
+      method,
+      amount: amountText(amount, least),
+      ...(code ? { code } : {}),
+      ...(tendered === undefined ? {} : { tendered: amountText(tendered, least) }),
+    })),
+    expected_total: amountText(total, least),
+    ...(acceptShortage ? { accept_shortage: true } : {}),
+  };
 }
 
 /** The same body where more is sold than the record says is there. */
