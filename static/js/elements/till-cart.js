@@ -86,6 +86,7 @@ class TillCart extends HTMLElement {
     const [above, below] = ["back", "card"].map((name) => this.querySelector(`[data-${name}-lines]`));
     above.hidden = !back;
     below.hidden = !cards;
+    for (const [list, rows] of [[above, back], [below, cards]]) if (!rows) list.replaceChildren();
     if (!back && !cards) return;
     try {
       const { backRow, cardRow } = await import("../lib/till/rows.js");
