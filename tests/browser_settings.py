@@ -4,3 +4,6 @@ from retail_saas.settings.test import *  # noqa: F403
 
 SERVESTATIC_AUTOREFRESH = True
 SERVESTATIC_USE_FINDERS = True
+
+SERVESTATIC_MAX_AGE = 600
+"""As in production, where names carry a hash: a file is fetched once, not once more for every page."""

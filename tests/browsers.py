@@ -17,6 +17,7 @@ ARGUMENTS = [
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
+    "--force-prefers-reduced-motion",  # nobody watches; what moves is waited for
     "--host-resolver-rules=MAP *.localhost 127.0.0.1",
 ]
 
@@ -29,7 +30,7 @@ def chromium_path() -> str | None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser for one test module."""
+    """A browser, until the block ends."""
     # Playwright keeps an event loop in this thread; Django's ORM is used beside it, never inside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

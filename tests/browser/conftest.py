@@ -1,4 +1,4 @@
-"""A browser and the product's own processes, shared by the tests of a file."""
+"""A browser and the product's own processes, shared by all tests of this folder that a worker runs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,15 +13,15 @@ from tests.processes import Product, running
 expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def processes(django_db_setup: None, django_db_blocker: Any) -> Iterator[Product]:
-    """Web and relay, for as long as the file needs them."""
+    """Web and relay. Starting them for every file would take a minute of the suite."""
     with django_db_blocker.unblock(), running("web", "relay", settings_module="tests.browser_settings") as product:
         yield product
 

@@ -14,7 +14,7 @@ from tests.browser.page_look import SMALLEST_TARGET, SMALLEST_TILL_TARGET, Ears,
 from tests.browsers import logged_in
 from tests.conftest import SHOPS
 from tests.furnished import emptied_afterwards
-from tests.processes import Product, running
+from tests.processes import Product
 from tests.shop_window import fill
 
 # No transactional test: the shop is filled once for the module, and what these tests do takes itself back.
@@ -56,21 +56,22 @@ def pages() -> list[str]:
 
 @pytest.fixture(scope="module")
 def arguments(
-    browser: Browser, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+    processes: Product, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Any]]:
     """A full shop for the time of this module, and what its routes are called with."""
     acme = SHOPS["acme"]
     with django_db_blocker.unblock(), emptied_afterwards(acme):
         with use_tenant(acme.tenant):
             filled = fill(acme, tmp_path_factory.mktemp("files"))
+        processes.quiet(acme)
         with django_db_blocker.block():
             yield filled
+        processes.quiet(acme)
 
 
 @pytest.fixture(scope="module")
-def product(arguments: dict[str, Any], django_db_blocker: Any) -> Iterator[Product]:
-    with django_db_blocker.unblock(), running("web", settings_module="tests.browser_settings") as started:
-        yield started
+def product(processes: Product) -> Product:
+    return processes
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from orders.models import ImportRun, Order, Payment
 from tests.browser.page_look import Ears
 from tests.browsers import picture
 from tests.import_samples import line, write
-from tests.processes import Product, running
+from tests.processes import Product
 from tests.shop_window import HISTORY_ENDS, history
 from tests.webhook_receiver import Receiver, receiving
 from webhooks.models import Delivery, Endpoint
@@ -51,10 +51,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def product(acme: Shop, globex: Shop) -> Iterator[Product]:
-    with running("web", "relay", "worker", settings_module="tests.browser_settings") as started:
-        yield started
-        started.quiet(acme, globex)
+def product(processes: Product, acme: Shop, globex: Shop) -> Iterator[Product]:
+    processes.start("worker")
+    yield processes
+    processes.quiet(acme, globex)
+    processes.stop("worker")
 
 
 @pytest.fixture
