@@ -43,8 +43,8 @@ ARRIVE = """
 ARRIVED = f"() => {{ {ARRIVE} }}"
 
 # Controls that can be seen and are smaller than they may be; a label counts as part of its control.
-SMALL_TARGETS = """(least) => {
-  const controls = "main :is(a[href], button, input, select, textarea, summary)";
+SMALL_TARGETS = """({ within, least }) => {
+  const controls = `${within} :is(a[href], button, input, select, textarea, summary)`;
   const small = [];
   for (const control of document.querySelectorAll(controls)) {
     const isSeen = control.checkVisibility({ visibilityProperty: true, opacityProperty: true });
@@ -160,7 +160,9 @@ def flaws(page: Page, ears: Ears, *, checks_by_axe: bool = True, least: int = SM
     if len(page.title()) < 4:
         found.append(f"title: {page.title()!r}")
     if least > SMALLEST_TARGET:
-        found += [f"small target {target}" for target in page.evaluate(SMALL_TARGETS, least)]
+        found += [
+            f"small target {target}" for target in page.evaluate(SMALL_TARGETS, {"within": "main", "least": least})
+        ]
     found += [f"focus: {fault}" for fault in _focus_faults(page)]
     found += [f"policy: {refusal}" for refusal in page.evaluate("window.__refused")]
     if checks_by_axe:
