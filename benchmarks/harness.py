@@ -104,7 +104,7 @@ def process(*command: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextlib.contextmanager
-def web(kind: str = "gunicorn") -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def web(kind: str = "gunicorn", **env: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """A web server: ``gunicorn`` threads as in production, or ``uvicorn`` as in the one-command default."""
     port = free_port()
     commands = {
@@ -139,7 +139,7 @@ def web(kind: str = "gunicorn") -> Iterator[tuple[int, subprocess.Popen[bytes]]]
             "warning",
         ],
     }
-    with process(*commands[kind], PROCESS_ROLE="web") as running:
+    with process(*commands[kind], PROCESS_ROLE="web", **env) as running:
         wait_for_web(port)
         yield port, running
 

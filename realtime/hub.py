@@ -24,6 +24,7 @@ from core.tenancy.models import Tenant
 from core.tenancy.selectors import tenant_by_schema
 from realtime.closing import Close
 from realtime.frames import unpack
+from realtime.leaving import on_termination
 from realtime.pace import Pace, pace
 from realtime.presence import CHANGED, Here, show_here, who_is_here
 from realtime.room import Room, in_background
@@ -56,6 +57,8 @@ class Hub:
     def room(self, tenant: Tenant) -> Room:
         """The room of a shop; the first visitor starts the hub."""
         if not self._loops or any(task.done() for task in self._loops):
+            if not self._loops:
+                on_termination(lambda: [socket for room in self.rooms.values() for socket in room.sockets])
             for task in self._loops:
                 task.cancel()
             self._loops = [asyncio.create_task(self._listen()), asyncio.create_task(self._tick())]

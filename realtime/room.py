@@ -23,11 +23,11 @@ from realtime.pace import Pace
 from realtime.presence import Here, Person
 from realtime.selectors import Identity, Past, actors_again, log_ins_over, read_past, unknown_locations
 from realtime.sight import Places, Sight
+from realtime.snapshot import SNAPSHOT_URL
 from realtime.topics import wants_presence
 from realtime.wire import Wire
 
 logger = logging.getLogger(__name__)
-SNAPSHOT_URL = "/board/data/"
 CHANGES_WHO = frozenset({"person.updated", "api_key.revoked"})
 """Events after which somebody may not hear any more what they hear: nobody waits for the next regular look."""
 MOST_HELD = 256
@@ -139,6 +139,8 @@ class Room:
             socket.cursor = past.head if after is None else after
             await self._replay(socket, past)
         await self._release(socket)
+        if after is not None:  # also where nothing of it was for these ears: it has caught up
+            socket.wire.put(frame("ping", head=socket.cursor))
         self.head = socket.cursor if self.head is None else self.head
         self.presence_changed = True
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 
 from core.actors import Actor
 from core.locations.models import Location
 from core.outbox.models import Event, Stream
+from core.people.models import User
 from core.people.selectors import actors_by_id
 from realtime.frames import Told
 
@@ -50,12 +52,19 @@ def actors_again(who: Iterable[Identity]) -> dict[Identity, Actor | None]:
 
 
 def log_ins_over(sessions: Iterable[str]) -> set[str]:
-    """Which of these log-ins have ended: logged out, expired or taken away."""
+    """Which of these log-ins have ended: logged out, expired, or made with a password that is another now."""
     asked = set(sessions) - {""}
     if not asked:
         return set()
-    alive = Session.objects.filter(session_key__in=asked, expire_date__gt=datetime.now(UTC))
-    return asked - set(alive.values_list("session_key", flat=True))
+    rows = Session.objects.filter(session_key__in=asked, expire_date__gt=datetime.now(UTC))
+    found = {row.session_key: row.get_decoded() for row in rows}
+    people = User.objects.in_bulk([data[SESSION_KEY] for data in found.values() if SESSION_KEY in data])
+    proofs = {
+        str(pk): {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()} for pk, user in people.items()
+    }
+    return asked - {
+        key for key, data in found.items() if data.get(HASH_SESSION_KEY) in proofs.get(data.get(SESSION_KEY, ""), ())
+    }
 
 
 def unknown_locations(places: Iterable[str]) -> set[str]:

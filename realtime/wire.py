@@ -1,4 +1,4 @@
-"""One browser's line: a short queue and the one task that writes to it."""
+"""One browser's line: written straight through, or a short queue and the one task that empties it."""
 
 import asyncio
 from collections import deque
@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from realtime.closing import Close
+from realtime.straight import straight_to
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -20,10 +21,12 @@ class Wire:
 
     def __init__(self, send: Send, *, most: int) -> None:
         self._send = send
+        self._straight = straight_to(send)
         self._most = most
         self._waiting: deque[str] = deque()
         self._wake = asyncio.Event()
         self._moved = asyncio.Event()
+        self._is_sending = False
         self._code: Close | None = None
         self._reason = ""
         self._task = asyncio.create_task(self._write())
@@ -33,8 +36,10 @@ class Wire:
         return self._code is None and not self._task.done()
 
     def put(self, text: str) -> None:
-        """Queue a frame; after the end nothing happens."""
+        """Send a frame, at once if the line is free; after the end nothing happens."""
         if self._code is not None:
+            return
+        if self._straight is not None and not self._waiting and not self._is_sending and self._straight.write(text):
             return
         if len(self._waiting) >= self._most:
             self._waiting.clear()
@@ -71,7 +76,9 @@ class Wire:
         with suppress(Exception):
             while True:
                 while self._waiting:
+                    self._is_sending = True
                     await self._send({"type": "websocket.send", "text": self._waiting.popleft()})
+                    self._is_sending = False
                     self._moved.set()
                 if self._code is not None:
                     await self._send({"type": "websocket.close", "code": int(self._code), "reason": self._reason})

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from core.live import device_of
 from core.web.navigation import Navigation, visible_for
 
 
@@ -23,6 +24,8 @@ class Shop:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Give ``shop``, ``actor`` and ``navigation``; the first two are ``None`` where there is none.
 
+    ``live_line`` is what the tabs of one log-in have in common, so that they share one socket.
+
     Safe on the public host, for strangers and on error pages. Nothing is asked of the actor until a template
     draws the navigation.
     """
@@ -31,6 +34,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "shop": shop,
         "actor": actor,
+        "live_line": SimpleLazyObject(lambda: device_of(request.session.session_key or "")[:16]),
         "navigation": SimpleLazyObject(lambda: visible_for(actor, request.path) if shop else Navigation()),
     }
 

@@ -2,6 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from realtime.api.views import Tickets
+from realtime.api.views import Snapshot, Tickets
 
-urlpatterns: list[URLPattern | URLResolver] = [path("live/tickets/", Tickets.as_view(), name="live-tickets")]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("live/tickets/", Tickets.as_view(), name="live-tickets"),
+    path("live/snapshot/", Snapshot.as_view(), name="live-snapshot"),
+]

@@ -9,7 +9,9 @@ from rest_framework.response import Response
 
 from core.api.views import ApiView
 from core.people.permissions import AUTHENTICATED
+from realtime.api.bodies import SnapshotBody
 from realtime.pace import pace
+from realtime.snapshot import snapshot_for
 from realtime.tickets import issue_ticket
 
 SOCKET_PATH = "/ws/events/"
@@ -33,3 +35,18 @@ class Tickets(ApiView):
         token = issue_ticket(actor=self.actor, origin=request.headers.get("Origin", "").lower(), session=session or "")
         body = {"ticket": token, "expires_in_seconds": pace().ticket_seconds, "path": SOCKET_PATH}
         return Response(body, status=201)
+
+
+class Snapshot(ApiView):
+    """GET /api/v1/live/snapshot/: where a ``reset`` of a socket leads."""
+
+    required_permission: ClassVar[str | dict[str, str]] = AUTHENTICATED
+
+    @extend_schema(
+        responses={200: SnapshotBody},
+        tags=["live"],
+        operation_id="live_snapshot",
+        summary="Where the shop stands, to go on from after a reset",
+    )
+    def get(self, request: Request) -> Response:
+        return Response(SnapshotBody(snapshot_for(self.actor)).data, headers={"Cache-Control": "no-store"})

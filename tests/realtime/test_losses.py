@@ -94,7 +94,7 @@ def test_who_is_too_far_behind_is_told_to_read_afresh(product: Product, acme: Sh
         "type": "reset",
         "epoch": str(Stream.objects.get().epoch),
         "seq": end,
-        "snapshot_url": "/board/data/",
+        "snapshot_url": "/api/v1/live/snapshot/",
     }
     assert [event["seq"] for event in listener.events] == [end + 1]
 

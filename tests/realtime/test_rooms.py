@@ -15,7 +15,7 @@ from core.live import channel, device_of, tell_device, tell_user
 from core.locations.models import Location
 from core.outbox.models import Event
 from core.outbox.services import emit_all
-from core.people.services import change_role, create_api_key, revoke_api_key, set_active
+from core.people.services import change_role, create_api_key, give_new_password, revoke_api_key, set_active
 from core.redis import live_redis
 from core.tenancy.context import use_tenant
 from core.testing import CANARY, Shop
@@ -262,6 +262,17 @@ def test_what_the_team_page_takes_away_is_taken_at_once(product: Product, acme: 
             change_role(user_id=person.pk, role="viewer", actor=owner)
         else:
             set_active(user_id=person.pk, is_active=False, actor=owner)
+    assert close_code(listener, 5) == 4401
+    other.until("ping")
+    other.close()
+
+
+def test_another_password_ends_the_lines_of_the_other_log_ins(product: Product, acme: Shop) -> None:
+    settled()
+    listener, other = Listener(product, acme, "cashier"), Listener(product, acme, "owner")
+    listener.greet()
+    other.greet()
+    give_new_password(user_id=acme.person("cashier").pk, actor=acme.actor())
     assert close_code(listener, 5) == 4401
     other.until("ping")
     other.close()

@@ -5,16 +5,17 @@ import { onPresence } from "../lib/live.js";
 class BoardScreens extends HTMLElement {
   connectedCallback() {
     this.show(Number(this.dataset.screens));
-    this.stop = onPresence((screens) => this.show(screens));
+    this.stop = onPresence((screens, people) => this.show(screens, people));
   }
 
   disconnectedCallback() {
     this.stop();
   }
 
-  show(screens) {
+  show(screens, people = []) {
     const words = screens > 0 ? `${number(screens)} ${screens === 1 ? "screen" : "screens"} live` : "";
     if (this.textContent !== words) this.textContent = words;
+    this.title = people.map(({ name, devices }) => (devices > 1 ? `${name} (${devices} devices)` : name)).join(", ");
   }
 }
 customElements.define("board-screens", BoardScreens);

@@ -1,11 +1,13 @@
+import { time } from "../lib/format.js";
 import { onStatus } from "../lib/live.js";
 
-const WORDS = { connecting: "Connecting", live: "Live", offline: "Offline" };
+const WORDS = { connecting: "Connecting", "catching-up": "Catching up", live: "Live", offline: "Offline" };
+const BREATH = 1500; // ms that a break may take before it is worth a word
 
 /** Says whether the page changes by itself. A short break is not worth a word to those who listen. */
 class LiveStatus extends HTMLElement {
   connectedCallback() {
-    this.stop = onStatus((status) => this.show(status));
+    this.stop = onStatus((status, since) => this.show(status, since));
   }
 
   disconnectedCallback() {
@@ -13,16 +15,19 @@ class LiveStatus extends HTMLElement {
     clearTimeout(this.timer);
   }
 
-  show(status) {
+  show(status, since) {
     clearTimeout(this.timer);
-    if (status === "connecting" && this.dataset.state === "live") this.timer = setTimeout(() => this.draw(status), 1500);
-    else this.draw(status);
+    const isBrief = status !== "live" && status !== "offline" && this.dataset.state === "live";
+    if (isBrief) this.timer = setTimeout(() => this.draw(status, since), BREATH);
+    else this.draw(status, since);
   }
 
-  draw(status) {
-    if (this.dataset.state === status && this.textContent === WORDS[status]) return;
+  draw(status, since) {
+    const words = status === "offline" && since ? `Offline since ${time(since)}` : WORDS[status];
+    if (this.dataset.state === status && this.textContent === words) return;
     this.dataset.state = status;
-    this.textContent = WORDS[status];
+    this.textContent = words;
+    this.title = words; // on a phone only the dot is seen
   }
 }
 customElements.define("live-status", LiveStatus);

@@ -14,6 +14,10 @@ export class Cursor {
     return this.#seq;
   }
 
+  get epoch() {
+    return this.#epoch;
+  }
+
   /** A greeting. True when the page starts afresh: what it shows is as old as the page itself. */
   greet({ epoch, last_seq: head }) {
     if (this.#seq >= 0 && epoch === this.#epoch) return false;

@@ -1,148 +1,141 @@
-// The one live connection of a page: facts of the shop as they happen, resumed without a gap after every break.
-import { postJson } from "./api.js";
-import { afterClose, covers, Cursor, delayBefore, Versions } from "./live-state.js";
+// What a page hears of its shop: facts as they happen, resumed without a gap after every break. The tabs of a log-in
+// share one socket (`live-tabs.js`); each keeps its own count of what it has heard.
+import { Line } from "./live-line.js";
+import { covers, Cursor, Versions } from "./live-state.js";
+import { Tabs } from "./live-tabs.js";
 
-const TICKETS = "/api/v1/live/tickets/";
+const nameOfRound = () => {
+  const key = document.querySelector('meta[name="live-line"]')?.content;
+  return key ? `live:${key}` : "";
+};
 
-class Connection {
+class Page {
   cursor = new Cursor();
   versions = new Versions();
-  channels = { event: new Set(), reset: new Set(), status: new Set(), presence: new Set() };
+  channels = { event: new Set(), reset: new Set(), status: new Set(), presence: new Set(), note: new Set() };
   status = "connecting";
-  screens = 0;
-  attempt = 0;
+  since = null;
+  here = { screens: 0, people: [] };
   heartbeat = 15;
   heardAt = 0;
 
   start() {
-    if (this.isStarted) return;
-    this.isStarted = true;
+    if (this.tabs) return;
+    this.tabs = new Tabs(nameOfRound(), {
+      lead: () => this.lead(),
+      follow: () => this.drop(),
+      hear: (news) => this.follow(news),
+      asked: () => this.answer(),
+    });
     addEventListener("online", () => this.hurry());
-    addEventListener("offline", () => this.lose("offline"));
-    addEventListener("pageshow", (event) => event.persisted && this.hurry());
-    addEventListener("pagehide", () => this.lose("connecting"));
+    addEventListener("offline", () => this.line?.lose("offline"));
+    addEventListener("pageshow", (event) => event.persisted && this.begin());
+    addEventListener("pagehide", () => this.end());
     document.addEventListener("visibilitychange", () => !document.hidden && this.hurry());
     setInterval(() => this.watch(), 5000);
-    this.open();
+    this.begin();
   }
 
-  async open() {
-    clearTimeout(this.timer);
-    if (this.isOpening || this.socket || this.isStopped) return;
-    this.isOpening = true;
-    if (this.status !== "offline") this.say("connecting");
-    try {
-      const { ticket, path } = await postJson(TICKETS, undefined, { seconds: 10 });
-      this.connect(ticket, path);
-    } catch (problem) {
-      if (problem.status === 401 || problem.status === 403) this.stop("offline");
-      else this.later();
-    } finally {
-      this.isOpening = false;
+  begin() {
+    this.heardAt = Date.now();
+    this.tabs.join();
+  }
+
+  end() {
+    this.drop();
+    this.tabs.leave();
+    this.say("connecting");
+  }
+
+  // --- the tab that has the socket
+
+  lead() {
+    this.line = new Line(this.cursor, {
+      take: (frame) => {
+        const after = this.cursor.seq;
+        this.take(frame);
+        this.tabs.post({ frame, after });
+      },
+      say: (status) => {
+        this.say(status);
+        this.tabs.post({ status, since: this.since });
+      },
+      end: () => this.tabs.leave(),
+    });
+    this.line.open();
+  }
+
+  drop() {
+    this.line?.stop({ quietly: true });
+    this.line = undefined;
+  }
+
+  /** Where things stand, for a tab that has just come. */
+  answer() {
+    const { epoch, seq } = this.cursor;
+    const hello = { type: "hello", epoch, last_seq: seq, heartbeat: this.line?.heartbeat ?? 15, ...this.here };
+    this.tabs.post({ frame: seq < 0 ? undefined : hello, after: seq, status: this.status, since: this.since });
+    this.line?.hurry();
+  }
+
+  // --- the tabs that have not
+
+  follow({ frame, after, status, since }) {
+    this.heardAt = Date.now();
+    if (frame && (this.cursor.seq >= 0 || frame.type === "hello")) {
+      // What another leading tab told before we could hear it: the page reads what it shows afresh.
+      if (frame.type === "events" && after > this.cursor.seq) this.reset({ epoch: this.cursor.epoch, seq: after });
+      this.take(frame);
     }
+    if (status) this.say(status, since);
   }
 
-  connect(ticket, path) {
-    const url = new URL(path, location.href);
-    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    url.searchParams.set("ticket", ticket);
-    if (this.cursor.since) url.searchParams.set("since", this.cursor.since);
-    const socket = new WebSocket(url);
-    this.socket = socket;
-    this.heardAt = Date.now();
-    socket.onmessage = ({ data }) => socket === this.socket && this.hear(JSON.parse(data));
-    socket.onclose = ({ code }) => {
-      if (socket !== this.socket) return;
-      this.socket = undefined;
-      const next = afterClose(code);
-      if (next === "stop") this.stop("offline");
-      else if (next === "renew" && this.attempt === 0) {
-        this.attempt = 1;
-        this.open();
-      } else this.later();
-    };
+  /** The leading tab passes on each heartbeat; one that has fallen silent is asked, and replaced if it is dead. */
+  watch() {
+    if (this.line || this.status === "offline") return;
+    if ((Date.now() - this.heardAt) / 1000 > this.heartbeat + 5) this.tabs.ask();
   }
 
-  hear(frame) {
-    this.heardAt = Date.now();
+  // --- both
+
+  hurry() {
+    if (this.line) this.line.hurry();
+    else this.tabs.ask();
+  }
+
+  take(frame) {
     if (frame.type === "events") {
       for (const event of frame.events) {
         if (this.cursor.take(event.seq) && this.versions.isCurrent(event)) this.tell("event", event);
       }
       this.cursor.advance(frame.through);
-    } else if (frame.type === "ping" || frame.type === "pong") {
-      this.cursor.advance(frame.head);
-      this.attempt = 0;
-    } else if (frame.type === "hello") {
+    } else if (frame.type === "ping" || frame.type === "pong") this.cursor.advance(frame.head);
+    else if (frame.type === "hello") {
       this.heartbeat = frame.heartbeat;
-      if (this.cursor.greet(frame)) this.reset(frame.epoch, frame.last_seq);
-      this.showScreens(frame.screens);
-      this.say("live");
-      clearTimeout(this.steady);
-      this.steady = setTimeout(() => (this.attempt = 0), 3000);
-    } else if (frame.type === "reset") {
-      this.cursor.reset(frame);
-      this.reset(frame.epoch, frame.seq);
-    } else if (frame.type === "presence") this.showScreens(frame.screens);
+      if (this.cursor.greet(frame)) this.reset({ epoch: frame.epoch, seq: frame.last_seq });
+      this.show(frame);
+    } else if (frame.type === "reset") this.reset(frame);
+    else if (frame.type === "presence") this.show(frame);
+    else if (frame.type === "note") this.tell("note", frame);
   }
 
-  reset(epoch, seq) {
+  reset({ epoch, seq }) {
+    this.cursor.reset({ epoch, seq });
     this.versions.clear();
     this.tell("reset", { epoch, seq });
   }
 
-  showScreens(screens) {
-    if (!screens || screens === this.screens) return;
-    this.screens = screens;
-    this.tell("presence", screens);
+  show({ screens, people }) {
+    if (!screens) return;
+    this.here = { screens, people: people ?? this.here.people };
+    this.tell("presence", this.here);
   }
 
-  /** A silent line is asked once, then given up: a laptop that slept does not know that its socket is dead. */
-  watch() {
-    if (!this.socket || this.socket.readyState === WebSocket.CONNECTING) return;
-    const silence = (Date.now() - this.heardAt) / 1000;
-    if (silence > this.heartbeat * 2 + 5) this.lose("connecting", true);
-    else if (silence > this.heartbeat + 5) this.probe();
-  }
-
-  probe() {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send('{"type":"ping"}');
-  }
-
-  hurry() {
-    if (this.isStopped) return;
-    if (this.socket) this.probe();
-    else {
-      this.attempt = 0;
-      this.open();
-    }
-  }
-
-  lose(status, again = false) {
-    const socket = this.socket;
-    this.socket = undefined;
-    socket?.close();
-    clearTimeout(this.timer);
-    this.say(status);
-    if (again) this.open();
-  }
-
-  later() {
-    clearTimeout(this.steady);
-    this.say(this.attempt > 1 || !navigator.onLine ? "offline" : "connecting");
-    this.timer = setTimeout(() => this.open(), delayBefore(this.attempt));
-    this.attempt += 1;
-  }
-
-  stop(status) {
-    this.isStopped = true;
-    this.lose(status);
-  }
-
-  say(status) {
-    if (status === this.status) return;
+  say(status, since = status === "live" ? null : (this.since ?? new Date())) {
+    if (status === this.status && since === this.since) return;
+    this.since = since;
     this.status = status;
-    this.tell("status", status);
+    this.tell("status", { status, since });
   }
 
   tell(channel, news) {
@@ -162,7 +155,7 @@ class Connection {
   }
 }
 
-const connection = new Connection();
+const page = new Page();
 
 /**
  * Hear events: `onEvent(["order.completed", "stock.*"], (event) => …)`. Each comes once, in order, never an older version
@@ -170,20 +163,26 @@ const connection = new Connection();
  */
 export function onEvent(types, listener) {
   const wanted = [types].flat();
-  return connection.on("event", (event) => wanted.some((type) => covers(type, event.type)) && listener(event));
+  return page.on("event", (event) => wanted.some((type) => covers(type, event.type)) && listener(event));
 }
 
 /** Hear that the page must read what it shows afresh when that is older than `{epoch, seq}`: at the start, or after too long a break. */
-export const onReset = (listener) => connection.on("reset", listener);
+export const onReset = (listener) => page.on("reset", listener);
 
-/** Hear `connecting`, `live` or `offline`, first the present one. */
+/** Hear `connecting`, `catching-up`, `live` or `offline`, first the present one, and since when it is not live (else null). */
 export function onStatus(listener) {
-  listener(connection.status);
-  return connection.on("status", listener);
+  listener(page.status, page.since);
+  return page.on("status", ({ status, since }) => listener(status, since));
 }
 
-/** Hear how many screens of the shop are live. */
+/** Hear how many screens of the shop are live, and who sits before them: `[{id, name, devices}]`. */
 export function onPresence(listener) {
-  if (connection.screens) listener(connection.screens);
-  return connection.on("presence", listener);
+  if (page.here.screens) listener(page.here.screens, page.here.people);
+  return page.on("presence", ({ screens, people }) => listener(screens, people));
+}
+
+/** Hear hints for this person or device: `onNote("notification.*", ({ kind, data }) => …)`. They may be lost. */
+export function onNote(kinds, listener) {
+  const wanted = [kinds].flat();
+  return page.on("note", ({ kind, data }) => wanted.some((each) => covers(each, kind)) && listener({ kind, data }));
 }
