@@ -149,6 +149,9 @@ class ProductPage(serializers.Serializer[Any]):
         child=serializers.UUIDField(), required=False, help_text="With `updated_since`, on its first page: gone since."
     )
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+    similar = serializers.BooleanField(
+        required=False, help_text="Nothing is exactly what was asked for; these are nearly, best first."
+    )
 
 
 class LevelBody(Answer[StockLevel]):

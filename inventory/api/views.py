@@ -16,6 +16,7 @@ from inventory.models import Product
 from inventory.permissions import MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS
 from inventory.selectors import deleted_since, find_product, products
 from inventory.selectors.groups import attribute_filter, category_tree
+from inventory.selectors.likeness import products_alike
 from inventory.services.catalogue import (
     PRODUCT_FIELDS,
     VARIANT_FIELDS,
@@ -53,16 +54,21 @@ class Products(ProductView):
     def get(self, request: Request) -> Response:
         wanted = self.query(bodies.ProductQuery)
         since = wanted.get("updated_since")
-        rows = products(
-            words=wanted.get("q", ""),
-            is_active=wanted["is_active"],
-            updated_since=since,
-            category_ids=category_tree().below(wanted["category"]) if "category" in wanted else None,
-            brand_id=wanted.get("brand"),
-            attributes=attribute_filter(wanted["attribute"]) if wanted.get("attribute") else None,
-        )
+        words = wanted.get("q", "")
+        filters: dict[str, Any] = {
+            "is_active": wanted["is_active"],
+            "updated_since": since,
+            "category_ids": category_tree().below(wanted["category"]) if "category" in wanted else None,
+            "brand_id": wanted.get("brand"),
+            "attributes": attribute_filter(wanted["attribute"]) if wanted.get("attribute") else None,
+        }
+        rows = products(words=words, **filters)
         found, beyond = page_of(rows, by=("updated_at", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
-        body: dict[str, Any] = {"results": [self.shown(row) for row in found], "next": beyond}
+        is_similar = not found and not wanted["cursor"] and bool(words)
+        if is_similar:
+            found = products_alike(products(**filters), words)[: wanted["limit"]]
+        results = [self.shown(row) for row in found]
+        body: dict[str, Any] = {"results": results, "next": beyond, "similar": is_similar and bool(found)}
         if since is not None and not wanted["cursor"]:
             body["deleted"] = [str(gone) for gone in deleted_since("product", since)]
         return Response(body)

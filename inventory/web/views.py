@@ -10,11 +10,12 @@ from django.shortcuts import redirect
 
 from core.api.views import as_uuid
 from core.errors import Conflict, DomainError, Invalid, StaleVersion
-from core.web.cursors import window_of
+from core.web.cursors import Window, window_of
 from core.web.views import Page
 from inventory.models import AttributeDefinition, Brand, Product, Variant
 from inventory.permissions import MANAGE_PRICES, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
 from inventory.selectors.groups import attributes_for, category_tree
+from inventory.selectors.likeness import products_alike
 from inventory.services.catalogue import ProductDraft, VariantDraft, create_product, update_product
 from inventory.services.retiring import retire_product
 from inventory.web.forms import ProductFilter, ProductForm, VariantForms, initial_of, tax_choices
@@ -43,18 +44,20 @@ class Products(Page):
         if not form.is_valid():
             return self.render({"form": form, "may_manage": may_manage}, status=422)
         wanted = form.cleaned_data
-        found = products(
-            words=wanted["q"],
-            category_id=as_uuid(wanted["category"]),
-            brand_id=wanted["brand"].pk if wanted["brand"] else None,
-            attributes=form.attributes(),
-            is_active=IS_ACTIVE[wanted["sold"]],
-        )
-        window = window_of(found, by=BY_NAME, query=request.GET.dict())
+        filters: dict[str, Any] = {
+            "category_id": as_uuid(wanted["category"]),
+            "brand_id": wanted["brand"].pk if wanted["brand"] else None,
+            "attributes": form.attributes(),
+            "is_active": IS_ACTIVE[wanted["sold"]],
+        }
+        window = window_of(products(words=wanted["q"], **filters), by=BY_NAME, query=request.GET.dict())
+        alike = products_alike(products(**filters), wanted["q"]) if wanted["q"] and not window.rows else []
+        window = Window(alike, None, None) if alike else window
         return self.render(
             {
                 "form": form,
                 "window": window,
+                "is_similar": bool(alike),
                 "rows": product_rows(window.rows, actor=self.actor),
                 "is_filtered": any(wanted.values()),
                 "may_manage": may_manage,

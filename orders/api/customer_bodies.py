@@ -88,6 +88,9 @@ class CustomerPage(serializers.Serializer[Any]):
 
     results = CustomerBody(many=True)
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+    similar = serializers.BooleanField(
+        required=False, help_text="Nothing is exactly what was asked for; these are nearly, best first."
+    )
 
 
 class GroupInput(serializers.Serializer[Any]):

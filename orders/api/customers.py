@@ -19,7 +19,7 @@ from orders.permissions import (
     MANAGE_CUSTOMERS,
     VIEW_CUSTOMERS,
 )
-from orders.selectors.customers import consents_of, customers, find_customer, find_group, groups
+from orders.selectors.customers import consents_of, customers, customers_alike, find_customer, find_group, groups
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import create_customer, record_consent, update_customer
 from orders.services.forgetting import anonymise_customer
@@ -45,9 +45,14 @@ class Customers(ApiView):
     )
     def get(self, request: Request) -> Response:
         wanted = self.query(bodies.CustomerQuery)
-        rows = customers(q=wanted.get("q", ""), group=wanted.get("group")).prefetch_related("groups")
+        words, group = wanted.get("q", ""), wanted.get("group")
+        rows = customers(q=words, group=group).prefetch_related("groups")
         found, beyond = page_of(rows, by=("number", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
-        return Response({"results": bodies.customer_bodies(found), "next": beyond})
+        is_similar = not found and not wanted["cursor"] and bool(words)
+        if is_similar:
+            found = customers_alike(words, group=group)[: wanted["limit"]]
+        told = {"results": bodies.customer_bodies(found), "next": beyond, "similar": is_similar and bool(found)}
+        return Response(told)
 
     @extend_schema(
         operation_id="create_customer",

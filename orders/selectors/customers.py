@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from core.db.likeness import most_alike
 from core.errors import NotFound
 from inventory.codes import normalise
 from inventory.models import ScanCode
@@ -48,6 +49,12 @@ def customers(*, q: str = "", group: UUID | None = None) -> QuerySet[Customer]:
             like |= Q(name__icontains=typed) | Q(email__icontains=typed)
         rows = rows.filter(like)
     return rows
+
+
+def customers_alike(q: str, *, group: UUID | None = None) -> list[Customer]:
+    """Those whose name is nearly this, best first: for a search that found nobody."""
+    found: list[Customer] = most_alike(customers(group=group), "name", q)
+    return found
 
 
 def _called(typed: str) -> list[UUID]:

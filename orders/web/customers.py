@@ -13,7 +13,7 @@ from core.errors import Conflict, Invalid, ReusedIdentifier, StaleVersion
 from core.money import round_money
 from core.spreadsheets import XLSX, as_xlsx
 from core.tenancy.context import current_tenant
-from core.web.cursors import window_of
+from core.web.cursors import Window, window_of
 from core.web.refusals import explain
 from core.web.views import Page
 from inventory.codes import printed
@@ -34,6 +34,7 @@ from orders.selectors.customers import (
     cards_of,
     consents_of,
     customers,
+    customers_alike,
     find_customer,
     find_group,
     groups,
@@ -70,9 +71,17 @@ class Customers(Page):
         if not form.is_valid():
             return self.render({"form": form, **may}, status=422)
         wanted = form.cleaned_data
-        rows = customers(q=wanted["q"], group=wanted["group"].pk if wanted["group"] else None)
-        window = window_of(rows, by=BY_NUMBER, query=request.GET.dict())
-        context = {"form": form, "window": window, "is_filtered": any(wanted.values()), **may}
+        group = wanted["group"].pk if wanted["group"] else None
+        window = window_of(customers(q=wanted["q"], group=group), by=BY_NUMBER, query=request.GET.dict())
+        alike = customers_alike(wanted["q"], group=group) if wanted["q"] and not window.rows else []
+        window = Window(alike, None, None) if alike else window
+        context = {
+            "form": form,
+            "window": window,
+            "is_similar": bool(alike),
+            "is_filtered": any(wanted.values()),
+            **may,
+        }
         return self.render({**context, "rows": customer_rows(window.rows, actor=self.actor)})
 
 

@@ -102,10 +102,10 @@ class TillCustomer extends Aside {
     const asked = (this.#asked = new AbortController());
     try {
       const url = `${this.counter.session.setup.urls.customers}?${new URLSearchParams({ q, limit: SHOWN })}`;
-      const { results, next } = await getJson(url, { signal: asked.signal });
+      const { results, next, similar } = await getJson(url, { signal: asked.signal });
       if (!this.isOpen || this.#asked !== asked) return undefined;
-      if (isExact && results.length === 1) return this.#choose(results[0]);
-      const some = next ? `The first ${SHOWN}. Type more to find fewer.` : "";
+      if (isExact && results.length === 1 && !similar) return this.#choose(results[0]);
+      const some = similar ? "Nobody is known by exactly that. Similar:" : next ? `The first ${SHOWN}. Type more to find fewer.` : "";
       this.#draw(results, results.length ? some : "Nobody is known by that.");
       if (isExact) this.list.querySelector("button")?.focus();
     } catch (problem) {
