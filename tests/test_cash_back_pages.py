@@ -93,3 +93,37 @@ def test_a_void_takes_the_cash_out_of_the_drawer_it_came_into(acme: Shop) -> Non
     assert closed(acme, shift).expected_total == Decimal("54.50")
     assert browser.post(f"/orders/{kept.pk}/void/", form(version="1")).status_code == 409  # its drawer was counted
     assert expected_cash(shift) == Decimal("54.50")
+
+
+def test_cash_for_a_new_order_or_a_purchase_names_the_open_drawer(acme: Shop, globex: Shop) -> None:
+    """The only open one is chosen; where none is open no cash moves, and the page says what to do."""
+    browser, register = acme.client("cashier"), a_register(acme)
+    wanted = {
+        "id": str(uuid7()),
+        "payment_id": str(uuid7()),
+        "location": str(acme.location.pk),
+        "channel": "phone",
+        "kind": "pickup",
+        "pays": "now",
+        "method": "cash",
+        "variant": [str(acme.variant("TEA").pk)],
+        "quantity": ["1"],
+        "seen": "4.50",
+        "do": "place",
+    }
+    closed = browser.post("/orders/new/", wanted)
+    assert (closed.status_code, "No drawer is open here" in closed.content.decode()) == (422, True)
+    assert "No drawer is open here" in browser.get("/purchases/").content.decode()
+    shift = an_open_shift(acme, register)
+    chosen = f'value="{register.pk}" selected'
+    assert chosen in browser.get("/purchases/").content.decode()
+    assert (
+        chosen
+        in browser.post("/orders/new/", {**wanted, "do": "show"} | {"register": str(register.pk)}).content.decode()
+    )
+    unsaid = browser.post("/orders/new/", wanted)
+    assert (unsaid.status_code, "Choose the drawer" in unsaid.content.decode()) == (422, True)
+    assert not Order.objects.exists()
+    placed = browser.post("/orders/new/", {**wanted, "register": str(register.pk)})
+    assert placed.status_code == 302, placed.content.decode()
+    assert list(Payment.objects.values_list("method", "shift_id")) == [("cash", shift.pk)]

@@ -48,11 +48,12 @@ NEEDED = ("name", "address", "city")
 """What a parcel needs to arrive."""
 
 
-def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor) -> Placed:
+def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor, needs_drawer: bool = False) -> Placed:
     """Take an order: priced and taxed now, goods set aside for it, any part of it paid, state open.
 
     ``delivery["kind"]`` is ``pickup`` or ``delivery`` (then with name, address and city). Payments come to at most the
     total; ``register_id`` is whose drawer takes them. A repeat with the same id and content answers the same order.
+    ``needs_drawer``: cash must name that register, where the place has any.
 
     Raises:
         Forbidden: the actor may not take orders here, change a price or give such a discount.
@@ -69,6 +70,8 @@ def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor) -
         if sale.gift_cards:
             refuse(fault("/gift_cards", "at-once", "Gift cards are sold at once, not ordered."))
         draft = Draft.of(sale, actor, in_parts=True)
+        if needs_drawer:
+            check_cash_has_drawer(draft.payments, location_id=sale.location_id, register_id=sale.register_id)
     except DomainError as refusal:
         return _twin(sale, digest, actor, refusal)
     order = draft.order

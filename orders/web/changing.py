@@ -127,9 +127,7 @@ class OrderChanged(Page):
 
     def form(self, order: Order, change: OrderChange, data: Any = None) -> SettleForm:
         due = self.due(order, change)
-        return SettleForm(
-            data, actor=self.actor, location_id=order.location_id, due=due, initial={"version": order.version}
-        )
+        return SettleForm(data, location_id=order.location_id, due=due, initial={"version": order.version})
 
     def answer(self, order: Order, change: OrderChange, form: SettleForm | None, *, status: int = 200) -> HttpResponse:
         form, units = form or self.form(order, change), stock_difference(change.before, change.after)

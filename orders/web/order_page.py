@@ -57,7 +57,7 @@ class OrderPage(Page):
         may_fulfil, may_take = self.actor.may(FULFIL, at=place), self.actor.may(TAKE_ORDERS, at=place)
         parcels = parcels_of(order, actor=self.actor, bound=step)
         if pay is None and is_open and may_take and where.to_pay > 0:
-            pay = TenderForm(actor=self.actor, location_id=place, auto_id="pay_%s")
+            pay = TenderForm(location_id=place, auto_id="pay_%s")
         left = left_of(order) if is_open and may_fulfil else {}
         if pack is None and any(units > 0 for units in left.values()):
             pack = PackForm(lines=list(order.lines.all()), left=left)

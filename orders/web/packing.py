@@ -140,7 +140,7 @@ class OrderPay(OrderPage):
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)
-        form = TenderForm(request.POST, actor=self.actor, location_id=order.location_id, auto_id="pay_%s")
+        form = TenderForm(request.POST, location_id=order.location_id, auto_id="pay_%s")
         if not form.is_valid():
             return self.show(order, pay=form, status=422)
         tender = form.tender(due=axes_of(order).to_pay)

@@ -72,7 +72,7 @@ class OrderNew(Page):
             return self.answer(form, basket, buyer, place=place, status=422)
         try:
             sale = self.sale(form, basket, buyer)
-            order = place_open_order(sale, delivery=form.delivery(), actor=self.actor).order
+            order = place_open_order(sale, delivery=form.delivery(), actor=self.actor, needs_drawer=True).order
         except DomainError as refusal:
             basket.explain(refusal, form)
             return self.answer(form, basket, buyer, place=place, status=refusal.status)
@@ -80,7 +80,8 @@ class OrderNew(Page):
         return redirect("order", order.pk)
 
     def form(self, data: Any = None, **more: Any) -> PlacingForm:
-        return PlacingForm(data, places=self.places, actor=self.actor, **more)
+        place = self.place(str((data or more.get("initial") or {}).get("location") or ""))
+        return PlacingForm(data, places=self.places, location_id=place.pk if place else None, **more)
 
     @cached_property
     def places(self) -> list[Location]:

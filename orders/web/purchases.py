@@ -27,7 +27,7 @@ from orders.services.purchases import buy_goods, offer_of
 from orders.services.quotes import quote
 from orders.web.after import approval_from
 from orders.web.after_forms import AMOUNT, ApprovedForm, known_customer, one_unless_said
-from orders.web.tender_forms import NO_DRAWER, drawers_of, ways_to_pay
+from orders.web.tender_forms import DrawerForm, ways_to_pay
 
 ROWS, TAKEN = 4, 3
 CONDITIONS = [(value, f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in OrderLine.Condition.choices]
@@ -63,7 +63,7 @@ def _number(label: str, hint: str, *, places: int) -> forms.DecimalField:
     return forms.DecimalField(label=label, required=False, max_digits=14, decimal_places=places, widget=widget)
 
 
-class PurchaseForm(ApprovedForm):
+class PurchaseForm(ApprovedForm, DrawerForm):
     """Who sells what in which condition, and what they take instead: a fixed number of rows, empty ones left out."""
 
     sale_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
@@ -87,7 +87,6 @@ class PurchaseForm(ApprovedForm):
     card_code = forms.CharField(
         label="Code of the gift card", required=False, max_length=40, widget=forms.TextInput({"autocomplete": "off"})
     )
-    register = forms.ChoiceField(label="Drawer", required=False, choices=[NO_DRAWER])
     note = forms.CharField(
         label="Note", required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"})
     )
@@ -99,8 +98,9 @@ class PurchaseForm(ApprovedForm):
         places, found = actor.places(BUY_GOODS), Location.objects.filter(is_active=True)
         where: Any = self.fields["location"]
         where.queryset = found if places is None else found.filter(pk__in=places)
-        drawer: Any = self.fields["register"]
-        drawer.choices = [NO_DRAWER, *drawers_of(actor)]
+        chosen = where.queryset.filter(pk=as_uuid(self.data.get("location", ""))).first() or where.queryset.first()
+        if chosen is not None:
+            self.offer_drawers(chosen.pk)
         for place in range(1, ROWS + 1):
             self.fields[f"code_{place}"] = _code(f"Code {place}")
             self.fields[f"quantity_{place}"] = _number(f"How many of code {place}", "1", places=3)

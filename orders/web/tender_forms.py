@@ -6,11 +6,9 @@ from uuid import UUID
 
 from django import forms
 
-from core.actors import Actor
 from core.ids import uuid7
 from orders.models import Payment
-from orders.permissions import VIEW_SHIFTS
-from orders.selectors.shifts import has_registers, open_drawers, open_shifts, registers
+from orders.selectors.shifts import has_registers, open_drawers
 from orders.services.basket import Tender
 from orders.services.tenders import MEANS
 
@@ -22,15 +20,6 @@ def ways_to_pay() -> list[tuple[str, str]]:
     """The ways to pay that somebody may name."""
     told = dict(Payment.Method.choices)
     return [(means.method, str(told[means.method]).capitalize()) for means in MEANS.values() if means.is_stated]
-
-
-def drawers_of(actor: Actor) -> list[tuple[str, str]]:
-    """The registers whose drawer is open, for those who may see them."""
-    if not actor.may(VIEW_SHIFTS):
-        return []
-    rows = list(registers(actor=actor).filter(is_active=True))
-    running = open_shifts(row.pk for row in rows)
-    return [(str(row.pk), f"{row.name}, {row.location}") for row in rows if row.pk in running]
 
 
 class DrawerForm(forms.Form):
@@ -84,16 +73,10 @@ class TenderForm(DrawerForm):
         widget=forms.TextInput({"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, actor: Actor | None = None, location_id: UUID | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, location_id: UUID | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if location_id is not None:
             self.offer_drawers(location_id)
-            return
-        drawers = drawers_of(actor) if actor else []
-        field: Any = self.fields["register"]
-        field.choices = [NO_DRAWER, *drawers]
-        if not drawers:
-            field.widget = forms.HiddenInput()
 
     def tender(self, *, due: Decimal) -> Tender:
         """What was typed in the words of the services; ``due`` where no amount was."""
