@@ -12,7 +12,7 @@ from core.api.views import ApiView
 from core.events import CATALOGUE, matches
 from core.jobs.models import Job
 from core.jobs.services import find_job
-from core.outbox.selectors import events_after
+from core.outbox.patience import LONGEST_SECONDS, events_with_patience
 from core.people.permissions import AUTHENTICATED, VIEW_EVENTS
 from core.tenancy.context import current_tenant
 
@@ -118,6 +118,13 @@ class EventQuery(serializers.Serializer[Any]):
     types = serializers.CharField(
         required=False, default="*", max_length=1000, help_text="Separated by commas: order.completed,stock.*"
     )
+    wait = serializers.IntegerField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=LONGEST_SECONDS,
+        help_text="Seconds to wait when there is nothing new. The answer may be empty and earlier when many wait.",
+    )
 
     def validate_types(self, text: str) -> list[str]:
         wanted = [word.strip() for word in text.split(",") if word.strip()]
@@ -138,15 +145,17 @@ class Events(ApiView):
         summary="The event feed",
         description=(
             "The same stream as the sockets and the webhooks tell: whoever reads it can prove that nothing was missed."
-            " Only types whose own permission you hold. 410 `reset`: read the state anew and go on from `head`."
+            " Only types whose own permission you hold. With `wait` an empty answer comes only after that time."
+            " 410 `reset`: read the state anew and go on from `head`; `because` is `old`, `future` or `epoch`."
         ),
         parameters=[EventQuery],
         responses={200: EventPage},
     )
     def get(self, request: Request) -> Response:
         wanted = self.query(EventQuery)
-        found = events_after(
+        found = events_with_patience(
             wanted["after"],
+            seconds=wanted["wait"],
             actor=self.actor,
             limit=wanted["limit"],
             subscriptions=wanted["types"],

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from core.outbox.doorbell import announce
 from core.outbox.models import Event, Stream
 from core.tenancy.context import use_tenant
 from core.tenancy.models import Tenant
@@ -55,6 +56,7 @@ def number_events(tenant: Tenant) -> int:
         if events:
             for listener in _after_commit:
                 _tell(listener, tenant, events)
+            announce(tenant.schema_name)
     return len(events)
 
 

@@ -17,7 +17,7 @@ from core.people.permissions import PERMISSIONS
 class Reset(DomainError):
     """The place in the stream is unknown: too old, in the future, or of a history that was replaced.
 
-    Read the state of the shop anew, then go on from ``head``.
+    Read the state of the shop anew, then go on from ``head``. ``because`` is ``old``, ``future`` or ``epoch``.
     """
 
     code, status, title = "reset", 410, "This place in the stream is not known (any more)"
@@ -55,9 +55,9 @@ def events_after(
     """
     stream = Stream.objects.filter(pk=1).first()
     head, now, kept_from = (stream.head, stream.epoch, stream.kept_from) if stream else (0, None, 1)
-    details = {"epoch": str(now) if now else None, "head": head}
-    if after > head or after < kept_from - 1 or (epoch is not None and epoch != now):
-        raise Reset(details=details)
+    because = "epoch" if epoch not in (None, now) else "future" if after > head else "old"
+    if because != "old" or after < kept_from - 1:
+        raise Reset(details={"epoch": str(now) if now else None, "head": head, "because": because})
     known = [name for name in CATALOGUE if any(matches(subscription, name) for subscription in subscriptions)]
     rows = list(Event.objects.filter(_visible(actor, known), seq__gt=after, seq__lte=head).order_by("seq")[: limit + 1])
     has_more, rows = len(rows) > limit, rows[:limit]

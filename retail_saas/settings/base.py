@@ -272,6 +272,7 @@ CACHES: dict[str, dict[str, Any]] = {
     }
 }
 LIVE_REDIS_URL: str = env.redis(1)
+FEED_WAITERS = 4  # who may wait at the event feed, per process: half of the threads of a web process (deploy/)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
