@@ -11,14 +11,21 @@ from redis.exceptions import RedisError
 
 from core.live import channel, device_of, end_device
 from core.outbox.models import Event
-from core.outbox.relay import after_numbering
+from core.outbox.relay import after_numbering, when_numbered
 from core.redis import live_redis
 from core.tenancy.context import current_tenant
 from core.tenancy.models import Tenant
 from realtime.frames import Told, in_portions, pack
+from realtime.notices import add_notices
 from realtime.pace import pace
 
 logger = logging.getLogger(__name__)
+
+
+@when_numbered
+def write_notices(events: Sequence[Event]) -> None:
+    """In the relay's transaction: what is numbered is news to whom it concerns."""
+    add_notices(events)
 
 
 @after_numbering

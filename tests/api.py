@@ -27,6 +27,9 @@ class Api:
     def patch(self, path: str, body: Any, **headers: str) -> Any:
         return self._send("PATCH", path, body, headers)
 
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        return self._send("PUT", path, body, headers)
+
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.browser.generic(method, self.prefix + path, raw, "application/json", headers=headers)

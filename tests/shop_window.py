@@ -6,13 +6,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.test import override_settings
 
 from analytics.services.forecasts import ask_for_forecasts
+from core.actors import SYSTEM
 from core.ids import uuid7
 from core.jobs.services import perform
+from core.outbox.relay import number_events
+from core.outbox.services import emit
 from core.people.services import create_api_key
 from core.testing import Shop
+from inventory.events import StockLow
 from inventory.models import BulkEdit, EmbeddedCodeRule, PriceList, PriceSheet, StockException, StockLevel
 from inventory.services.attributes import create_attribute
 from inventory.services.bulk import preview_bulk_edit
@@ -31,6 +36,7 @@ from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment,
 from orders.services.parking import Cart, park
 from orders.services.placing import place_open_order
 from orders.services.rewriting import Action
+from realtime.models import Notice
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.pictures import a_picture
@@ -39,6 +45,7 @@ from tests.shop_window_stock import fill_stock_room
 from tests.webhook_receiver import receiving
 from tests.webhook_steps import connect
 from tests.window_of_drawers import fill_drawers
+from webhooks.events import WebhookDisabled
 from webhooks.models import Delivery
 from webhooks.server import Server
 from webhooks.services.replays import send_test_event
@@ -111,6 +118,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
             "key_id": key.pk,
             "location": shop.location.pk,
+            "notice_id": _news(shop).pk,
             "order_id": order.pk,
             "product_id": tea.product_id,
             "edit_id": edit.pk,
@@ -123,6 +131,29 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "variant_id": tea.pk,
         }
     )
+
+
+def _news(shop: Shop) -> Notice:
+    """What happened becomes news; some of it nobody of the shop did, so that everybody hears of it."""
+    for sku in ("TEA", "CUP", "JAM"):
+        with transaction.atomic():
+            emit(
+                StockLow(
+                    variant_id=shop.variant(sku).pk,
+                    version=1,
+                    location_id=shop.location.pk,
+                    sku=sku,
+                    on_hand=Decimal(2),
+                    low_at=Decimal(3),
+                ),
+                actor=SYSTEM,
+            )
+    disabled = WebhookDisabled(endpoint_id=uuid7(), version=2, reason=f"The receiver answered 410 Gone. {LONG_NAME}")
+    with transaction.atomic():
+        emit(disabled, actor=SYSTEM)
+    while number_events(shop.tenant):
+        pass
+    return Notice.objects.filter(kind="stock.low").latest("count")
 
 
 def _to_be_sent(shop: Shop) -> Fulfilment:

@@ -28,6 +28,7 @@ NO_PAGES = {
     "prices/<uuid:price_list_id>/file/": "text/csv",
     "stock/order-list/file/": "text/csv",
     "stock/lots/<uuid:lot_id>/recall/file/": "text/csv",
+    "notifications/<uuid:notice_id>/": "text/html",  # leads on to what the notice is about
     "pictures/<str:picture_name>/": "image/webp",
     "till/articles/": "application/json",
     "login/": "text/html",  # who is logged in is sent on

@@ -1,13 +1,18 @@
 """Pages that change by themselves, in a real browser: what differs is drawn, what somebody does is never disturbed."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 
+from core.actors import SYSTEM
 from core.ids import uuid7
+from core.outbox.services import emit
 from core.testing import CANARY, Shop, sale_body
+from inventory.events import StockLow
 from orders.services.registers import create_register
 from tests.browsers import complaints, logged_in
 from tests.live_client import Listener
@@ -20,8 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(trans
 def open_page(browser: Browser, product: Product) -> Iterator[Any]:
     contexts = []
 
-    def opened(shop: Shop, path: str) -> Page:
-        context = logged_in(browser, product, shop)
+    def opened(shop: Shop, path: str, role: str = "owner") -> Page:
+        context = logged_in(browser, product, shop, role)
         contexts.append(context)
         page = context.new_page()
         page.goto(product.url(shop, path))
@@ -77,3 +82,28 @@ def test_what_is_typed_into_a_form_holds_the_page_still_until_it_is_taken_back(
     name.fill("")
     page.get_by_role("heading", name="Shifts", exact=True).click()
     expect(page.get_by_text("Back till")).to_be_visible()
+
+
+def test_the_bell_counts_up_by_itself_and_down_when_it_is_read_on_another_device(
+    product: Product, open_page: Any, acme: Shop, globex: Shop
+) -> None:
+    here, there = open_page(acme, "/customers/", "manager"), open_page(acme, "/notifications/", "manager")
+    other = open_page(globex, "/customers/", "manager")
+    bell = here.locator("notification-bell a")
+    expect(there.get_by_text("You have seen everything")).to_be_visible()
+    low = StockLow(
+        variant_id=acme.variant("TEA").pk,
+        version=1,
+        location_id=acme.location.pk,
+        sku="TEA",
+        on_hand=Decimal(2),
+        low_at=Decimal(3),
+    )
+    with transaction.atomic():
+        emit(low, actor=SYSTEM)
+    expect(bell).to_have_accessible_name("Notifications, 1 new")
+    expect(there.get_by_text("TEA is low: 2 left")).to_be_visible()
+    there.get_by_role("button", name="Mark all as read").click()
+    expect(bell).to_have_accessible_name("Notifications")
+    expect(there.get_by_text("You have seen everything")).to_be_visible()
+    expect(other.locator("notification-bell a")).to_have_accessible_name("Notifications")

@@ -52,6 +52,7 @@ ARGUMENTS: dict[str, Sample] = {
     "key_id": lambda shop: ApiKey.objects.values_list("pk", flat=True).first() or uuid7(),
     "merge_id": nobody,
     "lot_id": nobody,
+    "notice_id": nobody,
     "order_id": an_order,
     "other_id": nobody,
     "picture_id": nobody,
