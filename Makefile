@@ -9,7 +9,7 @@ SETUP := $(PYTHON) tools/bootstrap.py
 BESIDE_DATABASES := $(VENV) -m retail_saas.supervisor test --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-js lint check bench seed routes clean
+.PHONY: help setup run test test-js lint check bench chaos seed routes clean
 
 help: ## these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ check: ## Django's and our own system checks, missing migrations
 bench: ## the figures of docs/performance.md, measured on this machine
 	@$(SETUP) dev
 	@$(VENV) -m benchmarks $(ARGS)
+
+chaos: ## sell while everything is killed at random, then count (ARGS="--seed 7 --sales 5000")
+	@$(SETUP) dev
+	@$(VENV) -m tests.chaos $(ARGS)
 
 seed: ## bring the demo shop up to date (beside a running `make run`)
 	@$(SETUP) run
