@@ -20,8 +20,13 @@ def main() -> None:
     from inventory.models import StockLevel, StockMovement
     from inventory.selectors.stock import levels_then
     from inventory.selectors.value import stock_as_of, stock_value
+    from inventory.services.closings import keep_closings, settled_ledger
 
     works = Works()
+
+    def quiet(done: int, total: int | None = None, message: str = "") -> None:
+        """Nobody waits."""
+
     with use_tenant(big_shop()), connection.cursor() as cursor:
         ends = StockMovement.objects.order_by("id").values_list("occurred_at", flat=True)
         first, last = ends[0], ends.reverse()[0]
@@ -32,6 +37,8 @@ def main() -> None:
             cursor.execute("SELECT count(*), sum(delta) FROM inventory_stockmovement")
             cursor.fetchall()
 
+        works.measure("closings of all months", lambda: keep_closings(settled_ledger(), progress=quiet), rounds=1)
+        works.measure("closings of all months, a night later", lambda: keep_closings(settled_ledger(), progress=quiet))
         works.measure("count and sum of the ledger, plain SQL", count)
         works.measure("stock half a year ago, one variant", lambda: levels_then(levels[:3], middle), bar=2)
         works.measure("stock half a year ago, a page of 200 levels", lambda: levels_then(levels, middle), bar=2)

@@ -10,6 +10,7 @@ from inventory.permissions import MANAGE_PRICES, RESERVE_STOCK, VIEW_STOCK
 from inventory.services import price_sheets
 from inventory.services.alerts import look_over_stock
 from inventory.services.bulk import APPLY, UNDO, run_bulk_edit
+from inventory.services.closings import keep_closings, settled_ledger
 from inventory.services.digests import send_digests
 from inventory.services.reservations import SWEEP, expire_reservations
 
@@ -55,6 +56,12 @@ def look_over(*, actor: Actor, progress: Progress) -> dict[str, Any]:
     """Bring the alerts up to date: what does not sell, what expires, and limits that were set anew."""
     looked = look_over_stock(actor=actor)
     return {"raised": looked.raised, "cleared": looked.cleared}
+
+
+@job("inventory.keep_closings", permission=VIEW_STOCK, nightly=True)
+def keep(*, actor: Actor, progress: Progress) -> dict[str, Any]:
+    """Keep the sums of the ledger at the ends of months, for what is asked about the past."""
+    return {"closings": keep_closings(settled_ledger(), progress=progress)}
 
 
 @job("inventory.mail_alerts", permission=VIEW_STOCK, queue="fast", nightly=True)

@@ -38,6 +38,22 @@ CHECKS: dict[str, str] = {
                <> sum((movement.delta + movement.damaged + movement.in_transit) * coalesce(movement.unit_cost, 0)
                       + movement.revaluation)
     """,
+    "a closing of the stock is the sum of the movements in it": """
+        SELECT kept.closing_id, kept.variant_id, moved.variant_id, kept.on_hand, moved.on_hand, kept.value, moved.value
+        FROM inventory_stockclosing AS closing
+        CROSS JOIN LATERAL (
+            SELECT variant_id, location_id, sum(delta) AS on_hand, sum(damaged) AS damaged,
+                   sum(in_transit) AS in_transit,
+                   sum((delta + damaged + in_transit) * coalesce(unit_cost, 0) + revaluation) AS value
+            FROM inventory_stockmovement WHERE id <= closing.through AND occurred_at <= closing.at
+            GROUP BY variant_id, location_id
+        ) AS moved
+        FULL JOIN inventory_stockclosingrow AS kept
+          ON kept.closing_id = closing.id AND kept.variant_id = moved.variant_id
+         AND kept.location_id = moved.location_id
+        WHERE (kept.on_hand, kept.damaged, kept.in_transit, kept.value)
+              IS DISTINCT FROM (moved.on_hand, moved.damaged, moved.in_transit, moved.value)
+    """,
     "a document is the sum of its lines": """
         SELECT document.id, document.number, document.total, document.line_count, sum(line.total), count(line.id)
         FROM orders_order AS document LEFT JOIN orders_orderline AS line ON line.order_id = document.id

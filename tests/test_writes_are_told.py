@@ -267,7 +267,11 @@ def test_no_service_is_forgotten_here() -> None:
     }  # parts of services, told by their callers
     others |= after.OTHERS | places.OTHERS | stock_room.OTHERS
     others |= {"inventory.services.labels"}  # no fact of the shop; see tests/test_labels.py
-    others |= {"inventory.services.bulk", "inventory.services.price_sheets"}  # see their own tests
+    others |= {
+        "inventory.services.bulk",
+        "inventory.services.price_sheets",
+        "inventory.services.closings",
+    }  # see their own tests
     others |= buyers.OTHERS
     others |= money.OTHERS
     others |= {

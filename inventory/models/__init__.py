@@ -14,6 +14,7 @@ from inventory.models.catalogue import (
     Variant,
     title_of,
 )
+from inventory.models.closings import StockClosing, StockClosingRow
 from inventory.models.counts import Count, CountEntry, CountLine
 from inventory.models.digests import AlertDigest
 from inventory.models.lots import Lot, LotLevel, MovementLot, MovementSerial, Serial
@@ -65,6 +66,8 @@ __all__ = [
     "ScanCode",
     "Serial",
     "StockAlert",
+    "StockClosing",
+    "StockClosingRow",
     "StockDocument",
     "StockException",
     "StockLevel",

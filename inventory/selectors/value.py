@@ -1,61 +1,68 @@
-"""What there was at an instant and what it was worth, read from the ledger; nothing is kept for it.
+"""What there was at an instant and what it was worth, read from the ledger.
 
-Today is known from the levels, and the beginning is nothing; the statement walks the shorter way from one of them.
+Today is known from the levels, the beginning is nothing, and of the ends of months sums are kept
+(`inventory.services.closings`); one statement walks from the nearest of them.
 Facts count when they happened, however late they were booked, so a figure of the past changes only when something
 of the past becomes known.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from inventory.models import StockMovement
+from inventory.models import StockClosing, StockMovement
 from inventory.reasons import REASONS
 
 LOSSES = [code for code, reason in REASONS.items() if reason.is_loss]
 
-# How much moved on one side of the instant, by variant and location. The index on occurred_at is a summary of blocks:
-# the ledger is written in about the order of time.
-MOVED = """
-    SELECT variant_id, location_id, sum(delta) AS on_hand, sum(damaged) AS damaged, sum(in_transit) AS in_transit,
-           sum((delta + damaged + in_transit) * coalesce(unit_cost, 0) + revaluation) AS value
-    FROM inventory_stockmovement
-    WHERE occurred_at {side} %(at)s AND (%(places)s::uuid[] IS NULL OR location_id = ANY(%(places)s))
-    GROUP BY variant_id, location_id
+# How much moved in a stretch of time, by variant and location or by location alone. The index on occurred_at is a
+# summary of blocks: the ledger is written in about the order of time.
+AT_PLACES = "(%(places)s::uuid[] IS NULL OR location_id = ANY(%(places)s))"
+STATES = """
+    sum({sign}delta) AS on_hand, sum({sign}damaged) AS damaged, sum({sign}in_transit) AS in_transit,
+    sum({sign}((delta + damaged + in_transit) * coalesce(unit_cost, 0) + revaluation)) AS value
 """
-BACKWARD = f"""
-    SELECT level.variant_id, level.location_id, level.on_hand - coalesce(moved.on_hand, 0),
-           level.damaged - coalesce(moved.damaged, 0), level.in_transit - coalesce(moved.in_transit, 0),
-           (level.on_hand + level.damaged + level.in_transit) * coalesce(level.average_cost, 0)
-               - coalesce(moved.value, 0)
-    FROM inventory_stocklevel AS level
-    LEFT JOIN ({MOVED.format(side=">")}) AS moved USING (variant_id, location_id)
-    WHERE %(places)s::uuid[] IS NULL OR level.location_id = ANY(%(places)s)
+MOVED = f"""
+    SELECT {{keys}}, {STATES} FROM inventory_stockmovement
+    WHERE {{which}} AND {AT_PLACES} GROUP BY {{keys}}
 """  # noqa: S608  our own text
-FORWARD = MOVED.format(side="<=")
-
-# The same by location alone: nothing to be grouped by variant, and three rows to be read instead of one per level.
-MOVED_VALUE = """
-    SELECT location_id, sum((delta + damaged + in_transit) * coalesce(unit_cost, 0) + revaluation) AS value
-    FROM inventory_stockmovement
-    WHERE occurred_at {side} %(at)s AND (%(places)s::uuid[] IS NULL OR location_id = ANY(%(places)s))
-    GROUP BY location_id
-"""
-VALUE_BACKWARD = f"""
-    SELECT location_id, held.value - coalesce(moved.value, 0)
-    FROM (
-        SELECT location_id, sum((on_hand + damaged + in_transit) * coalesce(average_cost, 0)) AS value
-        FROM inventory_stocklevel
-        WHERE %(places)s::uuid[] IS NULL OR location_id = ANY(%(places)s)
-        GROUP BY location_id
-    ) AS held LEFT JOIN ({MOVED_VALUE.format(side=">")}) AS moved USING (location_id)
+HELD = f"""
+    SELECT {{keys}}, sum(on_hand) AS on_hand, sum(damaged) AS damaged, sum(in_transit) AS in_transit,
+           sum({{value}}) AS value
+    FROM {{table}} WHERE {AT_PLACES} {{which}} GROUP BY {{keys}}
 """  # noqa: S608  our own text
-VALUE_FORWARD = MOVED_VALUE.format(side="<=")
+NOW = HELD.format(
+    keys="{keys}",
+    table="inventory_stocklevel",
+    value="(on_hand + damaged + in_transit) * coalesce(average_cost, 0)",
+    which="",
+)
+CLOSED = HELD.format(
+    keys="{keys}", table="inventory_stockclosingrow", value="value", which="AND closing_id = %(closing)s"
+)
+# Each way to an instant begins with what is known of another one and adds (or takes away) what lies between. A closing
+# holds the movements up to an id; those after it are added wherever they lie.
+WAYS = {
+    "start": [("", "occurred_at <= %(at)s")],
+    "now": [("-", "occurred_at > %(at)s")],
+    "after": [
+        ("", "occurred_at > %(base)s AND occurred_at <= %(at)s"),
+        ("", "id > %(through)s AND occurred_at <= %(base)s"),
+    ],
+    "before": [
+        ("-", "occurred_at > %(at)s AND occurred_at <= %(base)s AND id <= %(through)s"),
+        ("", "id > %(through)s AND occurred_at <= %(at)s"),
+    ],
+}
+BEGINS = {"now": NOW, "after": CLOSED, "before": CLOSED}
+THROUGH = "(SELECT through FROM inventory_stockclosing WHERE id = %(closing)s)"
+BY_LEVEL, BY_PLACE = "variant_id, location_id", "location_id"
 
 FLOWS = """
     SELECT CASE
@@ -128,10 +135,59 @@ class StockValue:
 
 def stock_as_of(instant: datetime, *, places: Sequence[UUID] | None = None) -> list[StockThen]:
     """What there was of every variant at an instant, at these locations (None: all); zeros may be left out."""
+    return [StockThen(*row) for row in _sums_at(instant, places, BY_LEVEL)]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a sum begins with: nothing (``start``), today's levels (``now``), or a closing that lies before or after."""
+
+    way: str
+    closing: StockClosing | None = None
+
+
+def _sums_at(instant: datetime, places: Sequence[UUID] | None, keys: str) -> list[tuple[Any, ...]]:
+    """Units and value at an instant by ``keys``. Read again if the closing took up more while it was read."""
     values: dict[str, Any] = {"at": instant, "places": list(places) if places is not None else None}
-    with connection.cursor() as cursor:
-        cursor.execute(BACKWARD if _is_late(instant) else FORWARD, values)
-        return [StockThen(*row) for row in cursor.fetchall()]
+    while True:
+        base = base_for(instant)
+        closing = base.closing
+        if closing is not None:
+            values |= {"closing": closing.pk, "through": closing.through, "base": closing.at}
+        with connection.cursor() as cursor:
+            cursor.execute(_statement(base.way, keys), values)
+            rows = cursor.fetchall()
+        if closing is None or not rows or rows[0][-1] == closing.through:
+            return [row[:-1] for row in rows]
+
+
+@cache
+def _statement(way: str, keys: str) -> str:
+    """One statement, so that all of it sees the same moment; its last column says how far the closing was then."""
+    parts = [BEGINS[way].format(keys=keys)] if way in BEGINS else []
+    parts += [MOVED.format(keys=keys, sign=sign, which=which) for sign, which in WAYS[way]]
+    through = THROUGH if BEGINS.get(way) is CLOSED else "0"
+    return (
+        f"SELECT {keys}, sum(on_hand), sum(damaged), sum(in_transit), sum(value), {through}"  # noqa: S608  our own text
+        f" FROM ({' UNION ALL '.join(parts)}) AS part GROUP BY {keys}"
+    )
+
+
+def base_for(instant: datetime) -> Base:
+    """The nearest of what is known: the beginning, a closing, or today. Without closings by the number of movements."""
+    before = StockClosing.objects.filter(at__lte=instant).order_by("-at").first()
+    after = StockClosing.objects.filter(at__gt=instant).order_by("at").first()
+    if before is None and after is None:
+        return Base("now" if _is_late(instant) else "start")
+    near = [(datetime.now(UTC) - instant, Base("now"))]
+    if before is not None:
+        near.append((instant - before.at, Base("after", before)))
+    else:
+        first = StockMovement.objects.order_by("id").values_list("occurred_at", flat=True)[:1][0]
+        near.append((instant - first, Base("start")))
+    if after is not None:
+        near.append((after.at - instant, Base("before", after)))
+    return min(near, key=lambda one: max(one[0], timedelta(0)))[1]
 
 
 def _is_late(instant: datetime) -> bool:
@@ -152,10 +208,7 @@ def stock_value(*, since: datetime, at: datetime, places: Sequence[UUID] | None 
 
 
 def _values_at(instant: datetime, places: Sequence[UUID] | None) -> dict[UUID, Decimal]:
-    values: dict[str, Any] = {"at": instant, "places": list(places) if places is not None else None}
-    with connection.cursor() as cursor:
-        cursor.execute(VALUE_BACKWARD if _is_late(instant) else VALUE_FORWARD, values)
-        return dict(cursor.fetchall())
+    return {row[0]: row[-1] for row in _sums_at(instant, places, BY_PLACE)}
 
 
 def _parts(since: datetime, at: datetime, places: Sequence[UUID] | None) -> list[ValuePart]:
