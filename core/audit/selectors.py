@@ -1,7 +1,7 @@
 """Read the audit log."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from core.audit.models import AuditEntry
+from core.locations.models import Location
 from core.locations.selectors import zone_of
 
 # One index probe per kind of object, however long the log is.
@@ -53,27 +54,32 @@ def kinds_of_objects() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def changes_in_words(entry: AuditEntry) -> list[FieldChange]:
-    """What an entry changed, as a person reads it."""
+def changes_in_words(entry: AuditEntry, names: Mapping[str, str] | None = None) -> list[FieldChange]:
+    """What an entry changed, as a person reads it; ``names`` says what ids are called (`place_names`)."""
     return [
-        FieldChange(name.replace("_", " "), in_words(before), in_words(after))
+        FieldChange(name.replace("_", " "), in_words(before, names), in_words(after, names))
         for name, (before, after) in sorted(entry.changes.items())
     ]
 
 
-def in_words(value: Any) -> str:
+def place_names() -> dict[str, str]:
+    """What the locations are called, by their ids as the log keeps them."""
+    return {str(place.pk): place.name for place in Location.objects.all()}
+
+
+def in_words(value: Any, names: Mapping[str, str] | None = None) -> str:
     """A JSON value in plain words."""
     if value is None or value == "" or value == []:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {in_words(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {in_words(inner, names)}" for name, inner in value.items())
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(in_words(inner) for inner in value)
+        return ", ".join(in_words(inner, names) for inner in value)
     if isinstance(value, str) and MOMENT.match(value):
         return datetime.fromisoformat(value).astimezone(zone_of()).strftime("%-d %b %Y, %H:%M")
-    return str(value)
+    return (names or {}).get(value, value) if isinstance(value, str) else str(value)
 
 
 def kind_in_words(object_type: str) -> str:

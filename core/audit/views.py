@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 
 from core.audit.models import AuditEntry
-from core.audit.selectors import changes_in_words, entries, kind_in_words, kinds_of_objects
+from core.audit.selectors import changes_in_words, entries, kind_in_words, kinds_of_objects, place_names
 from core.people.permissions import VIEW_AUDIT
 from core.people.selectors import keys, team
 from core.web.cursors import window_of
@@ -46,8 +46,9 @@ class AuditLog(Page):
             object_id=wanted.get("id", ""),
         )
         window = window_of(rows, by=("-id",), query=request.GET)
+        names = place_names()
         shown = [
-            {"entry": entry, "kind": kind_in_words(entry.object_type), "changes": changes_in_words(entry)}
+            {"entry": entry, "kind": kind_in_words(entry.object_type), "changes": changes_in_words(entry, names)}
             for entry in window.rows
         ]
         is_narrowed = any(wanted.get(name) for name in ("actor", "action", "object", "id"))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
@@ -41,7 +40,7 @@ def in_words(rows: Iterable[StockMovement], *, actor: Actor) -> list[Told]:
     for row in found:
         ids.setdefault(row.reference_type, set()).add(row.reference_id)
     users = {row.actor_id for row in found if row.actor_kind == "user" and row.actor_id}
-    names: dict[Any, str] = dict(User.objects.filter(pk__in=users).values_list("pk", "name")) if users else {}
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=users).only("name", "email")} if users else {}
     known = {kind: how(ids[kind], actor) for kind, how in _described.items() if kind in ids}
     documents = ids.get("stock_document")
     reasons = dict(StockDocument.objects.filter(pk__in=documents).values_list("pk", "reason_code")) if documents else {}

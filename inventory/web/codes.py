@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.errors import Conflict, DomainError, Invalid, NotFound, StaleVersion
+from core.tenancy.context import current_tenant
 from core.web.views import Page
 from inventory.code_presets import PRESETS
 from inventory.models import EmbeddedCodeRule
@@ -71,7 +72,9 @@ class RuleForm(forms.Form):
             "Digit by digit: digits stand for themselves, I for the article, W for a weight, P for a price,"
             " N for pieces, V for the check digit inside, C for the last one, X for anything."
         ),
-        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        widget=forms.TextInput(
+            {"autocomplete": "off", "spellcheck": "false", "class": "mono", "placeholder": "28IIIIVWWWWWC"}
+        ),
     )
     decimals = forms.IntegerField(
         label="Decimal places",
@@ -87,7 +90,11 @@ class RuleForm(forms.Form):
         help_text="Charge it only where your own scale prints the label. It counts for patterns with P.",
     )
     position = forms.IntegerField(
-        label="Place", required=False, min_value=0, max_value=1_000_000, help_text="The first rule that fits decides."
+        label="Asked as number",
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        help_text="Lower ones first; the first rule that fits decides.",
     )
     is_active = forms.BooleanField(label="In use", required=False, initial=True)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -135,6 +142,7 @@ class CodeRules(Page):
             "form": form,
             "rows": EmbeddedCodeRule.objects.all()[: rules.MOST_RULES],
             "presets": PRESETS,
+            "country": current_tenant().country.lower(),
             "tabs": tabs("code-rules"),
             "tried": tried,
             "reading": reading,

@@ -20,9 +20,15 @@ class CountForm(forms.Form):
     location = forms.ModelChoiceField(label="Location", queryset=Location.objects.none(), empty_label=None)
     name = forms.CharField(label="Name", required=False, max_length=120, help_text="Spring, the cheese counter.")
     categories = forms.ModelMultipleChoiceField(
-        label="Categories", queryset=Category.objects.all(), required=False, help_text="None chosen: everything."
+        label="Categories",
+        queryset=Category.objects.all(),
+        required=False,
+        help_text="None chosen: everything.",
+        widget=forms.CheckboxSelectMultiple,
     )
-    brands = forms.ModelMultipleChoiceField(label="Brands", queryset=Brand.objects.all(), required=False)
+    brands = forms.ModelMultipleChoiceField(
+        label="Brands", queryset=Brand.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+    )
     variants = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
     is_blind = forms.BooleanField(
         label="Blind", required=False, initial=True, help_text="Those who count do not see what the record says."

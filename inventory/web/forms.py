@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.locations.models import Location
+from core.web.choices import offered
 from inventory.models import AttributeDefinition, Brand, ScanCode, TaxClass, Variant
 from inventory.selectors import LONGEST_CODE
 from inventory.selectors.groups import category_tree
@@ -189,9 +190,9 @@ class VariantForm(forms.Form):
         label="Sold by", required=False, max_length=12, help_text="kg, m, l; empty for pieces.", strip=True
     )
     tracking = forms.ChoiceField(
-        label="Told apart",
+        label="Tracked",
         required=False,
-        choices=Variant.Tracking.choices,
+        choices=offered(Variant.Tracking.choices),
         initial=Variant.Tracking.NONE,
         help_text="By lot what expires or may be recalled, by serial number single pieces.",
     )

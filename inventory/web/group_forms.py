@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.money import plain_decimal
+from core.web.choices import offered
 from inventory.models import AttributeDefinition, Brand, TaxClass
 from inventory.selectors.groups import Tree, category_tree
 from inventory.services import attributes
@@ -144,7 +145,7 @@ class AttributeForm(GroupForm):
         help_text="As programs see it: material. It stays for ever.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
-    kind = forms.ChoiceField(label="Kind", choices=AttributeDefinition.Kind.choices)
+    kind = forms.ChoiceField(label="Kind", choices=offered(AttributeDefinition.Kind.choices))
     choices = ChoicesField(
         label="Choices",
         required=False,

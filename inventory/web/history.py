@@ -14,6 +14,7 @@ from core.errors import DomainError, Forbidden, NotFound
 from core.ids import uuid7
 from core.locations.models import Location
 from core.locations.selectors import business_today, zone_of
+from core.web.choices import offered
 from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.models import StockDocument, StockMovement, Variant
@@ -32,7 +33,9 @@ DAY = {"type": "date"}
 class HistoryFilter(forms.Form):
     """Which movements."""
 
-    kind = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), *StockMovement.Kind.choices])
+    kind = forms.ChoiceField(
+        label="What", required=False, choices=[("", "Everything"), *offered(StockMovement.Kind.choices)]
+    )
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(DAY))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(DAY))
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.locations.selectors import business_today
+from core.web.choices import offered
 from core.web.cursors import window_of
 from core.web.views import Page
 from inventory.models import Serial
@@ -54,7 +55,7 @@ class SerialFilter(forms.Form):
         max_length=64,
         widget=forms.TextInput({**SEARCH, "placeholder": "Serial number or SKU"}),
     )
-    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *Serial.State.choices])
+    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *offered(Serial.State.choices)])
 
 
 class LotsPage(Page):

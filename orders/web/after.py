@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from core.api.views import as_uuid
 from core.errors import Conflict, Forbidden, Invalid, ReusedIdentifier, StaleVersion
 from core.ids import uuid7
-from core.people.permissions import AUTHENTICATED
+from core.people.permissions import AUTHENTICATED, PERMISSIONS
 from core.people.services import TooManyAttempts
 from core.web.lists import ListPage
 from core.web.refusals import explain
@@ -230,6 +230,9 @@ class Approvals(ListPage):
 
     def rows(self, wanted: dict[str, Any]) -> QuerySet[Approval]:
         return approvals(actor=self.actor)
+
+    def more(self) -> dict[str, Any]:
+        return {"labels": {code: permission.label for code, permission in PERMISSIONS.items()}}
 
 
 class MyPin(Page):

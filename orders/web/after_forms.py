@@ -10,6 +10,7 @@ from django import forms
 from core.ids import uuid7
 from core.money import plain_decimal
 from core.people.models import User
+from core.web.choices import offered
 from orders.models import Customer, OrderLine, Payment
 from orders.selectors.customers import customers
 from orders.services.money_back import WAYS
@@ -78,7 +79,7 @@ class ReturnForm(ApprovedForm, DrawerForm):
     method = forms.ChoiceField(
         label="Money back",
         required=False,
-        choices=[("", "As it was paid"), *(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
+        choices=[("", "As it was paid"), *offered(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
     )
 
     def __init__(
@@ -110,7 +111,7 @@ class ReturnForm(ApprovedForm, DrawerForm):
             self.fields[f"where_{line.position}"] = forms.ChoiceField(
                 label=f"Where {line.name or line.sku} goes",
                 required=False,
-                choices=OrderLine.Disposition.choices,
+                choices=offered(OrderLine.Disposition.choices),
                 initial=OrderLine.Disposition.RESTOCK,
                 widget=forms.Select({"class": "input"}),
             )

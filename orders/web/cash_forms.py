@@ -7,6 +7,7 @@ from django import forms
 from core.cash import MOST_PIECES, denominations
 from core.ids import uuid7
 from core.locations.models import Location
+from core.web.choices import offered
 from orders.models import GiftCard
 from orders.services.credit import LONGEST_CODE
 from orders.services.registers import LONGEST_NAME
@@ -97,7 +98,7 @@ class GiftCardFilter(forms.Form):
         max_length=100,
         widget=forms.TextInput({"type": "search", "placeholder": "Last four, or note", "autocomplete": "off"}),
     )
-    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *GiftCard.State.choices])
+    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *offered(GiftCard.State.choices)])
 
 
 class GiftCardForm(forms.Form):

@@ -8,6 +8,7 @@ from django import forms
 
 from core.ids import uuid7
 from core.money import plain_decimal
+from core.web.choices import offered
 from orders.models import OrderLine, Payment
 from orders.services.basket import Tender
 from orders.services.money_back import WAYS
@@ -92,7 +93,7 @@ class SettleForm(TenderForm):
     way_back = forms.ChoiceField(
         label="Money back",
         required=False,
-        choices=[("", "As it was paid"), *(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
+        choices=[("", "As it was paid"), *offered(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
     )
 
     def __init__(self, *args: Any, due: Decimal, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.ids import uuid7
+from core.web.choices import offered
 from inventory.codes import printed
 from orders.models import Consent, Customer, CustomerGroup
 from orders.selectors.customers import cards_of
@@ -79,7 +80,7 @@ class CustomerForm(forms.Form):
 class ConsentForm(forms.Form):
     """What a customer says at the counter, on paper or on the telephone."""
 
-    purpose = forms.ChoiceField(label="What for", choices=Consent.Purpose.choices)
+    purpose = forms.ChoiceField(label="What for", choices=offered(Consent.Purpose.choices))
     is_given = forms.ChoiceField(label="What they said", choices=[("yes", "Agreed"), ("no", "Took it back")])
     wording = forms.CharField(
         label="The words they agreed to", required=False, max_length=500, widget=forms.Textarea({"rows": 2})

@@ -46,7 +46,7 @@ class DiscountForm(forms.Form):
         max_digits=14,
         decimal_places=4,
         initial=10,
-        help_text="Per cent, an amount, or the price. For buy and get: 100 means that they are free.",
+        help_text="Per cent, an amount, or the lower price. Of what is got: per cent off, 100 is free.",
     )
     buy_quantity = forms.DecimalField(label="Buy", required=False, min_value=1, max_digits=7, decimal_places=0)
     get_quantity = forms.DecimalField(
@@ -65,9 +65,15 @@ class DiscountForm(forms.Form):
         help_text="A SKU or code on each line. No articles, categories and brands means everything.",
     )
     categories = forms.ModelMultipleChoiceField(
-        label="Categories", queryset=Category.objects.all(), required=False, help_text="With all below them."
+        label="Categories",
+        queryset=Category.objects.all(),
+        required=False,
+        help_text="With all below them.",
+        widget=forms.CheckboxSelectMultiple,
     )
-    brands = forms.ModelMultipleChoiceField(label="Brands", queryset=Brand.objects.all(), required=False)
+    brands = forms.ModelMultipleChoiceField(
+        label="Brands", queryset=Brand.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+    )
     least_total = forms.DecimalField(
         label="From this sum on", required=False, min_value=Decimal("0.0001"), max_digits=13, decimal_places=4
     )
@@ -82,10 +88,26 @@ class DiscountForm(forms.Form):
         help_text="Empty: until you switch it off.",
     )
     groups = forms.ModelMultipleChoiceField(
-        label="Customer groups", queryset=CustomerGroup.objects.all(), required=False, help_text="None means everybody."
+        label="Customer groups",
+        queryset=CustomerGroup.objects.all(),
+        required=False,
+        help_text="None means everybody.",
+        widget=forms.CheckboxSelectMultiple,
     )
-    locations = forms.ModelMultipleChoiceField(label="Locations", queryset=Location.objects.all(), required=False)
-    channels = forms.MultipleChoiceField(label="Channels", choices=CHANNELS, required=False)
+    locations = forms.ModelMultipleChoiceField(
+        label="Locations",
+        queryset=Location.objects.all(),
+        required=False,
+        help_text="None means everywhere.",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    channels = forms.MultipleChoiceField(
+        label="Channels",
+        choices=CHANNELS,
+        required=False,
+        help_text="None means all of them.",
+        widget=forms.CheckboxSelectMultiple,
+    )
     stacking = forms.ChoiceField(
         label="Beside other discounts",
         choices=[

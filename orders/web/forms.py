@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from core.locations.models import Location
+from core.web.choices import offered
 from orders.models import Order
 
 ANY = ("", "Any")
@@ -55,8 +56,8 @@ class OrderFilter(forms.Form):
         choices=[ANY, ("none", "Nothing yet"), *PARTS[1:]],
     )
     returned = forms.ChoiceField(label="Returned", required=False, choices=[ANY, *PARTS])
-    kind = forms.ChoiceField(label="Kind", required=False, choices=[ANY, *Order.Kind.choices])
-    channel = forms.ChoiceField(label="Channel", required=False, choices=[ANY, *Order.Channel.choices])
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[ANY, *offered(Order.Kind.choices)])
+    channel = forms.ChoiceField(label="Channel", required=False, choices=[ANY, *offered(Order.Channel.choices)])
 
     def __init__(self, *args: Any, places: Sequence[Location], finds_customers: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from core.actors import Actor
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
+from core.web.choices import offered
 from core.web.refusals import explain
 from core.web.views import Page
 from orders.errors import ApprovalNeeded, NoReceiptRefused
@@ -60,7 +61,7 @@ class LooseForm(ApprovedForm):
             self.fields[f"where_{place}"] = forms.ChoiceField(
                 label=f"Where code {place} goes",
                 required=False,
-                choices=OrderLine.Disposition.choices,
+                choices=offered(OrderLine.Disposition.choices),
                 widget=forms.Select({"class": "input"}),
             )
 

@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.ids import uuid7
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
+from core.web.choices import offered
 from core.web.refusals import explain
 from core.web.views import Page
 from orders.errors import ApprovalNeeded
@@ -30,7 +31,7 @@ from orders.web.after_forms import AMOUNT, ApprovedForm, known_customer, one_unl
 from orders.web.tender_forms import DrawerForm, ways_to_pay
 
 ROWS, TAKEN = 4, 3
-CONDITIONS = [(value, f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in OrderLine.Condition.choices]
+CONDITIONS = offered(OrderLine.Condition.choices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How the shop sells: the limits of discounts and refunds, and points."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.errors import Invalid, StaleVersion
+from core.money import plain_decimal
+from core.web.choices import offered
 from core.web.views import Page
 from orders.models import SellingPolicy
 from orders.permissions import MANAGE_POLICY
@@ -44,7 +47,9 @@ class SellingForm(forms.Form):
         max_value=LONGEST_DAYS,
         help_text="Later it needs an approval. Empty: for ever.",
     )
-    no_receipt = forms.ChoiceField(label="Goods without a receipt come back", choices=SellingPolicy.NoReceipt.choices)
+    no_receipt = forms.ChoiceField(
+        label="Goods without a receipt come back", choices=offered(SellingPolicy.NoReceipt.choices)
+    )
     no_receipt_credit = _amount(
         "Store credit without a receipt, at most", help_text="Of one customer in the period below; more is approved."
     )
@@ -81,6 +86,9 @@ class Selling(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         row = policy()
         shown = {name: getattr(row, name) for name in ("version", *POLICY_FIELDS)}
+        for name, value in shown.items():
+            if isinstance(value, Decimal):
+                shown[name] = plain_decimal(value)
         return self.render({"form": SellingForm(initial=shown)})
 
     def post(self, request: HttpRequest) -> HttpResponse:
