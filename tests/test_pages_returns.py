@@ -84,7 +84,7 @@ def test_a_manager_approves_a_refund_on_the_cashiers_form(acme: Shop) -> None:
     receipt = browser.get(f"/orders/{refund.pk}/receipt/").content.decode()
     assert "Approved by Acme manager for Acme cashier" in receipt
     log = acme.client("manager").get("/approvals/").content.decode()
-    assert f"Refund of #{sale.number}: 12.00 GBP" in log
+    assert f"Refund of #{sale.number}: £12.00" in log
 
 
 def test_a_manager_voids_on_the_page_and_the_order_says_so(acme: Shop) -> None:

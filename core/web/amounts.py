@@ -6,6 +6,7 @@ from django.utils import numberformat
 from django.utils.formats import get_format
 
 from core.money import exponent
+from core.tenancy.context import current_tenant
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -30,6 +31,11 @@ def format_number(value: Decimal | int, *, locale: str, places: int | None = Non
         force_grouping=True,
         use_l10n=True,
     )
+
+
+def money_text(amount: Decimal | str, currency: str) -> str:
+    """An amount in a sentence, as the templates of this shop write it."""
+    return format_money(Decimal(amount), currency=currency, locale=current_tenant().locale)
 
 
 def format_money(amount: Decimal, *, currency: str, locale: str, places: int | None = None) -> str:

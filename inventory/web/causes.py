@@ -48,7 +48,7 @@ def in_words(rows: Iterable[StockMovement], *, actor: Actor) -> list[Told]:
         Told(
             row=row,
             what=_what(row, reasons.get(row.reference_id, "")),
-            who=names.get(row.actor_id) or row.actor_kind.replace("_", " "),
+            who=(names.get(row.actor_id) if row.actor_id else None) or row.actor_kind.replace("_", " "),
             of=known.get(row.reference_type, {}).get(row.reference_id, ""),
             url=_address(row),
         )

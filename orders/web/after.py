@@ -15,6 +15,7 @@ from core.errors import Conflict, Forbidden, Invalid, ReusedIdentifier, StaleVer
 from core.ids import uuid7
 from core.people.permissions import AUTHENTICATED, PERMISSIONS
 from core.people.services import TooManyAttempts
+from core.web.amounts import money_text
 from core.web.lists import ListPage
 from core.web.refusals import explain
 from core.web.views import Page
@@ -120,7 +121,7 @@ class OrderReturn(Page):
             try:
                 refund = self.give_back(order, form, None)
             except ApprovalNeeded as needed:
-                shown = f"Refund of #{order.number}: {needed.details['amount']} {order.currency}"
+                shown = f"Refund of #{order.number}: {money_text(needed.details['amount'], order.currency)}"
                 given = approval_from(form, needed, actor=self.actor, shown=shown)
                 if given is None:
                     form.add_error(None, "This refund needs somebody who may approve it.")
@@ -131,7 +132,7 @@ class OrderReturn(Page):
             return self.render({"order": order, "form": form}, status=refusal.status)
         points = refund.payments.filter(method=Payment.Method.POINTS)
         money = refund.total + refund.cash_rounding - sum((one.amount for one in points), Decimal(0))
-        messages.success(request, f"Returned. Give back {-money:f} {refund.currency}.")
+        messages.success(request, f"Returned. Give back {money_text(-money, refund.currency)}.")
         return redirect("order", refund.pk)
 
     def give_back(self, order: Order, form: ReturnForm, approval_id: UUID | None) -> Order:
@@ -167,7 +168,7 @@ class OrderVoid(Page):
             try:
                 self.void(order, form, None)
             except ApprovalNeeded as needed:
-                shown = f"Void of #{order.number}: {order.total:f} {order.currency}"
+                shown = f"Void of #{order.number}: {money_text(order.total, order.currency)}"
                 given = approval_from(form, needed, actor=self.actor, shown=shown)
                 if given is None:
                     form.add_error(None, "Voiding needs somebody who may approve it.")

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from core.api.views import as_uuid
 from core.errors import DomainError
 from core.ids import uuid7
+from core.web.amounts import money_text
 from core.web.views import Page
 from orders.errors import ApprovalNeeded
 from orders.models import Order
@@ -89,7 +90,7 @@ class OrderExchange(Page):
             try:
                 made = exchange(self.wanted(order, form, basket, None), actor=self.actor)
             except ApprovalNeeded as needed:
-                shown = f"Exchange of #{order.number}: {needed.details['amount']} {order.currency}"
+                shown = f"Exchange of #{order.number}: {money_text(needed.details['amount'], order.currency)}"
                 given = approval_from(form, needed, actor=self.actor, shown=shown)
                 if given is None:
                     form.add_error(None, "Taking so much back needs somebody who may approve it.")
@@ -98,8 +99,8 @@ class OrderExchange(Page):
         except DomainError as refusal:
             basket.explain(refusal, form)
             return self.refused(order, form, basket, refusal.status)
-        what = f"Give back {-made.net:f}" if made.net < 0 else f"Take {made.net:f}"
-        messages.success(request, f"Exchanged. {f'{what} {order.currency}.' if made.net else 'Nothing is to be paid.'}")
+        what = f"{'Give back' if made.net < 0 else 'Take'} {money_text(abs(made.net), order.currency)}."
+        messages.success(request, f"Exchanged. {what if made.net else 'Nothing is to be paid.'}")
         return redirect("order", made.sale.order.pk)
 
     def may_price(self, order: Order) -> bool:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from core.actors import Actor
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
+from core.web.amounts import money_text
 from core.web.choices import offered
 from core.web.refusals import explain
 from core.web.views import Page
@@ -134,7 +135,9 @@ class LooseReturn(Page):
         except (*REFUSALS, NoReceiptRefused) as refusal:
             explain(refusal, form)
             return self.show(form, status=refusal.status)
-        messages.success(request, f"Taken back. {-refund.total:f} {refund.currency} of store credit are given.")
+        messages.success(
+            request, f"Taken back. {money_text(-refund.total, refund.currency)} of store credit are given."
+        )
         return redirect("order", refund.pk)
 
     def wanted(

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from core.api.views import as_uuid
 from core.errors import DomainError
 from core.locations.models import Location
+from core.web.amounts import money_text
 from core.web.lists import ListPage
 from core.web.refusals import explain
 from core.web.views import Page
@@ -155,7 +156,7 @@ class OrderPay(OrderPage):
         except DomainError as refusal:
             return self.refused(order_id, refusal, form, pay=form)
         change = paid.payment.change
-        messages.success(request, f"Received.{f' Give back {change:f} {order.currency}.' if change else ''}")
+        messages.success(request, f"Received.{f' Give back {money_text(change, order.currency)}.' if change else ''}")
         return redirect("order", order_id)
 
 
@@ -187,7 +188,7 @@ class OrderCancel(Page):
             try:
                 self.cancel(order, form, None)
             except ApprovalNeeded as needed:
-                shown = f"Cancel #{order.number}: {needed.details['amount']} {order.currency} back"
+                shown = f"Cancel #{order.number}: {money_text(needed.details['amount'], order.currency)} back"
                 given = approval_from(form, needed, actor=self.actor, shown=shown)
                 if given is None:
                     form.add_error(None, "So much money goes back only when somebody approves it.")

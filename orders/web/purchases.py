@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.ids import uuid7
 from core.locations.models import Location
 from core.tenancy.context import current_tenant
+from core.web.amounts import money_text
 from core.web.choices import offered
 from core.web.refusals import explain
 from core.web.views import Page
@@ -190,10 +191,8 @@ class Purchases(Page):
         except DomainError as refusal:
             explain(refusal, form)
             return self.show(form, ticket, status=refusal.status)
-        what = f"Pay out {-made.net:f}" if made.net < 0 else f"Take {made.net:f}"
-        messages.success(
-            request, f"Bought. {f'{what} {made.order.currency}.' if made.net else 'Nothing is to be paid.'}"
-        )
+        what = f"{'Pay out' if made.net < 0 else 'Take'} {money_text(abs(made.net), made.order.currency)}."
+        messages.success(request, f"Bought. {what if made.net else 'Nothing is to be paid.'}")
         return redirect("order", made.order.pk)
 
     def ticket(self, form: PurchaseForm) -> Ticket:

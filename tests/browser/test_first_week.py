@@ -236,7 +236,7 @@ def take_back(page: Page) -> None:
     page.get_by_label("Reason").fill("Wrong article")
     page.get_by_label("Money back").select_option(value="card")
     page.get_by_role("button", name="Take back").click()
-    expect(page.locator(".flash--success").first).to_contain_text("Give back 5.4")
+    expect(page.locator(".flash--success").first).to_contain_text("Give back £5.4")
 
 
 def sell_for_cash(page: Page, place: str, till: str, *, units: int) -> None:
