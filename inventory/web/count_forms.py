@@ -57,7 +57,9 @@ class EntryForm(forms.Form):
     code = forms.CharField(
         label="Scan or type an article",
         max_length=LONGEST_CODE,
-        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "off", "enterkeyhint": "done"}),
+        widget=forms.TextInput(
+            {"autocomplete": "off", "autocapitalize": "off", "enterkeyhint": "done", "placeholder": "Code or SKU"}
+        ),
     )
     quantity = forms.DecimalField(
         label="How many",

@@ -7,6 +7,7 @@ from django import forms
 from core.cash import MOST_PIECES, denominations
 from core.ids import uuid7
 from core.locations.models import Location
+from core.web.amounts import money_text
 from core.web.choices import offered
 from orders.models import GiftCard
 from orders.services.credit import LONGEST_CODE
@@ -73,11 +74,19 @@ class CloseForm(forms.Form):
         self.values = denominations(currency)
         for value in self.values:
             self.fields[f"n{value}"] = forms.IntegerField(
-                label=value,
+                label=money_text(value, currency),
                 required=False,
                 min_value=0,
                 max_value=MOST_PIECES,
-                widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off", "class": "num"}),
+                widget=forms.TextInput(
+                    {
+                        "inputmode": "numeric",
+                        "autocomplete": "off",
+                        "class": "num",
+                        "placeholder": "0",
+                        "data-value": value,
+                    }
+                ),
             )
 
     def pieces(self) -> list[Any]:

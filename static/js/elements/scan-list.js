@@ -1,5 +1,6 @@
 import { announce, h } from "../lib/dom.js";
 import { getJson } from "../lib/api.js";
+import { named } from "../lib/scan/named.js";
 import { toast } from "../lib/toast.js";
 import { Wedge } from "../lib/till/wedge.js";
 
@@ -17,6 +18,7 @@ class ScanList extends HTMLElement {
     this.form = this.querySelector("form");
     this.field = this.form.elements.code;
     this.rows = this.querySelector("[data-rows]");
+    this.choices = this.querySelector("[data-choices]");
     this.known = new Map(Object.entries(JSON.parse(document.getElementById(this.dataset.known).textContent).codes));
     this.wedge = new Wedge();
     this.field.addEventListener("keydown", (event) => this.#enter(event), options);
@@ -84,12 +86,43 @@ class ScanList extends HTMLElement {
         found = { variant, pack, name, sku, serial };
         this.known.set(code, found);
       } catch (problem) {
-        toast(problem.status === 404 ? `${code} is nothing we know.` : `${code}: ${problem.detail || problem.message}`, {
-          kind: "error",
-        });
+        if (problem.status !== 404) toast(`${code}: ${problem.detail || problem.message}`, { kind: "error" });
+        else await this.#byName(code, units);
         return;
       }
     }
+    this.#add(found, units);
+  }
+
+  /** No code: words of a name. One article is added, of several somebody chooses. */
+  async #byName(words, units) {
+    const found = await named(words).catch(() => []);
+    if (found.length === 1) this.#add(found[0], units);
+    else if (found.length === 0) toast(`Nothing carries the code or name ${words}.`, { kind: "error" });
+    else this.#ask(words, found, units);
+  }
+
+  #ask(words, found, units) {
+    const choose = (article) => {
+      this.choices.replaceChildren();
+      this.#add(article, units);
+      this.field.focus();
+    };
+    const item = (article) =>
+      h(
+        "li",
+        { class: "row-list__item" },
+        h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, article.name), h("span", { class: "row-list__note mono" }, article.sku)),
+        h("button", { class: "button button--small", type: "button", "aria-label": `Add ${article.name}`, onclick: () => choose(article) }, "Add"),
+      );
+    const text = `${found.length} articles match ${words}. Which one?`;
+    this.choices.replaceChildren(h("p", { class: "small muted" }, text), h("ul", { class: "row-list", role: "list" }, ...found.map(item)));
+    this.choices.querySelector("button").focus();
+    announce(text);
+  }
+
+  #add(found, units) {
+    this.choices.replaceChildren();
     const row = this.#row(found);
     if (found.serial && !this.#name(row, found)) return;
     const input = row.querySelector("[data-units]");
