@@ -11,7 +11,17 @@ from core.people.models import User
 from inventory.models import StockDocument, StockMovement
 from inventory.reasons import REASONS
 
-Describe = Callable[[Collection[UUID], Actor], Mapping[UUID, str]]
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A cause in words, and its page where that is not the one of `PAGES`."""
+
+    text: str
+    url: str = ""
+
+
+Describe = Callable[[Collection[UUID], Actor], Mapping[UUID, Described]]
+NOTHING = Described("")
 PAGES = {"order": "order", "stock_document": "stock-document", "transfer": "transfer", "count": "count"}
 """The page of a cause by what the ledger calls it; one that does not exist is told in words only."""
 _described: dict[str, Describe] = {}
@@ -44,15 +54,16 @@ def in_words(rows: Iterable[StockMovement], *, actor: Actor) -> list[Told]:
     known = {kind: how(ids[kind], actor) for kind, how in _described.items() if kind in ids}
     documents = ids.get("stock_document")
     reasons = dict(StockDocument.objects.filter(pk__in=documents).values_list("pk", "reason_code")) if documents else {}
+    causes = [known.get(row.reference_type, {}).get(row.reference_id, NOTHING) for row in found]
     return [
         Told(
             row=row,
             what=_what(row, reasons.get(row.reference_id, "")),
             who=(names.get(row.actor_id) if row.actor_id else None) or row.actor_kind.replace("_", " "),
-            of=known.get(row.reference_type, {}).get(row.reference_id, ""),
-            url=_address(row),
+            of=cause.text,
+            url=cause.url or _address(row),
         )
-        for row in found
+        for row, cause in zip(found, causes, strict=True)
     ]
 
 

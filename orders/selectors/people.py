@@ -77,10 +77,15 @@ def figures_of(customer: Customer, *, actor: Actor) -> Figures:
 
 
 def months_of(customer: Customer, *, actor: Actor) -> list[Month]:
-    """The last months with a document, oldest first: one query."""
+    """The last months from and to one with a document, oldest first, those without any between: one query."""
     rows = visible_orders(actor=actor, customer=customer.pk).filter(COMPLETED).order_by()
     by_month = rows.annotate(month=TruncMonth("business_date")).values("month").annotate(revenue=REVENUE)
-    return [Month(row["month"], row["revenue"]) for row in reversed(by_month.order_by("-month")[:MONTHS])]
+    spent = {row["month"]: row["revenue"] for row in by_month.order_by("-month")[:MONTHS]}
+    if not spent:
+        return []
+    first, last = ((month.year * 12 + month.month - 1) for month in (min(spent), max(spent)))
+    whole = [date(number // 12, number % 12 + 1, 1) for number in range(max(first, last - MONTHS + 1), last + 1)]
+    return [Month(month, spent.get(month, Decimal(0))) for month in whole]
 
 
 def favourites_of(customer: Customer, *, actor: Actor) -> list[Favourite]:
