@@ -99,6 +99,20 @@ class OrderUpdated(DomainEvent):
     total: Money
 
 
+@event("order.promised", about="order", key="order_id", permission=VIEW_ORDERS)
+class OrderPromised(DomainEvent):
+    """An open order was promised for a time, or (``promised_at`` is null) for none any more.
+
+    By then its goods are ready to be collected, or with the customer.
+    """
+
+    order_id: UUID
+    version: int
+    number: str
+    location_id: UUID
+    promised_at: datetime | None
+
+
 @event("order.fulfilled", about="order", key="order_id", permission=VIEW_ORDERS)
 class OrderFulfilled(DomainEvent):
     """Goods of an order left: sent off (``state`` is ``shipped``) or handed over (``done``).

@@ -1,18 +1,19 @@
 """Walks of the services of orders for later, for tests/test_writes_are_told.py."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from core.ids import uuid7
 from core.testing import Shop
 from orders.models import Fulfilment, Order
-from orders.services import deliveries, finishing, fulfilment, placing
+from orders.services import deliveries, finishing, fulfilment, placing, promises
 from orders.services.basket import BasketLine, Sale, Tender
 
-MODULES = (deliveries, finishing, fulfilment, placing)
+MODULES = (deliveries, finishing, fulfilment, placing, promises)
 OTHERS = {"inventory.services.holds", "orders.services.previews"}
-PARTS = {"check_delivery", "finish", "told_reserved", "told_released"}
+PARTS = {"check_delivery", "check_promise", "told_promise", "finish", "told_reserved", "told_released"}
 """Parts of other services, and what puts an event into words."""
 
 
@@ -50,9 +51,15 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
     ),
     "change_delivery": (
         taken,
-        lambda s, o: deliveries.change_delivery(o.pk, {"kind": "pickup", "name": "Ada"}, version=1, actor=s.actor()),
+        lambda s, o: deliveries.change_delivery(
+            o.pk,
+            {"kind": "pickup", "name": "Ada"},
+            promised_at=datetime.now(UTC) + timedelta(days=2),
+            version=1,
+            actor=s.actor(),
+        ),
         ("change", "order"),
-        ["order.updated"],
+        ["order.updated", "order.promised"],
     ),
     "create_fulfilment": (taken, packing, ("create", "fulfilment"), ["order.updated"]),
     "take_step": (

@@ -55,6 +55,7 @@ class FulfilmentOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Fulfilment.State.choices)
     tracking = serializers.CharField()
     delivery = serializers.DictField(source="order.delivery", allow_null=True)
+    promised_at = serializers.DateTimeField(source="order.promised_at", allow_null=True)
     created_at = serializers.DateTimeField()
     packed_at = serializers.DateTimeField(allow_null=True)
     shipped_at = serializers.DateTimeField(allow_null=True)

@@ -19,6 +19,7 @@ from orders.selectors import find_order
 from orders.selectors.axes import axes_of, returned_of
 from orders.services.basket import Tender
 from orders.services.checkout import MOST_LINES
+from orders.services.deliveries import change_delivery
 from orders.services.offers import MOST_COUPONS
 from orders.services.placing import Cancellation, add_payment, cancel_order, place_open_order
 from orders.services.tenders import MOST_PAYMENTS
@@ -43,6 +44,9 @@ class OpenOrderInput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     location = serializers.UUIDField()
     delivery = DeliveryInput()
+    promised_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="By when the goods are ready, or with the customer."
+    )
     lines = bodies.LineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
     payments = bodies.PaymentInput(  # type: ignore[call-arg]
         many=True, max_length=MOST_PAYMENTS, required=False, help_text="None, or any part of the total."
@@ -85,7 +89,8 @@ class OpenOrders(ApiView):
     )
     def post(self, request: Request) -> Response:
         body = self.read(OpenOrderInput)
-        placed = place_open_order(sale_of(body, self.actor.kind), delivery=body["delivery"], actor=self.actor)
+        sale, promised = sale_of(body, self.actor.kind), body.get("promised_at")
+        placed = place_open_order(sale, delivery=body["delivery"], promised_at=promised, actor=self.actor)
         order = placed.order
         answer = bodies.order_detail(
             order, placed.lines, placed.payments, where=axes_of(order), back=returned_of(order.pk)
@@ -93,6 +98,36 @@ class OpenOrders(ApiView):
         if placed.is_new:
             return versioned(answer, order, status=201, headers={"Location": f"/api/v1/orders/{order.pk}/"})
         return versioned(answer, order, headers={"Idempotent-Replayed": "true"})
+
+
+class OrderDeliveryInput(DeliveryInput):
+    """Where an open order goes and by when, as both shall be."""
+
+    promised_at = serializers.DateTimeField(allow_null=True, help_text="Null: promised for no time.")
+
+
+class OrderDelivery(ApiView):
+    """/orders/<id>/delivery/: where an open order goes, and by when."""
+
+    required_permission: ClassVar = TAKE_ORDERS
+    tag = "orders"
+
+    @extend_schema(
+        operation_id="change_delivery",
+        summary="Send an open order elsewhere, or promise it for another time",
+        description=(
+            "Both as they shall be; a repeat changes nothing. What is packed or has left goes nowhere else (409), but"
+            " may be promised anew. `If-Match` with the order's version refuses one that was changed since."
+        ),
+        request=OrderDeliveryInput,
+        responses={200: bodies.OrderDetail},
+    )
+    def put(self, request: Request, order_id: UUID) -> Response:
+        body = self.read(OrderDeliveryInput)
+        promised_at, version = body.pop("promised_at"), self.expected_version()
+        change_delivery(order_id, body, promised_at=promised_at, version=version, actor=self.actor)
+        order = find_order(order_id, actor=self.actor)
+        return versioned(bodies.order_one(order), order)
 
 
 class ReceiveInput(bodies.PaymentInput):

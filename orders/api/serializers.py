@@ -159,6 +159,9 @@ class OrderSummary(Answer[Order]):
         help_text="The system it was imported from, if any."
     )
     note = serializers.CharField()
+    promised_at = serializers.DateTimeField(
+        allow_null=True, help_text="By when an open order's goods are ready, or with the customer."
+    )
     business_date = serializers.DateField()
     occurred_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/parked/<uuid:order_id>/discard/", parking.DiscardCart.as_view(), name="api-parked-discard"),
     path("orders/open/", placing.OpenOrders.as_view(), name="api-orders-open"),
     path("orders/<uuid:order_id>/payments/", placing.OrderPayments.as_view(), name="api-order-payments"),
+    path("orders/<uuid:order_id>/delivery/", placing.OrderDelivery.as_view(), name="api-order-delivery"),
     path("orders/<uuid:order_id>/cancel/", placing.CancelOrder.as_view(), name="api-order-cancel"),
     path("orders/<uuid:order_id>/fulfilments/", fulfilment.OrderFulfilments.as_view(), name="api-order-fulfilments"),
     path("fulfilments/", fulfilment.Fulfilments.as_view(), name="api-fulfilments"),

@@ -78,6 +78,9 @@ class Order(models.Model):
         null=True, blank=True, help_text="Of a parked cart: what was stated and is no amount (see services.parking)."
     )
     delivery = models.JSONField(null=True, blank=True, help_text="Where an online or phone order goes: name, address.")
+    promised_at = models.DateTimeField(
+        null=True, blank=True, help_text="By when the goods of an open order are ready, or at the customer's."
+    )
     subtotal = models.DecimalField(**AMOUNT, help_text="Before tax.")
     discount_total = models.DecimalField(**AMOUNT, default=Decimal(0))
     tax_total = models.DecimalField(**AMOUNT, default=Decimal(0))

@@ -15,7 +15,7 @@ from orders.selectors.axes import with_axes
 
 State = Fulfilment.State
 LATE_AFTER = timedelta(days=1)
-"""How long goods may wait to leave before a work list calls it late."""
+"""How long goods of an order that is promised for no time may wait to leave before a work list calls it late."""
 STAGES = ("pack", "packed", "sent")
 
 
@@ -48,17 +48,26 @@ def left_of(order: Order) -> dict[int, Decimal]:
 
 
 def work_list(
-    *, actor: Actor, stage: str, location: UUID | None = None, kind: str = "", q: str = ""
+    *,
+    actor: Actor,
+    stage: str,
+    location: UUID | None = None,
+    kind: str = "",
+    q: str = "",
+    due_by: datetime | None = None,
 ) -> QuerySet[Order]:
     """Orders whose goods are to be packed, wait packed, or are on their way (``stage``), where the actor packs.
 
-    Each has ``to_pack``: the units that are in no fulfilment. ``q`` begins a number or is a part of a name.
+    Each has ``to_pack``, the units that are in no fulfilment, and ``due_at``: by when it is promised, or else a day
+    after it was placed. ``q`` begins a number or is a part of a name; ``due_by``: only what is due until then.
     """
     under_way = Fulfilment.objects.filter(order=OuterRef("pk"))
     taken = FulfilmentLine.objects.filter(fulfilment__order=OuterRef("pk")).exclude(fulfilment__state=State.CANCELLED)
     sums = taken.order_by().values("fulfilment__order").annotate(sum=Sum("quantity")).values("sum")
     units = Coalesce(Subquery(sums), Value(Decimal(0)), output_field=DecimalField(max_digits=24, decimal_places=3))
-    rows = with_axes(Order.objects.filter(kind=Order.Kind.SALE)).annotate(to_pack=F("units") - units)
+    rows = with_axes(Order.objects.filter(kind=Order.Kind.SALE)).annotate(
+        to_pack=F("units") - units, due_at=Coalesce("promised_at", F("occurred_at") + LATE_AFTER)
+    )
     if stage == "sent":
         rows = rows.filter(pk__in=Fulfilment.objects.filter(state=State.SHIPPED).values("order"))
     else:
@@ -71,6 +80,8 @@ def work_list(
         rows = rows.filter(location_id__in=places)
     if location is not None:
         rows = rows.filter(location_id=location)
+    if due_by is not None:
+        rows = rows.filter(due_at__lte=due_by)
     if kind:
         rows = rows.filter(delivery__kind=kind)
     if typed := q.strip():
@@ -80,5 +91,5 @@ def work_list(
 
 
 def is_late(order: Order, *, now: datetime) -> bool:
-    """Whether goods of an open order have waited too long to leave."""
-    return order.state == Order.State.OPEN and order.occurred_at < now - LATE_AFTER
+    """Whether goods of an open order should have left by now: by what was promised, or else after a day."""
+    return order.state == Order.State.OPEN and (order.promised_at or order.occurred_at + LATE_AFTER) < now

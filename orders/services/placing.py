@@ -41,6 +41,7 @@ from orders.services.given import use_approval
 from orders.services.money_back import give_to_accounts, money_back, refunded_events
 from orders.services.papers import same_request
 from orders.services.points import accounts_of, paid_by_points
+from orders.services.promises import check_promise, told_promise
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 from orders.tax import cash_difference
 
@@ -48,12 +49,20 @@ NEEDED = ("name", "address", "city")
 """What a parcel needs to arrive."""
 
 
-def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor, needs_drawer: bool = False) -> Placed:
+def place_open_order(
+    sale: Sale,
+    *,
+    delivery: Mapping[str, str],
+    actor: Actor,
+    promised_at: datetime | None = None,
+    needs_drawer: bool = False,
+) -> Placed:
     """Take an order: priced and taxed now, goods set aside for it, any part of it paid, state open.
 
     ``delivery["kind"]`` is ``pickup`` or ``delivery`` (then with name, address and city). Payments come to at most the
     total; ``register_id`` is whose drawer takes them. A repeat with the same id and content answers the same order.
-    ``needs_drawer``: cash must name that register, where the place has any.
+    ``promised_at``: by when the goods are ready, or with the customer. ``needs_drawer``: cash must name that register,
+    where the place has any.
 
     Raises:
         Forbidden: the actor may not take orders here, change a price or give such a discount.
@@ -64,9 +73,11 @@ def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor, n
         Busy: the locks were not to be had in time.
     """
     actor.require(TAKE_ORDERS, at=sale.location_id)
-    digest = fingerprint({"sale": sale.hash().hex(), "delivery": dict(delivery)})
+    promise = {"promised_at": promised_at} if promised_at else {}
+    digest = fingerprint({"sale": sale.hash().hex(), "delivery": dict(delivery), **promise})
     try:
         check_delivery(delivery)
+        check_promise(promised_at, now=datetime.now(UTC))
         if sale.gift_cards:
             refuse(fault("/gift_cards", "at-once", "Gift cards are sold at once, not ordered."))
         draft = Draft.of(sale, actor, in_parts=True)
@@ -76,6 +87,7 @@ def place_open_order(sale: Sale, *, delivery: Mapping[str, str], actor: Actor, n
         return _twin(sale, digest, actor, refusal)
     order = draft.order
     order.request_hash, order.state, order.delivery = digest, Order.State.OPEN, dict(delivery)
+    order.promised_at = promised_at
     order.register_id = None  # its payments go through drawers, each through its own
     return with_locks(lambda: _place(sale, draft, digest, actor))
 
@@ -152,7 +164,8 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
         currency=order.currency,
         total=order.total,
     )
-    emit_all([created, *payment_events(draft.payments, order), *charged, *held], actor=actor)
+    promised = [told_promise(order)] if order.promised_at else []
+    emit_all([created, *promised, *payment_events(draft.payments, order), *charged, *held], actor=actor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,15 +158,24 @@ class OrderDelivery(Page):
 
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)
-        known = {name: value for name, value in (order.delivery or {}).items() if name in (*DELIVERY, "kind")}
-        return self.render({"order": order, "form": AddressForm(initial={"version": order.version, **known})})
+        known: dict[str, Any] = {
+            name: value for name, value in (order.delivery or {}).items() if name in (*DELIVERY, "kind")
+        }
+        known |= {"version": order.version, "promised_at": order.promised_at}
+        return self.render({"order": order, "form": AddressForm(initial=known)})
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order, form = find_order(order_id, actor=self.actor), AddressForm(request.POST)
         if not form.is_valid():
             return self.render({"order": order, "form": form}, status=422)
         try:
-            change_delivery(order_id, form.delivery(), version=form.cleaned_data["version"], actor=self.actor)
+            change_delivery(
+                order_id,
+                form.delivery(),
+                promised_at=form.cleaned_data["promised_at"],
+                version=form.cleaned_data["version"],
+                actor=self.actor,
+            )
         except StaleVersion as refusal:
             form.add_error(None, STALE)
             return self.render({"order": order, "form": form}, status=refusal.status)

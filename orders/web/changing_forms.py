@@ -122,4 +122,4 @@ class AddressForm(DeliveryFields):
 
     def field_at(self, parts: Sequence[str]) -> str | None:
         """The field that a pointer of the service means."""
-        return parts[-1] if parts[0] == "delivery" else None
+        return parts[-1] if parts[0] in ("delivery", "promised_at") else None

@@ -1,6 +1,7 @@
 """The page of one order: what it shows, and what may be done with it. Pages that act on an order answer with it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,10 @@ from orders.receipts.content import Receipt, points_told, receipt_of
 from orders.selectors import approvals_of, find_order
 from orders.selectors.axes import GONE, axes_of
 from orders.selectors.changes import changes_of
-from orders.selectors.fulfilment import fulfilments, left_of
+from orders.selectors.fulfilment import fulfilments, is_late, left_of
 from orders.services.changes import may_be_changed
+from orders.web.order_history import told_of
 from orders.web.packing_forms import PackForm, StepForm
-from orders.web.selectors import history_of
 from orders.web.tender_forms import TenderForm
 
 STEP_WORDS: dict[tuple[str, str], str] = {
@@ -58,15 +59,16 @@ class OrderPage(Page):
         parcels = parcels_of(order, actor=self.actor, bound=step)
         if pay is None and is_open and may_take and where.to_pay > 0:
             pay = TenderForm(location_id=place, auto_id="pay_%s")
+        refunds = list(order.refunds.order_by("occurred_at", "pk"))
         left = left_of(order) if is_open and may_fulfil else {}
         if pack is None and any(units > 0 for units in left.values()):
             pack = PackForm(lines=list(order.lines.all()), left=left)
         context = {
             **paper(receipt_of(order)),
             "live_about": [order.pk],
-            "history": history_of(order),
+            "history": told_of(order, [one["fulfilment"] for one in parcels], refunds),
             "axes": where,
-            "refunds": list(order.refunds.order_by("occurred_at", "pk")),
+            "refunds": refunds,
             "may_return": is_sale and where.returned != "all" and self.actor.may(REFUND, at=place),
             "may_exchange": is_sale
             and where.returned != "all"
@@ -77,9 +79,8 @@ class OrderPage(Page):
             and self.actor.may(SELL, at=place),
             "may_view_customers": self.actor.may(VIEW_CUSTOMERS),
             "may_change": self.actor.may(CHANGE_ORDER, at=place) and may_be_changed(order),
-            "may_redirect": is_open
-            and may_take
-            and all(one["fulfilment"].state == Fulfilment.State.CANCELLED for one in parcels),
+            "may_redirect": is_open and may_take,
+            "is_late": is_late(order, now=datetime.now(UTC)),
             "changes": changes_of(order),
             "pay_form": pay,
             "pack_form": pack,

@@ -1,6 +1,6 @@
 """Open orders worked on: the list to pack, parcels step by step, later payments, giving one up."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from core.api.views import as_uuid
@@ -35,7 +36,8 @@ from orders.web.order_page import OrderPage
 from orders.web.packing_forms import CancelForm, PackForm, StepForm, WorkFilter
 from orders.web.tender_forms import TenderForm
 
-OLDEST_FIRST = ("occurred_at", "id")
+MOST_URGENT_FIRST = ("due_at", "id")
+DAYS_AHEAD = {"late": 0, "today": 0, "tomorrow": 1, "week": 7}
 DONE = {
     "pack": "Packed.",
     "ship": "Sent off: the goods have left your stock.",
@@ -46,12 +48,12 @@ WAYS = dict(Payment.Method.choices)
 
 
 class ToPack(ListPage):
-    """/to-pack/: orders whose goods are to leave, the oldest first."""
+    """/to-pack/: orders whose goods are to leave, the most urgent first."""
 
     required_permission: ClassVar = FULFIL
     template_name = "orders/to_pack.html"
     live_events = "order.* payment.*"
-    by = OLDEST_FIRST
+    by = MOST_URGENT_FIRST
 
     def filter_form(self) -> WorkFilter:
         return WorkFilter(self.request.GET, places=self.places)
@@ -63,7 +65,14 @@ class ToPack(ListPage):
 
     def rows(self, wanted: dict[str, Any]) -> QuerySet[Order]:
         location = wanted["location"].pk if wanted["location"] else None
-        return work_list(actor=self.actor, stage=wanted["stage"], location=location, kind=wanted["kind"], q=wanted["q"])
+        return work_list(
+            actor=self.actor,
+            stage=wanted["stage"],
+            location=location,
+            kind=wanted["kind"],
+            q=wanted["q"],
+            due_by=due_by(wanted["due"]),
+        )
 
     def dress(self, rows: list[Any]) -> None:
         now = datetime.now(UTC)
@@ -72,6 +81,15 @@ class ToPack(ListPage):
 
     def more(self) -> dict[str, Any]:
         return {"places": self.places, "may_take": self.actor.may(TAKE_ORDERS)}
+
+
+def due_by(wanted: str) -> datetime | None:
+    """Until when what is asked for is due: now for what is late, the end of the day, of tomorrow or of the week."""
+    now = timezone.localtime()
+    if wanted not in DAYS_AHEAD:
+        return None
+    day = now.date() + timedelta(days=DAYS_AHEAD[wanted])
+    return now if wanted == "late" else datetime.combine(day, time.max, tzinfo=now.tzinfo)
 
 
 class OrderPack(OrderPage):

@@ -37,6 +37,17 @@ class WorkFilter(forms.Form):
         required=False,
         choices=[("", "Any"), (Fulfilment.Kind.PICKUP, "Collected"), (Fulfilment.Kind.DELIVERY, "Sent")],
     )
+    due = forms.ChoiceField(
+        label="Due",
+        required=False,
+        choices=[
+            ("", "Any time"),
+            ("late", "What is late"),
+            ("today", "By tonight"),
+            ("tomorrow", "By tomorrow night"),
+            ("week", "Within a week"),
+        ],
+    )
     stage = forms.ChoiceField(
         label="What is to be done",
         required=False,

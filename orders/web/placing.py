@@ -72,7 +72,10 @@ class OrderNew(Page):
             return self.answer(form, basket, buyer, place=place, status=422)
         try:
             sale = self.sale(form, basket, buyer)
-            order = place_open_order(sale, delivery=form.delivery(), actor=self.actor, needs_drawer=True).order
+            promised = form.cleaned_data["promised_at"]
+            order = place_open_order(
+                sale, delivery=form.delivery(), promised_at=promised, needs_drawer=True, actor=self.actor
+            ).order
         except DomainError as refusal:
             basket.explain(refusal, form)
             return self.answer(form, basket, buyer, place=place, status=refusal.status)

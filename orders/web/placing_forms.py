@@ -17,7 +17,14 @@ DELIVERY = ("name", "address", "postcode", "city", "country", "phone")
 
 
 class DeliveryFields(forms.Form):
-    """Where the goods of an order go."""
+    """Where the goods of an order go, and by when."""
+
+    promised_at = forms.DateTimeField(
+        label="Promised for",
+        required=False,
+        help_text="Ready to be collected, or with the customer, by then. Empty: as soon as possible.",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
+    )
 
     kind = forms.ChoiceField(
         label="How it gets to the customer",
@@ -108,6 +115,6 @@ class PlacingForm(DeliveryFields, TenderForm):
 
     def field_at(self, parts: list[str]) -> str | None:
         """The field that a pointer of a service means."""
-        if parts[0] == "delivery":
+        if parts[0] in ("delivery", "promised_at"):
             return parts[-1]
         return "coupon" if parts[0] == "coupons" else super().field_at(parts)
