@@ -135,6 +135,10 @@ class Ears:
         self.said.append(f"failed: {request.method} {request.url} {request.failure}")
 
     def _response(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            # What the page before was still fetching, ahead of need, is neither weighed nor missed.
+            self.scripts.clear()
+            self.said[:] = [text for text in self.said if "ERR_ABORTED" not in text]
         if response.request.resource_type == "script" and response.status < 300:
             self.scripts.append(response)
         if response.status >= 400 and response.status != self.expected_status:

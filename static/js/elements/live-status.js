@@ -1,8 +1,15 @@
-import { time } from "../lib/format.js";
 import { onStatus } from "../lib/live.js";
 
 const WORDS = { connecting: "Connecting", "catching-up": "Catching up", live: "Live", offline: "Offline" };
 const BREATH = 1500; // ms that a break may take before it is worth a word
+
+/** The time of day at the shop; `format.js` would be a weight on every page. */
+const clock = (when) =>
+  when.toLocaleTimeString(document.documentElement.dataset.locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: document.documentElement.dataset.timeZone,
+  });
 
 /** Says whether the page changes by itself. A short break is not worth a word to those who listen. */
 class LiveStatus extends HTMLElement {
@@ -23,7 +30,7 @@ class LiveStatus extends HTMLElement {
   }
 
   draw(status, since) {
-    const words = status === "offline" && since ? `Offline since ${time(since)}` : WORDS[status];
+    const words = status === "offline" && since ? `Offline since ${clock(since)}` : WORDS[status];
     if (this.dataset.state === status && this.textContent === words) return;
     this.dataset.state = status;
     this.textContent = words;

@@ -1,13 +1,11 @@
-// The socket itself: tickets, resuming, growing pauses, and noticing a line that died without a word.
+// The socket itself, and which of the tabs of a log-in has it.
 import { postJson } from "./api.js";
 import { afterClose, delayBefore } from "./live-state.js";
 
 const TICKETS = "/api/v1/live/tickets/";
+const PATIENCE = 3000; // ms that the tab which has the socket may take to answer
 
-/**
- * One connection. `cursor` says where to resume and is moved by whoever takes the frames; `take(frame)` gets every one,
- * `say(status)` hears `connecting`, `catching-up`, `live` or `offline`, and `end()` that it is over for good.
- */
+/** One connection. `take(frame)` gets every frame and moves `cursor`, `say(status)` hears how it is, `end()` that it is over. */
 export class Line {
   status = "connecting";
   heartbeat = 15;
@@ -75,7 +73,7 @@ export class Line {
     this.tell(this.cursor.seq >= this.goal ? "live" : "catching-up");
   }
 
-  /** A silent line is asked once, then given up: a laptop that slept does not know that its socket is dead. */
+  /** A silent line is asked, then given up: a laptop that slept does not know that it is dead. */
   watch() {
     if (!this.socket || this.socket.readyState === WebSocket.CONNECTING) return;
     const silence = (Date.now() - this.heardAt) / 1000;
@@ -89,7 +87,6 @@ export class Line {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send('{"type":"ping"}');
   }
 
-  /** Somebody looks, or the network is back: do not wait for the next turn. */
   hurry() {
     if (this.isOver) return;
     if (this.socket) this.probe();
@@ -115,7 +112,6 @@ export class Line {
     this.attempt += 1;
   }
 
-  /** It is over: nobody may listen here, or another page listens for us. */
   stop({ quietly = false } = {}) {
     if (this.isOver) return;
     this.isOver = true;
@@ -130,5 +126,87 @@ export class Line {
     if (status === this.status) return;
     this.status = status;
     this.say(status);
+  }
+}
+
+// A lock, not a SharedWorker: phones have it too, it passes on when a tab crashes, and no script survives its version.
+/** A tab in the round of `name`: told to `lead`, to `follow`, to `hear` what the leader posts, or `asked` how things stand. */
+export class Tabs {
+  isLeading = false;
+
+  constructor(name, { lead, follow, hear, asked }) {
+    Object.assign(this, { name, lead, follow, hear, asked });
+    this.canShare = Boolean(name && navigator.locks && globalThis.BroadcastChannel);
+  }
+
+  join() {
+    if (!this.canShare) {
+      this.isLeading = true;
+      this.lead();
+      return;
+    }
+    this.channel = new BroadcastChannel(this.name);
+    this.channel.onmessage = ({ data }) => this.receive(data);
+    this.queue();
+    this.ask();
+  }
+
+  leave() {
+    this.waiting?.abort();
+    this.release?.();
+    clearTimeout(this.doubt);
+    this.channel?.close();
+    this.channel = undefined;
+    this.isLeading = false;
+  }
+
+  post(news) {
+    if (this.isLeading) this.channel?.postMessage({ news });
+  }
+
+  /** A leader that gives no sign of life loses the socket to us. */
+  ask() {
+    if (!this.channel || this.isLeading) return;
+    this.channel.postMessage({ ask: true });
+    clearTimeout(this.doubt);
+    this.doubt = setTimeout(() => this.steal(), PATIENCE);
+  }
+
+  receive({ ask, news }) {
+    if (ask) {
+      if (this.isLeading) this.asked();
+      return;
+    }
+    clearTimeout(this.doubt);
+    if (!this.isLeading) this.hear(news);
+  }
+
+  queue() {
+    this.waiting = new AbortController();
+    this.hold({ signal: this.waiting.signal });
+  }
+
+  steal() {
+    if (this.isLeading || !this.channel) return;
+    this.waiting?.abort();
+    this.hold({ steal: true });
+  }
+
+  hold(options) {
+    navigator.locks
+      .request(this.name, options, () => {
+        if (!this.channel) return undefined;
+        clearTimeout(this.doubt);
+        this.isLeading = true;
+        this.lead();
+        return new Promise((done) => (this.release = done));
+      })
+      .catch((problem) => {
+        if (problem.name !== "AbortError") throw problem;
+        if (!this.isLeading) return;
+        this.isLeading = false;
+        this.follow();
+        this.queue();
+      });
   }
 }

@@ -1,11 +1,11 @@
-// What a live connection remembers and how long it waits. Pure: `live.js` holds the socket.
+// What a live connection remembers and how long it waits. Pure.
 
-/** How far a page has heard the shop's stream. Numbers count all events of the shop, also those it may not see. */
+/** How far a page has heard; numbers count all events of the shop. */
 export class Cursor {
   #epoch = "";
   #seq = -1;
 
-  /** The point to resume from, for the address of the socket; empty before the first greeting. */
+  /** Where to resume; empty before the first greeting. */
   get since() {
     return this.#seq < 0 ? "" : `${this.#epoch}:${this.#seq}`;
   }
@@ -18,7 +18,7 @@ export class Cursor {
     return this.#epoch;
   }
 
-  /** A greeting. True when the page starts afresh: what it shows is as old as the page itself. */
+  /** True when the page starts afresh. */
   greet({ epoch, last_seq: head }) {
     if (this.#seq >= 0 && epoch === this.#epoch) return false;
     this.reset({ epoch, seq: head });
@@ -30,20 +30,19 @@ export class Cursor {
     this.#seq = seq;
   }
 
-  /** Take an event; false when it was heard before. */
+  /** False when it was heard before. */
   take(seq) {
     if (seq <= this.#seq) return false;
     this.#seq = seq;
     return true;
   }
 
-  /** Everything up to `seq` that this page may see has been told. */
   advance(seq) {
     if (Number.isSafeInteger(seq) && seq > this.#seq) this.#seq = seq;
   }
 }
 
-/** The newest version of each object: an event that tells of an older one is no news. */
+/** The newest version of each object. */
 export class Versions {
   #newest = new Map();
   #most;
@@ -52,7 +51,7 @@ export class Versions {
     this.#most = most;
   }
 
-  /** Whether the event is at least as new as what was heard of its object (per location, where it has one). */
+  /** Whether the event is no older than what was heard of its object, per location. */
   isCurrent({ object, data }) {
     const key = `${object.type} ${object.id} ${data?.location_id ?? ""}`;
     const before = this.#newest.get(key) ?? -1;
@@ -68,20 +67,20 @@ export class Versions {
   }
 }
 
-/** Whether a subscription such as `order.completed`, `stock.*`, `sale.*` or `*` covers an event type. */
+/** As `matches` in core/events.py. */
 export function covers(subscription, type) {
   const wanted = subscription.startsWith("sale.") ? `order.${subscription.slice(5)}` : subscription;
   if (wanted === "*") return true;
   return wanted.endsWith(".*") ? type.startsWith(wanted.slice(0, -1)) : wanted === type;
 }
 
-/** Milliseconds before try number `attempt` (0 first): 1 s growing to 30 s, half of it by chance. */
+/** Milliseconds before try `attempt`: 1 s growing to 30 s, half of it by chance. */
 export function delayBefore(attempt, random = Math.random) {
   const full = Math.min(30_000, 1000 * 2 ** Math.min(attempt, 10));
   return Math.round(full / 2 + (full / 2) * random());
 }
 
-/** What to do when a socket closed: `stop` for good, `renew` at once with a new ticket, or `retry` after a while. */
+/** When a socket closed: `stop`, `renew` at once, or `retry` later (docs/events.md). */
 export function afterClose(code) {
   if (code === 4400 || code === 4404) return "stop";
   return code === 4401 || code === 4408 ? "renew" : "retry";

@@ -1,8 +1,6 @@
-// What a page hears of its shop: facts as they happen, resumed without a gap after every break. The tabs of a log-in
-// share one socket (`live-tabs.js`); each keeps its own count of what it has heard.
-import { Line } from "./live-line.js";
+// What a page hears of its shop, without a gap after every break (docs/events.md). Tabs share a socket and count alone.
+import { Line, Tabs } from "./live-line.js";
 import { covers, Cursor, Versions } from "./live-state.js";
-import { Tabs } from "./live-tabs.js";
 
 const nameOfRound = () => {
   const key = document.querySelector('meta[name="live-line"]')?.content;
@@ -47,8 +45,6 @@ class Page {
     this.say("connecting");
   }
 
-  // --- the tab that has the socket
-
   lead() {
     this.line = new Line(this.cursor, {
       take: (frame) => {
@@ -70,7 +66,6 @@ class Page {
     this.line = undefined;
   }
 
-  /** Where things stand, for a tab that has just come. */
   answer() {
     const { epoch, seq } = this.cursor;
     const hello = { type: "hello", epoch, last_seq: seq, heartbeat: this.line?.heartbeat ?? 15, ...this.here };
@@ -78,25 +73,21 @@ class Page {
     this.line?.hurry();
   }
 
-  // --- the tabs that have not
-
   follow({ frame, after, status, since }) {
     this.heardAt = Date.now();
     if (frame && (this.cursor.seq >= 0 || frame.type === "hello")) {
-      // What another leading tab told before we could hear it: the page reads what it shows afresh.
+      // Something was told before we could hear it.
       if (frame.type === "events" && after > this.cursor.seq) this.reset({ epoch: this.cursor.epoch, seq: after });
       this.take(frame);
     }
     if (status) this.say(status, since);
   }
 
-  /** The leading tab passes on each heartbeat; one that has fallen silent is asked, and replaced if it is dead. */
+  /** A leading tab that fell silent is asked, and replaced if it is dead. */
   watch() {
     if (this.line || this.status === "offline") return;
     if ((Date.now() - this.heardAt) / 1000 > this.heartbeat + 5) this.tabs.ask();
   }
-
-  // --- both
 
   hurry() {
     if (this.line) this.line.hurry();
@@ -157,31 +148,28 @@ class Page {
 
 const page = new Page();
 
-/**
- * Hear events: `onEvent(["order.completed", "stock.*"], (event) => …)`. Each comes once, in order, never an older version
- * of an object after a newer one. Gives the function that stops listening.
- */
+/** `onEvent("stock.*", (event) => …)`: each once, in order, never an older version after a newer. Answers how to stop. */
 export function onEvent(types, listener) {
   const wanted = [types].flat();
   return page.on("event", (event) => wanted.some((type) => covers(type, event.type)) && listener(event));
 }
 
-/** Hear that the page must read what it shows afresh when that is older than `{epoch, seq}`: at the start, or after too long a break. */
+/** What is older than `{epoch, seq}` must be read afresh. */
 export const onReset = (listener) => page.on("reset", listener);
 
-/** Hear `connecting`, `catching-up`, `live` or `offline`, first the present one, and since when it is not live (else null). */
+/** `connecting`, `catching-up`, `live` or `offline`, and since when it is not live. */
 export function onStatus(listener) {
   listener(page.status, page.since);
   return page.on("status", ({ status, since }) => listener(status, since));
 }
 
-/** Hear how many screens of the shop are live, and who sits before them: `[{id, name, devices}]`. */
+/** How many screens are live, and who is there: `[{id, name, devices}]`. */
 export function onPresence(listener) {
   if (page.here.screens) listener(page.here.screens, page.here.people);
   return page.on("presence", ({ screens, people }) => listener(screens, people));
 }
 
-/** Hear hints for this person or device: `onNote("notification.*", ({ kind, data }) => …)`. They may be lost. */
+/** Hints for this person or device, `{kind, data}`. They may be lost. */
 export function onNote(kinds, listener) {
   const wanted = [kinds].flat();
   return page.on("note", ({ kind, data }) => wanted.some((each) => covers(each, kind)) && listener({ kind, data }));
