@@ -189,6 +189,11 @@ KINDS: dict[str, Kind] = {
             one="A webhook endpoint was turned off. {reason}", icon="webhooks", route="webhook", route_by="endpoint_id",
         ),
         Kind(
+            name="webhook.failing", title="A webhook endpoint has failed for a day", group="Shop",
+            event="webhook.failing", one="No call to a webhook endpoint has succeeded for a day", icon="webhooks",
+            route="webhook", route_by="endpoint_id",
+        ),
+        Kind(
             name="person.created", title="Somebody joined the team", group="Shop", event="person.created",
             one="Somebody joined the team as {role}", icon="team", route="person", route_by="person_id",
             wanted_by="people.manage_team",

@@ -6,6 +6,7 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         import webhooks.events
+        import webhooks.jobs
         import webhooks.navigation
         import webhooks.permissions
         import webhooks.subscribers  # noqa: F401

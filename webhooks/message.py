@@ -1,7 +1,7 @@
 """What is sent: the exact bytes of an event and the headers that sign them (Standard Webhooks)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import floor
 from typing import Any
@@ -37,10 +37,10 @@ def headers_of(*, message_id: str, body: bytes, at: datetime, secrets: Sequence[
     }
 
 
-def shown_request(headers: dict[str, str]) -> dict[str, str]:
-    """Request headers as the log keeps them: how many signatures there were, not which."""
+def shown_request(headers: dict[str, str], extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Request headers as the log keeps them: how many signatures there were, not which; ``extra`` ones by name only."""
     count = len(headers.get("webhook-signature", "").split())
-    return {**headers, "webhook-signature": " ".join(["v1,***"] * count)}
+    return {**dict.fromkeys(extra or (), "***"), **headers, "webhook-signature": " ".join(["v1,***"] * count)}
 
 
 def shown_answer(headers: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -23,6 +23,9 @@ class Endpoint(models.Model):
     first_failure_at = models.DateTimeField(
         null=True, help_text="Since when every try has failed; null after a success."
     )
+    warned_at = models.DateTimeField(null=True, help_text="When its owners were told so; null after a success.")
+    header_names = ArrayField(models.CharField(max_length=60), default=list, help_text="Of the extra headers.")
+    sealed_headers = models.TextField(blank=True, default="", help_text="The extra headers, encrypted; empty: none.")
     last_success_at = models.DateTimeField(null=True)
     last_served_at = models.DateTimeField(null=True, help_text="When a delivery was last claimed: fairness.")
     max_in_flight = models.PositiveSmallIntegerField(default=MOST_PER_ENDPOINT)

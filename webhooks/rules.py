@@ -15,6 +15,7 @@ BUSY = frozenset({429, 502, 503, 504})
 BUSY_WAIT = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=24)
 GONE = 410
+WARN_AFTER = timedelta(days=1)
 DISABLE_AFTER = timedelta(days=5)
 
 LEASE = timedelta(seconds=60)

@@ -105,7 +105,8 @@ def send(claimed: Claimed, rules: Policy, clock: Clock, wall_seconds: float = WA
     if not claimed.secrets:
         return Outcome(at, 0, error="The signing secret cannot be read: its key is missing. Rotate the secret.")
     headers = headers_of(message_id=claimed.message_id, body=claimed.body, at=at, secrets=claimed.secrets)
-    shown = shown_request(headers)
+    shown = shown_request(headers, claimed.headers)
+    headers = {**claimed.headers, **headers}
     try:
         answer = post(claimed.url, claimed.body, headers, rules=rules, wall_seconds=wall_seconds)
     except (Refused, Unreachable) as problem:

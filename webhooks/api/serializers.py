@@ -18,6 +18,7 @@ class EndpointOut(serializers.ModelSerializer[Endpoint]):
             "url",
             "description",
             "subscriptions",
+            "header_names",
             "is_enabled",
             "disabled_reason",
             "first_failure_at",
@@ -45,6 +46,11 @@ class EndpointIn(serializers.Serializer[Any]):
     url = serializers.CharField(max_length=2000)
     description = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     subscriptions = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=100)
+    headers = serializers.DictField(
+        child=serializers.CharField(max_length=1000),
+        required=False,
+        help_text="Extra headers of every call, such as a key of your gateway. Kept encrypted, told to nobody again.",
+    )
 
 
 class EndpointChange(serializers.Serializer[Any]):
@@ -56,6 +62,11 @@ class EndpointChange(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=60), min_length=1, max_length=100, required=False
     )
     is_enabled = serializers.BooleanField(required=False)
+    headers = serializers.DictField(
+        child=serializers.CharField(max_length=1000, allow_null=True),
+        required=False,
+        help_text="Replaces the extra headers; null keeps the value of that name.",
+    )
 
 
 class RotationIn(serializers.Serializer[Any]):

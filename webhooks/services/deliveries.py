@@ -4,7 +4,7 @@ Locks, always in this order: the shop's turn (claims only), the endpoint, its de
 their key, so that the relay's inserts never wait for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -26,6 +26,8 @@ from webhooks.message import body_of
 from webhooks.models import Attempt, Delivery, Endpoint, SigningSecret
 from webhooks.rules import FAILING_AT_ONCE, KEPT, LEASE, MOST_AT_ONCE, WAITS_SECONDS, Verdict, judge
 from webhooks.services.endpoints import live_secrets
+from webhooks.services.extra_headers import headers_of_endpoint
+from webhooks.services.telling import OFF, ask_for_mails, warn_if_due
 
 State: TypeAlias = Delivery.State
 Cause: TypeAlias = Delivery.Cause
@@ -43,6 +45,7 @@ class Claimed:
     message_id: str
     body: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,9 @@ def claim(now: datetime) -> Claimed | None:
     delivery = Delivery.objects.select_related("endpoint").get(pk=taken[0])
     try:
         secrets = tuple(live_secrets(delivery.endpoint_id, now))
+        headers = headers_of_endpoint(delivery.endpoint) if delivery.endpoint.sealed_headers else {}
     except Unreadable:
-        secrets = ()
+        secrets, headers = (), {}
     return Claimed(
         delivery_id=delivery.pk,
         endpoint_id=delivery.endpoint_id,
@@ -154,6 +158,7 @@ def claim(now: datetime) -> Claimed | None:
         message_id=delivery.message_id,
         body=bytes(delivery.body),
         secrets=secrets,
+        headers=headers,
     )
 
 
@@ -188,10 +193,12 @@ def finish(claimed: Claimed, outcome: Outcome, *, spread: float) -> bool:
     )
     _write_down(delivery, outcome, verdict)
     if verdict.state == "done":
-        endpoint.first_failure_at, endpoint.last_success_at = None, outcome.at
+        endpoint.first_failure_at, endpoint.last_success_at, endpoint.warned_at = None, outcome.at, None
     elif not is_test:
         endpoint.first_failure_at = endpoint.first_failure_at or outcome.at
-    endpoint.save(update_fields=["first_failure_at", "last_success_at"])
+        if not verdict.off_because:
+            warn_if_due(endpoint, outcome.at)
+    endpoint.save(update_fields=["first_failure_at", "last_success_at", "warned_at"])
     if verdict.off_because and endpoint.is_enabled:
         _turn_off(endpoint, verdict.off_because)
     return True
@@ -234,6 +241,7 @@ def _turn_off(endpoint: Endpoint, reason: str) -> None:
         changes={"is_enabled": (True, False), "disabled_reason": ("", reason)},
     )
     emit(WebhookDisabled(endpoint_id=endpoint.pk, version=endpoint.version, reason=reason), actor=SYSTEM)
+    ask_for_mails(endpoint, OFF, mark=str(endpoint.version))
 
 
 @transaction.atomic(durable=True)

@@ -3,7 +3,7 @@
 import base64
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,10 +25,12 @@ from webhooks.errors import RotationRunning
 from webhooks.models import Attempt, Delivery, Endpoint, SigningSecret
 from webhooks.permissions import MANAGE_WEBHOOKS
 from webhooks.rules import MOST_ENDPOINTS, ROTATION_OVERLAP
+from webhooks.services.extra_headers import put_headers
 
 Action = AuditEntry.Action
 PATTERN = re.compile(r"(?:\*|[a-z_]+\.(?:\*|[a-z_]+))\Z")
 EDITABLE = ("url", "description", "subscriptions", "is_enabled")
+SEALED = ("header_names", "sealed_headers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,13 @@ class Created:
 
 
 def create_endpoint(
-    *, endpoint_id: UUID, url: str, subscriptions: Sequence[str], actor: Actor, description: str = ""
+    *,
+    endpoint_id: UUID,
+    url: str,
+    subscriptions: Sequence[str],
+    actor: Actor,
+    description: str = "",
+    headers: Mapping[str, str | None] | None = None,
 ) -> Created:
     """Set up an endpoint; its secret is answered once and never again.
 
@@ -60,9 +68,12 @@ def create_endpoint(
         url=url.strip(),
         description=description.strip(),
         subscriptions=_tidy(subscriptions),
-        request_hash=fingerprint([url.strip(), description.strip(), _tidy(subscriptions)]),
+        request_hash=fingerprint(
+            [url.strip(), description.strip(), _tidy(subscriptions), *([dict(headers)] if headers else [])]
+        ),
     )
     _check(endpoint, actor)
+    put_headers(endpoint, headers or {})
     try:
         return _create(endpoint, actor)
     except IntegrityError as conflict:
@@ -80,7 +91,7 @@ def _create(endpoint: Endpoint, actor: Actor) -> Created:
         raise Conflict(f"A shop has at most {MOST_ENDPOINTS} webhook endpoints. Delete one that is not used.")
     endpoint.save(force_insert=True)
     secret = _add_secret(endpoint, datetime.now(UTC))
-    _record(Action.CREATE, endpoint, actor, differences({}, field_values(endpoint, *EDITABLE)))
+    _record(Action.CREATE, endpoint, actor, differences({}, field_values(endpoint, *EDITABLE, "header_names")))
     return Created(endpoint, secret, is_new=True)
 
 
@@ -90,7 +101,8 @@ def update_endpoint(
 ) -> Endpoint:
     """Change some of `EDITABLE`; a change that changes nothing writes nothing.
 
-    Turning an endpoint on forgets its failures, and what waited for it goes out. So does another address.
+    Turning an endpoint on forgets its failures, and what waited for it goes out. So does another address. ``headers``
+    replace the extra headers; a value of None keeps the one that is there.
 
     Raises:
         NotFound, Forbidden, Invalid: as for `create_endpoint`.
@@ -104,15 +116,17 @@ def update_endpoint(
             setattr(endpoint, name, changes[name].strip() if isinstance(changes[name], str) else changes[name])
     endpoint.subscriptions = _tidy(endpoint.subscriptions)
     changed = differences(before, field_values(endpoint, *EDITABLE))
+    if "headers" in changes and (other := put_headers(endpoint, changes["headers"])):
+        changed["headers"] = ("", ", ".join(other))  # which, never what
     if not changed:
         return endpoint
     _check(endpoint, actor)
     if "is_enabled" in changed:
         endpoint.disabled_reason = ""
     if "url" in changed or "is_enabled" in changed:
-        endpoint.first_failure_at = None
+        endpoint.first_failure_at = endpoint.warned_at = None
     endpoint.version += 1
-    endpoint.save(update_fields=[*EDITABLE, "disabled_reason", "first_failure_at", "version"])
+    endpoint.save(update_fields=[*EDITABLE, "disabled_reason", "first_failure_at", "warned_at", *SEALED, "version"])
     _record(Action.CHANGE, endpoint, actor, changed)
     return endpoint
 

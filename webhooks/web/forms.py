@@ -7,6 +7,7 @@ from django import forms
 
 from core.ids import uuid7
 from webhooks.catalogue import event_groups
+from webhooks.services.extra_headers import MASK
 
 
 class EndpointForm(forms.Form):
@@ -21,7 +22,24 @@ class EndpointForm(forms.Form):
     description = forms.CharField(
         label="What it is for", max_length=200, required=False, help_text="Helps your team to tell endpoints apart."
     )
+    headers = forms.CharField(
+        label="Extra headers",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        help_text="One a line, such as X-Api-Key: 123. Values are kept encrypted and not shown again.",
+    )
     subscriptions = forms.MultipleChoiceField(label="Events", error_messages={"required": "Choose at least one event."})
+
+    def clean_headers(self) -> dict[str, str | None]:
+        """The lines as headers; a masked value stays what it is."""
+        found: dict[str, str | None] = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["headers"].splitlines())):
+            name, colon, value = (part.strip() for part in line.partition(":"))
+            if not colon or name in found:
+                raise forms.ValidationError(f"{line[:80]}: write each header once, as Name: value.")
+            found[name] = None if value == MASK else value
+        return found
 
     def clean(self) -> dict[str, Any]:
         if "id" in self.errors:  # a hidden field has no place for its complaint

@@ -1,5 +1,6 @@
 """The pages of webhooks: who is told, how it goes, and what was said."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,10 +20,12 @@ from webhooks.models import Delivery, Endpoint, SigningSecret
 from webhooks.permissions import MANAGE_WEBHOOKS, VIEW_WEBHOOKS
 from webhooks.selectors import deliveries_of, find_delivery, find_endpoint, health_of, is_busy, tries_of
 from webhooks.services.endpoints import create_endpoint, delete_endpoint, rotate_secret, update_endpoint
+from webhooks.services.extra_headers import MASK
 from webhooks.services.replays import replay_delivery, replay_failed, replay_since, send_test_event
 from webhooks.web.forms import EndpointForm, as_listed, blank_form
 
 PAGE_ROWS = 25
+FIELDS = ("url", "description", "subscriptions", "headers")
 STATES = [(state.value, state.label) for state in map(Delivery.State, ("dead", "pending", "done", "sending"))]
 """To choose from, with what somebody looks for first where a phone cuts off the rest."""
 
@@ -60,6 +63,7 @@ class NewEndpoint(Page):
                     url=given["url"],
                     description=given["description"],
                     subscriptions=given["subscriptions"],
+                    headers=given["headers"],
                     actor=self.actor,
                 )
             except DomainError as refusal:
@@ -113,6 +117,7 @@ class EditEndpoint(Page):
                 "url": endpoint.url,
                 "description": endpoint.description,
                 "subscriptions": as_listed(endpoint.subscriptions),
+                "headers": "\n".join(f"{name}: {MASK}" for name in endpoint.header_names),
             }
         )
         return self.render({"form": form, "endpoint": endpoint, "version": endpoint.version})
@@ -125,7 +130,7 @@ class EditEndpoint(Page):
             try:
                 update_endpoint(
                     endpoint_id=endpoint_id,
-                    changes={name: form.cleaned_data[name] for name in ("url", "description", "subscriptions")},
+                    changes={name: form.cleaned_data[name] for name in FIELDS},
                     actor=self.actor,
                     expected_version=int(seen) if seen.isascii() and seen.isdigit() else None,
                 )
@@ -173,24 +178,27 @@ class Test(Act):
 
 
 class Replay(Act):
-    """…/replay/: all that failed, or everything since a moment in the shop's zone."""
+    """…/replay/: all that failed, or everything of a time in the shop's zone, to its end or to now."""
 
     def act(self, endpoint_id: UUID) -> str:
-        since_text = self.request.POST.get("since", "")
         if self.request.POST.get("what") == "failed":
             made = replay_failed(endpoint_id=endpoint_id, actor=self.actor)
         else:
-            try:
-                since = parse_datetime(since_text)
-            except ValueError:
-                since = None
+            since, until = self._moment("since"), self._moment("until")
             if since is None:
                 raise Invalid("Choose the day and time to begin with.")
-            since = make_aware(since, zone_of()) if is_naive(since) else since
-            made = replay_since(endpoint_id=endpoint_id, since=since, actor=self.actor)
+            made = replay_since(endpoint_id=endpoint_id, since=since, until=until, actor=self.actor)
         if not made.count:
             return "There is nothing to send again."
         return f"{made.count:,} {'event is' if made.count == 1 else 'events are'} on the way again."
+
+    def _moment(self, name: str) -> datetime | None:
+        """A field of the form as an instant; None where it is empty or nonsense."""
+        try:
+            found = parse_datetime(self.request.POST.get(name, ""))
+        except ValueError:
+            found = None
+        return make_aware(found, zone_of()) if found and is_naive(found) else found
 
 
 class Rotate(Page):
