@@ -6,7 +6,7 @@ import pytest
 
 from core.ids import uuid7
 from core.testing import Shop
-from inventory.models import Lot, LotLevel, Serial, StockAlert
+from inventory.models import Lot, LotLevel, ScanCode, Serial, StockAlert, Variant
 from inventory.selectors.blind import places_told
 from inventory.selectors.lots import lot_levels
 from inventory.services.alerts import look_over_stock
@@ -91,6 +91,37 @@ def test_a_scan_a_lot_a_piece_and_the_value_of_a_place_tell_nothing_of_what_is_c
     assert "counted blind" in acme.client("accountant").get("/stock/value/").content.decode()
     cancel_count(count.pk, actor=acme.actor("manager"))
     assert told(clerk) == before
+
+
+def test_a_till_and_a_basket_sell_what_is_counted_blind_without_telling_how_much_there_is(acme: Shop) -> None:
+    acme.person("stock clerk")
+    tea, cup, place = acme.variant("TEA"), acme.variant("CUP"), acme.location
+    Variant.objects.filter(pk=cup.pk).update(tracking="serial")
+    piece = Serial.objects.create(variant=cup, number="PIECE-7", state="in_stock", location=place)
+    ScanCode.objects.create(code="PIECE-7", kind="serial", target_id=piece.pk)
+
+    def told(role: str) -> tuple[Any, ...]:
+        browser, query = acme.client(role), {"location": str(place.pk)}
+        tiles = browser.get("/till/articles/", {**query, "q": "e"}).json()["articles"]
+        on_hand = {tile["sku"]: (tile["on_hand"] is not None, tile["is_stocked"]) for tile in tiles}
+        here = person(acme, role).get("scan/PIECE-7/", query).json()
+        anywhere = person(acme, role).get("scan/PIECE-7/").json()
+        row = {"variant": str(tea.pk), "quantity": "1", "location": str(place.pk), "find": "jam"}
+        page = browser.post("/orders/new/", row).content.decode()
+        assert "Earl Grey" in page
+        return on_hand["TEA"], here["state"], anywhere["state"], page.count("free here")
+
+    def both() -> list[tuple[Any, ...]]:
+        return [told("cashier"), told("manager")]
+
+    limits(low="12")
+    open_to_all = ((True, True), "in_stock", "in_stock", 2)
+    assert both() == [open_to_all, open_to_all]
+    counts = [begin(acme, "TEA"), begin(acme, "CUP")]
+    assert both() == [((False, True), "", "", 1), open_to_all]
+    for count in counts:
+        cancel_count(count.pk, actor=acme.actor("manager"))
+    assert both() == [open_to_all, open_to_all]
 
 
 def test_the_ledger_is_filtered_by_kind_reason_time_article_and_place(acme: Shop) -> None:

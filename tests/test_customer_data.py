@@ -14,7 +14,7 @@ from orders.models import Customer
 from orders.services.customers import create_customer, record_consent
 from orders.services.gift_cards import adjust_customers_credit
 from orders.services.merging import merge_customers
-from tests.api import machine
+from tests.api import machine, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,8 +26,8 @@ def a_known_customer(shop: Shop) -> Customer:
         for name, code in (("First name", "CARD-1"), ("Second name", "CARD-2"))
     )
     record_consent(kept.pk, purpose="email", is_given=True, wording="May we write?", source="counter", actor=owner)
-    for person in (kept, gone):
-        machine(shop).post("orders/", sale_body(shop, {"TEA": "2"}, customer=str(person.pk)))
+    for buyer in (kept, gone):
+        machine(shop).post("orders/", sale_body(shop, {"TEA": "2"}, customer=str(buyer.pk)))
     adjust_customers_credit(kept.pk, adjustment_id=uuid7(), amount=Decimal(3), reason="Sorry", actor=owner)
     merge_customers(uuid7(), kept_id=kept.pk, gone_id=gone.pk, actor=owner)
     return kept
@@ -55,6 +55,16 @@ def test_everything_of_a_person_is_in_both_files_and_each_download_is_noted(acme
     assert CANARY not in answer.content.decode() + str(rows)
     noted = AuditEntry.objects.filter(object_type="customer_data", object_id=str(customer.pk))
     assert [(row.action, row.actor_label) for row in noted] == [("export", "Acme manager")] * 2
+
+
+def test_a_program_gets_the_same_as_the_page_and_is_noted(acme: Shop, globex: Shop) -> None:
+    customer = a_known_customer(acme)
+    page = acme.client("manager").get(f"/customers/{customer.pk}/data/").json()
+    answer = person(acme, "manager").get(f"customers/{customer.pk}/data/")
+    assert (answer.status_code, answer.json()) == (200, page) and CANARY not in answer.content.decode()
+    assert AuditEntry.objects.filter(object_type="customer_data", object_id=str(customer.pk)).count() == 2
+    assert person(acme, "cashier").get(f"customers/{customer.pk}/data/").status_code == 403
+    assert person(acme, "manager").get(f"customers/{uuid7()}/data/").status_code == 404
 
 
 def test_who_sees_a_part_only_gets_nothing(acme: Shop) -> None:

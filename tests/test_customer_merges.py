@@ -29,7 +29,7 @@ from orders.selectors.people import timeline_of
 from orders.services import credit
 from orders.services.checkout import place_order
 from orders.services.merging import Merged, merge_customers, undo_merge
-from tests.api import Api, machine
+from tests.api import Api, machine, person
 from tests.test_race_checkout import at_once, sale
 
 
@@ -318,3 +318,29 @@ def test_customers_who_are_not_the_same_are_never_suggested_again_until_it_is_ta
     assert browser.post(f"/customers/{kept.pk}/merge/{kept.pk}/apart/").status_code == 302
     assert browser.post(f"/customers/{kept.pk}/merge/{uuid7()}/apart/").status_code == 404
     assert CustomerDistinction.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_says_that_two_are_two_and_takes_it_back(acme: Shop, globex: Shop) -> None:
+    one, other = make(name="Ada Quill", email="one@example.com"), make(name="Bert", email="one@example.com")
+    api = person(acme, "manager")
+    way = f"customers/{one.pk}/told-apart/"
+    assert len(api.get("customer-duplicates/").json()["results"]) == 1
+    told = [api.post(way, {"other": str(other.pk)}) for _ in range(2)]
+    assert [answer.status_code for answer in told] == [200, 200] and told[0].json() == told[1].json()
+    assert {told[0].json()["first"], told[0].json()["second"]} == {str(one.pk), str(other.pk)}
+    assert api.get(f"customers/{other.pk}/told-apart/").json()["results"] == [told[0].json()]
+    assert api.get("customer-duplicates/").json()["results"] == []
+    for bad, status in (
+        ({"other": str(one.pk)}, 422),
+        ({"other": str(uuid7())}, 404),
+        ({}, 422),
+        ({"other": "x"}, 422),
+    ):
+        assert api.post(way, bad).status_code == status
+    assert person(acme, "cashier").post(way, {"other": str(other.pk)}).status_code == 403
+    undo = f"customer-distinctions/{told[0].json()['id']}/undo/"
+    assert [api.post(undo, {}).status_code for _ in range(2)] == [204, 204]
+    assert len(api.get("customer-duplicates/").json()["results"]) == 1
+    assert api.post(f"customer-distinctions/{uuid7()}/undo/", {}).status_code == 404
+    assert Event.objects.filter(type="customer.told_apart").count() == 2

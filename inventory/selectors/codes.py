@@ -16,7 +16,7 @@ from inventory.models import EmbeddedCodeRule, Lot, ScanCode, Serial, Variant
 from inventory.reading import LONGEST_SCAN, PROBLEMS, Reading, Rule, read_scan
 from inventory.scan_targets import Target, found_by_shape, target_of, word_of
 from inventory.selectors import LONGEST_CODE, ForSale, for_sale
-from inventory.selectors.blind import is_hidden
+from inventory.selectors.blind import hidden_places, is_hidden
 
 LOOK_UP = """
     SELECT code, kind, variant_id, target_id, pack_quantity FROM inventory_scancode
@@ -101,7 +101,8 @@ def this_year() -> int:
 def resolve_scan(typed: str, *, actor: Actor, location_id: UUID | None = None) -> Scanned | Target:
     """What a scanned or typed text stands for, with price, and with stock at a location if one is named.
 
-    The stock is left out while it is being counted blind, for those who do not approve the count.
+    The stock, and the state of a piece, are left out while it is being counted blind, for those who do not approve the
+    count; the state of a piece wherever that is, because it says whether there is one more.
 
     A code of the registry comes first, as it is stored, then whatever its case if only one fits; then what belongs to
     other apps by its shape; then what the text carries (GS1, weight and price codes); then a SKU.
@@ -112,8 +113,12 @@ def resolve_scan(typed: str, *, actor: Actor, location_id: UUID | None = None) -
         NonsenseCode: it is of a known form and says something impossible.
     """
     found = _resolved(typed, actor, location_id)
-    if isinstance(found, Scanned) and found.on_hand is not None and location_id is not None:
-        return replace(found, on_hand=None) if is_hidden(found.variant_id, location_id, actor=actor) else found
+    if not isinstance(found, Scanned):
+        return found
+    if found.on_hand is not None and location_id is not None and is_hidden(found.variant_id, location_id, actor=actor):
+        found = replace(found, on_hand=None)
+    if found.serial_id is not None and hidden_places(found.variant_id, actor=actor):
+        found = replace(found, state="")
     return found
 
 

@@ -1,7 +1,7 @@
 """What the pages and the till read of goods and stock; location-scoped actors see the stock of their places only."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from inventory.codes import normalise
 from inventory.models import Product, ProductPicture, ScanCode, StockException, StockLevel, StockMovement, Variant
 from inventory.permissions import VIEW_STOCK
 from inventory.selectors import LONGEST_CODE, ForSale, PriceTerms, for_sale, targets_of
-from inventory.selectors.blind import without_blind
+from inventory.selectors.blind import hidden_among, without_blind
 from inventory.selectors.groups import attributes_for, category_tree
 from inventory.selectors.pictures import picture_url
 
@@ -29,7 +29,7 @@ EXCEPTIONS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What a till needs to know of a variant: ``on_hand`` is None for what is not stocked."""
+    """What a till needs to know of a variant: ``on_hand`` is None for what is not stocked, or hidden."""
 
     id: UUID
     sku: str
@@ -97,6 +97,12 @@ def articles(
         place = {pk: number for number, pk in enumerate(ids)}
         found.sort(key=lambda article: place[article.id])
     return found
+
+
+def veiled(found: Sequence[Article], *, location_id: UUID, actor: Actor) -> list[Article]:
+    """The articles without the stock of those that are being counted blind there, if the actor may not see it."""
+    hidden = hidden_among([one.id for one in found], location_id, actor=actor)
+    return [replace(one, on_hand=None, low_at=None) if one.id in hidden else one for one in found]
 
 
 NAMED_MOST = 8

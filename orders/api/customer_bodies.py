@@ -93,6 +93,15 @@ class CustomerPage(serializers.Serializer[Any]):
     )
 
 
+class DataBody(serializers.Serializer[Any]):
+    """All that the shop keeps of a person."""
+
+    customers = serializers.ListField(child=serializers.DictField(), help_text="The person, and whom they were before.")
+    agreements = serializers.ListField(child=serializers.DictField())
+    orders = serializers.ListField(child=serializers.DictField(), help_text="With lines and payments.")
+    credit = serializers.ListField(child=serializers.DictField(), help_text="Gift cards, store credit, points.")
+
+
 class GroupInput(serializers.Serializer[Any]):
     """The name of a group."""
 

@@ -13,11 +13,12 @@ from core.api.pagination import PageQuery
 from core.api.views import ApiView
 from core.errors import NotFound
 from orders.api.customer_bodies import CustomerBody, customer_bodies
-from orders.models import Customer, CustomerMerge
+from orders.models import Customer, CustomerDistinction, CustomerMerge
 from orders.permissions import MERGE_CUSTOMERS, VIEW_CUSTOMER_HISTORY
 from orders.selectors.customers import find_customer
-from orders.selectors.duplicates import REASONS, duplicates
+from orders.selectors.duplicates import REASONS, distinctions_of, duplicates
 from orders.selectors.people import timeline_of
+from orders.services.distinguishing import take_back_distinction, tell_apart
 from orders.services.merging import Merged, merge_customers, undo_merge
 
 
@@ -57,6 +58,28 @@ class SuggestionPage(serializers.Serializer[Any]):
 
     results = SuggestionBody(many=True)
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")
+
+
+class ApartInput(serializers.Serializer[Any]):
+    """Who is somebody else."""
+
+    other = serializers.UUIDField()
+
+
+class DistinctionBody(serializers.Serializer[CustomerDistinction]):
+    """Two customers of whom somebody said that they are two."""
+
+    id = serializers.UUIDField()
+    first = serializers.UUIDField(source="first_id")
+    second = serializers.UUIDField(source="second_id")
+    actor = serializers.CharField(source="actor_label")
+    said_at = serializers.DateTimeField(source="at")
+
+
+class DistinctionList(serializers.Serializer[Any]):
+    """Everything that holds."""
+
+    results = DistinctionBody(many=True)
 
 
 class HappeningBody(serializers.Serializer[Any]):
@@ -144,6 +167,54 @@ class CustomerUnmerged(ApiView):
         if not CustomerMerge.objects.filter(pk=merge_id, kept=customer_id).exists():
             raise NotFound("There is no such merge.")
         return _answer(undo_merge(merge_id, actor=self.actor), 200)
+
+
+class ToldApart(ApiView):
+    """/customers/<id>/told-apart/: who looks like this customer and is somebody else."""
+
+    required_permission: ClassVar = MERGE_CUSTOMERS
+    idempotent: ClassVar = True
+    tag = "customers"
+
+    @extend_schema(
+        operation_id="list_customers_told_apart",
+        summary="Of whom somebody said that they are not this customer",
+        responses={200: DistinctionList},
+    )
+    def get(self, request: Request, customer_id: UUID) -> Response:
+        rows = distinctions_of(find_customer(customer_id))
+        shape = DistinctionBody()
+        return Response({"results": [shape.to_representation(row) for row in rows]})
+
+    @extend_schema(
+        operation_id="tell_customers_apart",
+        summary="Say that another customer is somebody else: the two are not suggested as one any more",
+        description="A repeat answers what stands there and changes nothing.",
+        request=ApartInput,
+        responses={200: DistinctionBody},
+    )
+    def post(self, request: Request, customer_id: UUID) -> Response:
+        find_customer(customer_id)
+        row = tell_apart(customer_id, self.read(ApartInput)["other"], actor=self.actor)
+        return Response(DistinctionBody().to_representation(row))
+
+
+class ToldApartUndone(ApiView):
+    """/customer-distinctions/<id>/undo/: they may be one after all."""
+
+    required_permission: ClassVar = MERGE_CUSTOMERS
+    idempotent: ClassVar = True
+    tag = "customers"
+
+    @extend_schema(
+        operation_id="take_back_distinction",
+        summary="Take it back that two customers are two; a repeat changes nothing",
+        request=None,
+        responses={204: OpenApiResponse(description="They are suggested as one again.")},
+    )
+    def post(self, request: Request, distinction_id: UUID) -> Response:
+        take_back_distinction(distinction_id, actor=self.actor)
+        return Response(status=204)
 
 
 class Timeline(ApiView):

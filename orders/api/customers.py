@@ -17,9 +17,11 @@ from orders.permissions import (
     ANONYMISE_CUSTOMERS,
     MANAGE_CUSTOMER_GROUPS,
     MANAGE_CUSTOMERS,
+    VIEW_CUSTOMER_HISTORY,
     VIEW_CUSTOMERS,
 )
 from orders.selectors.customers import consents_of, customers, customers_alike, find_customer, find_group, groups
+from orders.services.customer_data import export_customer
 from orders.services.customer_groups import create_group, delete_group, rename_group
 from orders.services.customers import create_customer, record_consent, update_customer
 from orders.services.forgetting import anonymise_customer
@@ -135,6 +137,25 @@ class Consents(ApiView):
     def post(self, request: Request, customer_id: UUID) -> Response:
         consent = record_consent(customer_id, actor=self.actor, **self.read(bodies.ConsentInput))
         return Response(bodies.ConsentBody().to_representation(consent), status=201)
+
+
+class CustomerData(ApiView):
+    """/customers/<id>/data/: all that the shop keeps of a person, for the person."""
+
+    required_permission: ClassVar = VIEW_CUSTOMER_HISTORY
+    tag = "customers"
+
+    @extend_schema(
+        operation_id="export_customer_data",
+        summary="Everything the shop keeps of a person and of those merged into them",
+        description=(
+            "Takes somebody who may see the orders of all places, else 403: a part would be passed off as all."
+            " The audit log has each time. Amounts are exact decimals, times are UTC."
+        ),
+        responses={200: bodies.DataBody},
+    )
+    def get(self, request: Request, customer_id: UUID) -> Response:
+        return Response(export_customer(customer_id, actor=self.actor))
 
 
 class CustomerAnonymised(ApiView):

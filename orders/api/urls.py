@@ -70,6 +70,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<uuid:customer_id>/anonymise/", customers.CustomerAnonymised.as_view(), name="api-anonymise"),
     path("customers/<uuid:customer_id>/merge/", customer_merges.CustomerMerged.as_view(), name="api-merge"),
     path("customers/<uuid:customer_id>/unmerge/", customer_merges.CustomerUnmerged.as_view(), name="api-unmerge"),
+    path("customers/<uuid:customer_id>/data/", customers.CustomerData.as_view(), name="api-customer-data"),
+    path("customers/<uuid:customer_id>/told-apart/", customer_merges.ToldApart.as_view(), name="api-told-apart"),
+    path(
+        "customer-distinctions/<uuid:distinction_id>/undo/",
+        customer_merges.ToldApartUndone.as_view(),
+        name="api-distinction-undo",
+    ),
     path("customers/<uuid:customer_id>/timeline/", customer_merges.Timeline.as_view(), name="api-timeline"),
     path("customer-duplicates/", customer_merges.Duplicates.as_view(), name="api-customer-duplicates"),
     path("customer-groups/", customers.Groups.as_view(), name="api-customer-groups"),

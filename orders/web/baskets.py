@@ -14,13 +14,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from core.actors import Actor
 from core.api.views import as_uuid
 from core.errors import DomainError
 from core.money import plain_decimal
 from core.web.refusals import explain
 from inventory.models import StockLevel
 from inventory.selectors import LONGEST_CODE, targets_of
-from inventory.web.selectors import Article, articles
+from inventory.selectors.blind import hidden_among
+from inventory.web.selectors import Article, articles, veiled
 from orders.services.basket import BasketLine
 from orders.services.checkout import MOST_LINES
 
@@ -91,8 +93,11 @@ class Basket:
             self.problem = refusal.detail
 
 
-def read_basket(data: QueryDict, *, location_id: UUID | None, channel: str, may_price: bool) -> Basket:
-    """The basket of a form that was sent, after what was looked for, added or removed in it."""
+def read_basket(data: QueryDict, *, location_id: UUID | None, channel: str, may_price: bool, actor: Actor) -> Basket:
+    """The basket of a form that was sent, after what was looked for, added or removed in it.
+
+    What is being counted blind is shown without its stock to those who do not approve the count.
+    """
     rows, basket = _rows(data), Basket()
     removed, added = data.get("remove", ""), as_uuid(data.get("add", ""))
     typed = data.get("find", "").strip()
@@ -110,13 +115,17 @@ def read_basket(data: QueryDict, *, location_id: UUID | None, channel: str, may_
     if ids and location_id is not None:
         known = {one.id: one for one in articles(location_id=location_id, ids=ids, limit=MOST_LINES, channel=channel)}
     free = free_at(location_id, ids)
+    hidden = hidden_among(ids, location_id, actor=actor) if location_id is not None else set[UUID]()
+    if location_id is not None:
+        basket.found = veiled(basket.found, location_id=location_id, actor=actor)
     for row in rows:
         form = RowForm(row, auto_id=f"row{len(basket.rows)}_%s", use_required_attribute=False)
         if not may_price:
             del form.fields["unit_price"]
         pk = as_uuid(row["variant"])
         form.article = known.get(pk) if pk else None
-        form.free = free.get(pk, Decimal(0)) if pk and form.article and form.article.is_stocked else None
+        is_told = form.article is not None and form.article.is_stocked and pk not in hidden
+        form.free = free.get(pk, Decimal(0)) if pk and is_told else None
         basket.rows.append(form)
     return basket
 

@@ -41,7 +41,8 @@ class OrderChanging(Page):
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)
         form, may_price = self.form(order, request.POST), self.may_price(order)
-        basket = read_basket(request.POST, location_id=order.location_id, channel=order.channel, may_price=may_price)
+        terms: dict[str, Any] = {"channel": order.channel, "may_price": may_price, "actor": self.actor}
+        basket = read_basket(request.POST, location_id=order.location_id, **terms)
         if request.POST.get("do") != "show" or basket.is_changed:
             again = self.form(order, initial=initial_of(form, request.POST) | {"find": ""})
             return self.answer(order, again, basket)

@@ -77,7 +77,11 @@ class OrderExchange(Page):
         order = find_order(order_id, actor=self.actor)
         form = self.form(order, request.POST)
         basket = read_basket(
-            request.POST, location_id=order.location_id, channel="counter", may_price=self.may_price(order)
+            request.POST,
+            location_id=order.location_id,
+            channel="counter",
+            may_price=self.may_price(order),
+            actor=self.actor,
         )
         is_whole, asks = form.is_valid(), request.POST.get("do") == "exchange" and not basket.is_changed
         if not asks or not request.POST.get("net"):

@@ -61,6 +61,7 @@ class OrderNew(Page):
             location_id=place.pk if place else None,
             channel=str(form["channel"].value()),
             may_price=self.may_price(place),
+            actor=self.actor,
         )
         wish = request.POST.get("do")
         if wish != "place" or basket.is_changed or buyer.is_changed or not request.POST.get("seen"):

@@ -14,7 +14,7 @@ from core.locations.models import Location
 from core.money import exponent
 from core.tenancy.context import current_tenant
 from core.web.views import Page
-from inventory.web.selectors import Article, articles, categories_for_sale, places_for
+from inventory.web.selectors import Article, articles, categories_for_sale, places_for, veiled
 from orders.models import Shift
 from orders.permissions import (
     GIVE_DISCOUNT,
@@ -112,7 +112,8 @@ class TillArticles(Page):
             found = articles(location_id=location_id, words=wanted["q"], category_id=wanted["category"])
         else:
             found = favourites(location_id)
-        response = JsonResponse({"articles": [_article(article) for article in found]})
+        shown = veiled(found, location_id=location_id, actor=self.actor)
+        response = JsonResponse({"articles": [_article(article) for article in shown]})
         response["Cache-Control"] = "no-store"
         return response
 
