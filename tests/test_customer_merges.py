@@ -307,8 +307,8 @@ def test_customers_who_are_not_the_same_are_never_suggested_again_until_it_is_ta
         assert browser.post(f"/customers/{one.pk}/merge/{two_.pk}/apart/").status_code == 302
     row = CustomerDistinction.objects.get()
     assert suggested() == []
-    for person in (kept, other):
-        assert f"/customers/distinctions/{row.pk}/undo/" in browser.get(f"/customers/{person.pk}/").content.decode()
+    for each in (kept, other):
+        assert f"/customers/distinctions/{row.pk}/undo/" in browser.get(f"/customers/{each.pk}/").content.decode()
     audit = AuditEntry.objects.filter(object_type="customer", changes__has_key="not the same as")
     assert [entry.actor_label for entry in audit] == ["Acme manager"]
     assert acme.client("cashier").post(f"/customers/distinctions/{row.pk}/undo/").status_code == 403
