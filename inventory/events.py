@@ -10,23 +10,27 @@ from inventory.permissions import VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
 
 @event("product.created", about="product", key="product_id", permission=VIEW_PRODUCTS)
 class ProductCreated(DomainEvent):
-    """A product came into the catalogue."""
+    """A product came into the catalogue. ``prices`` are the unit prices of its variants by their SKU."""
 
     product_id: UUID
     version: int
     name: str
     skus: list[str]
+    prices: dict[str, Decimal]
+    is_active: bool
 
 
 @event("product.updated", about="product", key="product_id", permission=VIEW_PRODUCTS)
 class ProductUpdated(DomainEvent):
-    """A product or one of its variants changed."""
+    """A product or one of its variants changed; all but ``fields`` is as it stands now, ``prices`` by SKU."""
 
     product_id: UUID
     version: int
     name: str
     skus: list[str]
     fields: list[str]
+    prices: dict[str, Decimal]
+    is_active: bool
 
 
 @event("product.deleted", about="product", key="product_id", permission=VIEW_PRODUCTS)
@@ -182,7 +186,7 @@ class CodeRuleChanged(DomainEvent):
 
 @event("stock.changed", about="variant", key="variant_id", permission=VIEW_STOCK)
 class StockChanged(DomainEvent):
-    """The stock of a variant at a location moved."""
+    """The stock of a variant at a location moved by ``delta``; the other quantities are what is there now."""
 
     variant_id: UUID
     version: int
@@ -191,6 +195,8 @@ class StockChanged(DomainEvent):
     delta: Decimal
     on_hand: Decimal
     reserved: Decimal
+    damaged: Decimal
+    in_transit: Decimal
     cause: str
     reference_type: str
     reference_id: UUID

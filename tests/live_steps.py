@@ -23,7 +23,15 @@ def news(count: int = 1, *, name: str = "News", ballast: int = 0) -> None:
     with transaction.atomic():
         emit_all(
             [
-                ProductUpdated(product_id=uuid7(), version=1, name=f"{name} {n}", skus=["x" * 60] * ballast, fields=[])
+                ProductUpdated(
+                    product_id=uuid7(),
+                    version=1,
+                    name=f"{name} {n}",
+                    skus=["x" * 60] * ballast,
+                    fields=[],
+                    prices={},
+                    is_active=True,
+                )
                 for n in range(count)
             ],
             actor=SYSTEM,
@@ -39,6 +47,8 @@ def stock_news(location: Location, *, sku: str) -> StockChanged:
         delta=Decimal(1),
         on_hand=Decimal(1),
         reserved=Decimal(0),
+        damaged=Decimal(0),
+        in_transit=Decimal(0),
         cause="count",
         reference_type="test",
         reference_id=uuid7(),

@@ -50,7 +50,8 @@ def test_a_product_comes_with_variants_codes_and_opening_stock(acme: Shop) -> No
     movement = StockMovement.objects.get(variant=variant["id"])
     assert (movement.kind, movement.delta, movement.balance) == ("opening", Decimal("7.5"), Decimal("7.5"))
     event = Event.objects.get(type="product.created")
-    assert event.payload == {"product_id": body["id"], "version": 1, "name": "Oolong", "skus": ["OOL-100"]}
+    told = {"product_id": body["id"], "version": 1, "name": "Oolong", "skus": ["OOL-100"], "is_active": True}
+    assert event.payload == {**told, "prices": {"OOL-100": "9.5000"}}
     entry = AuditEntry.objects.get(object_type="product", object_id=body["id"])
     assert Decimal(entry.changes["OOL-100.unit_price"][1]) == Decimal("9.5")
 

@@ -240,17 +240,20 @@ def _write(
 
 
 def _tell(touched: dict[UUID, set[str]], products: dict[UUID, Product], actor: Actor) -> None:
-    skus: dict[UUID, list[str]] = defaultdict(list)
-    for product_id, sku in Variant.objects.filter(product__in=touched).values_list("product_id", "sku"):
-        skus[product_id].append(sku)
+    prices: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
+    rows = Variant.objects.filter(product__in=touched)
+    for product_id, sku, price in rows.values_list("product_id", "sku", "unit_price"):
+        prices[product_id][sku] = price
     emit_all(
         [
             ProductUpdated(
                 product_id=pk,
                 version=products[pk].version,
                 name=products[pk].name,
-                skus=skus[pk],
+                skus=list(prices[pk]),
                 fields=sorted(fields),
+                prices=prices[pk],
+                is_active=products[pk].is_active,
             )
             for pk, fields in touched.items()
         ],

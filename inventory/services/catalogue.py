@@ -101,9 +101,16 @@ def create_product(draft: ProductDraft, *, actor: Actor) -> Product:
         object_label=product.name,
         changes=differences({}, field_values(product, *PRODUCT_FIELDS, *DESCRIBED)) | changed,
     )
-    skus = [variant.values["sku"] for variant in draft.variants]
+    prices = _prices_of(product)
     emit(
-        ProductCreated(product_id=product.pk, version=product.version, name=product.name, skus=skus),
+        ProductCreated(
+            product_id=product.pk,
+            version=product.version,
+            name=product.name,
+            skus=list(prices),
+            prices=prices,
+            is_active=product.is_active,
+        ),
         actor=actor,
     )
     return product
@@ -137,6 +144,10 @@ def update_product(
     return product
 
 
+def _prices_of(product: Product) -> dict[str, Decimal]:
+    return dict(product.variants.values_list("sku", "unit_price"))
+
+
 def note_change(product: Product, changed: Mapping[str, tuple[Any, Any]], *, actor: Actor) -> None:
     """Save a locked product with its next version, and note and tell what changed of it or of what belongs to it."""
     product.version += 1
@@ -149,13 +160,16 @@ def note_change(product: Product, changed: Mapping[str, tuple[Any, Any]], *, act
         object_label=product.name,
         changes=changed,
     )
+    prices = _prices_of(product)
     emit(
         ProductUpdated(
             product_id=product.pk,
             version=product.version,
             name=product.name,
-            skus=list(product.variants.values_list("sku", flat=True)),
+            skus=list(prices),
             fields=sorted(changed),
+            prices=prices,
+            is_active=product.is_active,
         ),
         actor=actor,
     )

@@ -327,6 +327,8 @@ def _consequences(
                 delta=m.delta,
                 on_hand=m.on_hand,
                 reserved=m.reserved,
+                damaged=m.damaged,
+                in_transit=m.in_transit,
                 cause=kind.value,
                 reference_type=reference_type,
                 reference_id=reference_id,
