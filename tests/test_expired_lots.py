@@ -10,8 +10,10 @@ from core.testing import PASSWORD, Shop, sale_body
 from inventory.models import Lot, StockException
 from orders.models import Approval, Order
 from orders.services.approvals import set_pin
+from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 from tests.api import Api, person
 from tests.test_lots_and_serials import lots, receive, tracked
+from tests.test_pages_packing import opened
 
 PIN = "739154"
 
@@ -80,3 +82,38 @@ def test_one_sale_may_take_two_consents_and_a_blocked_lot_none(acme: Shop, milk:
     blocked = person(acme, "manager").post("orders/", sale_body(acme, {"MILK": "1"}, accept_expired=True))
     assert (blocked.json()["code"], blocked.json()["expired"]) == ("lot-expired", [])
     assert lots(milk) == {"OLD": 4, "GOOD": 0}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_hands_an_expired_lot_over_with_consent_alone_by_program_and_by_page(acme: Shop, milk: Any) -> None:
+    clerk = person(acme, "cashier")
+    made = []
+    for units in ("3", "1"):
+        order = opened(acme, {"MILK": units})
+        parcel, _ = create_fulfilment(FulfilmentDraft(fulfilment_id=uuid7(), order_id=order.pk), actor=acme.actor())
+        take_step(parcel.pk, Step(name="pack"), actor=acme.actor())
+        made.append((order, parcel))
+    (order, parcel), (second, other) = made
+    path = f"fulfilments/{parcel.pk}/done/"
+    refused = clerk.post(path, {})
+    assert (refused.status_code, refused.json()["code"], refused.json()["expired"]) == (409, "lot-expired", ["OLD"])
+    assert clerk.post(path, {"accept_expired": True}).json()["permission"] == "orders.sell_expired"
+    assert lots(milk) == {"OLD": 5, "GOOD": 2}
+    given = approved(acme, clerk, "orders.sell_expired")
+    assert clerk.post(path, {"accept_expired": True, "approvals": [given]}).json()["state"] == "done"
+    assert lots(milk) == {"OLD": 4, "GOOD": 0}
+    entry = AuditEntry.objects.get(object_id=str(order.pk), changes__has_key="expired_lots")
+    assert (entry.actor_label, entry.changes["expired_lots"][1]) == ("Acme cashier", "let go by Acme manager")
+
+    browser, page = acme.client("cashier"), f"/fulfilments/{other.pk}/step/"
+    said: dict[str, Any] = {"step": "done", "version": "2"}
+    first = browser.post(page, said)
+    assert first.status_code == 409 and "Let it go although its lot has expired" in first.content.decode()
+    asked = browser.post(page, said | {"accept_expired": "on"})
+    assert asked.status_code == 403 and "Acme manager" in asked.content.decode()
+    assert lots(milk) == {"OLD": 4, "GOOD": 0}
+    approver = {"accept_expired": "on", "approver": str(acme.person("manager").pk), "pin": PIN}
+    assert browser.post(page, said | approver | {"pin": "000000"}).status_code == 422
+    assert browser.post(page, said | approver).status_code == 302
+    second.refresh_from_db()
+    assert lots(milk) == {"OLD": 3, "GOOD": 0} and second.fulfilments.get().state == "done"

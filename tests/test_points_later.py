@@ -12,10 +12,12 @@ from core.testing import Shop, stock
 from orders.auditor import audit_books
 from orders.errors import NotEnoughCredit
 from orders.models import Order, OrderChange, Payment
-from orders.services.basket import BasketLine, Sale
+from orders.selectors.axes import axes_of
+from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.changes import Settlement, confirm_change, propose_change, revert_change
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 from orders.services.placing import Cancellation, add_payment, cancel_order, place_open_order
+from orders.services.points import paid_by_points
 from orders.services.rewriting import Action
 from tests.api import person
 from tests.cash_steps import sell
@@ -180,3 +182,46 @@ def test_points_of_an_order_for_later_need_its_customer(acme: Shop) -> None:
     }
     answer = person(acme, "manager").post("orders/open/", body)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "no-points") and not Order.objects.exists()
+
+
+def test_a_change_of_an_open_order_gives_the_share_of_points_back_as_points(acme: Shop) -> None:
+    the_policy(acme)
+    some_points(acme, "30")
+    order = taken(acme, by_points("2.00"), cash("7.00"))
+    assert (order.total, account().balance) == (Decimal(9), Decimal(10))
+    less = change_of(acme, order, kind="quantity", position=1, quantity=Decimal(1))
+    shown = acme.client("manager").get(f"/orders/{order.pk}/changes/{less.pk}/").content.decode()
+    assert "£3.50</data> goes back." in shown and "£1.00</data> goes back as points." in shown
+    turn(acme, less, Tender(method="card", amount=Decimal("3.50")))
+    back = Payment.objects.filter(order=order, amount__lt=0).values_list("method", "amount")
+    assert dict(back) == {"points": Decimal(-1), "card": Decimal("-3.50")}
+    assert account().balance == 20 and ledger()[-1] == ("refund", 10)
+    turn(acme, less, undo=True)  # what is due again is paid later, in any way
+    assert (axes_of(Order.objects.get(pk=order.pk)).to_pay, account().balance) == (Decimal("4.50"), Decimal(20))
+    add_payment(order.pk, by_points("0.50"), actor=acme.actor())
+    add_payment(order.pk, cash("4.00"), actor=acme.actor())
+    cancel_order(order.pk, Cancellation(cancel_id=uuid7(), reason="not wanted"), actor=acme.actor())
+    assert account().balance == 30 and audit_books() == []
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(data=st.data())
+def test_no_changes_of_an_open_order_make_points_and_its_end_gives_all_of_them_back(acme: Shop, data: Any) -> None:
+    the_policy(acme)
+    some_points(acme, "500")
+    before = account().balance
+    points = data.draw(st.integers(1, 80))
+    part = points * Decimal("0.10")
+    order = taken(acme, by_points(str(part)), cash(str(9 - part)))
+    for units in data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=4)):
+        order = Order.objects.get(pk=order.pk)
+        if order.lines.get().quantity == units:
+            continue
+        turn(acme, change_of(acme, order, kind="quantity", position=1, quantity=Decimal(units)))
+        order = Order.objects.get(pk=order.pk)
+        burnt, paid = before - account().balance, paid_by_points(order)[0]
+        there = sum((x.amount for x in order.payments.all()), Decimal(0))
+        assert there <= max(order.total, Decimal(9)) and 0 <= paid <= part
+        assert burnt * Decimal("0.10") >= paid  # what is rounded on the way is rounded in the shop's favour
+    cancel_order(order.pk, Cancellation(cancel_id=uuid7(), reason="not wanted"), actor=acme.actor())
+    assert account().balance == before and audit_books() == []

@@ -143,6 +143,11 @@ class StepInput(serializers.Serializer[Any]):
     pieces = PiecesInput(  # type: ignore[call-arg]
         many=True, max_length=MOST_LINES, required=False, help_text="Where goods with serial numbers leave."
     )
+    accept_expired = serializers.BooleanField(
+        required=False,
+        help_text="After 409 `lot-expired`: they go all the same, with `orders.sell_expired` or an approval of it.",
+    )
+    approvals = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=10)
 
 
 STEP_HELP = (
@@ -163,6 +168,8 @@ class _StepView(ApiView):
             tracking=body.get("tracking"),
             serials={one["position"]: one["serials"] for one in body.get("pieces", ())},
             version=self.expected_version(),
+            accept_expired=body.get("accept_expired", False),
+            approval_ids=body.get("approvals", ()),
         )
         made, is_new = take_step(fulfilment_id, step, actor=self.actor)
         return _answer(made, self, is_new=is_new)

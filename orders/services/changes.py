@@ -34,8 +34,8 @@ from orders.services.credit import lock_accounts
 from orders.services.drawers import check_cash_has_drawer, check_register, enter_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events, row
 from orders.services.papers import add_up
-from orders.services.points import METHOD, accounts_of, paid_by_points
-from orders.services.points_of_changes import PointsPart, points_part, settle_points_of_change
+from orders.services.points import METHOD, accounts_of
+from orders.services.points_of_changes import PointsPart, points_part, points_part_of_open, settle_points_of_change
 from orders.services.rewriting import Action, kept, new_lines, restored
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 
@@ -134,8 +134,6 @@ def _check(order: Order) -> None:
     parcels = order.fulfilments.exclude(state=Fulfilment.State.CANCELLED)
     if order.refunds.exists() or parcels.exists() or order.ticket is not None:
         raise Conflict("A part of it came back, is packed or was sent. Take goods back, or sell others instead.")
-    if order.state == Order.State.OPEN and paid_by_points(order)[0]:
-        raise Conflict("Points pay a part of it. Cancel the order, or sell others beside it.")
 
 
 def may_be_changed(order: Order) -> bool:
@@ -199,8 +197,7 @@ def _turn(
     difference = -change.difference if undo else change.difference
     before, after = (change.after, change.before) if undo else (change.before, change.after)
     now = datetime.now(UTC)
-    # An open order has earned nothing yet; it does when it is completed.
-    points = PointsPart() if order.state == Order.State.OPEN else points_part(order, change, undo=undo)
+    points = points_of_change(order, change, undo=undo)
     lines = _rewrite(order, [restored(stored) for stored in after])
     payments = _settle(order, difference, settlement, points, now, actor)
     _settle_accounts(order, change, points, payments, actor, undo=undo)
@@ -220,6 +217,11 @@ def _turn(
     )
     _move(order, change, before, lines, payments, now, actor, undo=undo)
     return change, True
+
+
+def points_of_change(order: Order, change: OrderChange, *, undo: bool) -> PointsPart:
+    """What points have in a change (or its being taken back), before the lines are rewritten; reads only."""
+    return (points_part_of_open if order.state == Order.State.OPEN else points_part)(order, change, undo=undo)
 
 
 def _rewrite(order: Order, lines: list[OrderLine]) -> list[OrderLine]:

@@ -266,7 +266,9 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
     if draft.needs_approval:
         use_approval(sale, draft.priced.by_hand, actor=actor)
     if sale.accept_expired:
-        let_expired_go(sale, draft.order.number, actor=actor)
+        let_expired_go(
+            order.pk, order.number, location_id=sale.location_id, approval_ids=sale.approval_ids, actor=actor
+        )
     also = [
         *settle_drawer(drawer, order, actor=actor),
         *settle_accounts(order, draft.payments, actor=actor),

@@ -27,6 +27,7 @@ from orders.permissions import FULFIL, VIEW_ORDERS
 from orders.selectors.axes import GONE, bump, updated
 from orders.selectors.fulfilment import left_of
 from orders.services.finishing import finish
+from orders.services.told_apart import let_expired_go
 
 State = Fulfilment.State
 STAMPS = {State.PACKED: "packed_at", State.SHIPPED: "shipped_at", State.DONE: "done_at"}
@@ -133,12 +134,16 @@ class Step:
     """A step of a fulfilment: ``pack``, ``ship``, ``done`` or ``cancel``.
 
     ``tracking`` None leaves it as it is. ``serials`` are the pieces that go, by the position of the order's line.
+    ``accept_expired``: goods of expired lots go where there are no others, let by who may or by an approval of
+    ``approval_ids``.
     """
 
     name: str
     tracking: str | None = None
     serials: Mapping[int, Sequence[str]] | None = None
     version: int | None = None
+    accept_expired: bool = False
+    approval_ids: Sequence[UUID] = ()
 
 
 def take_step(fulfilment_id: UUID, step: Step, *, actor: Actor) -> tuple[Fulfilment, bool]:
@@ -154,6 +159,7 @@ def take_step(fulfilment_id: UUID, step: Step, *, actor: Actor) -> tuple[Fulfilm
         StaleVersion: it was changed since ``version``.
         OutOfStock: the goods are not there any more.
         LotExpired, SerialRefused: a lot or a piece cannot leave.
+        ApprovalNeeded, ApprovalRefused: ``accept_expired`` takes somebody's consent.
     """
     return with_locks(lambda: _take(fulfilment_id, step, actor))
 
@@ -183,6 +189,10 @@ def _take(fulfilment_id: UUID, step: Step, actor: Actor) -> tuple[Fulfilment, bo
     _record(fulfilment, order, actor, before)
     parts = list(fulfilment.lines.select_related("line").order_by("line__position"))
     told: list[DomainEvent] = [_fulfilled(fulfilment, order, parts)] if leaves else []
+    if leaves and step.accept_expired:
+        let_expired_go(
+            order.pk, order.number, location_id=order.location_id, approval_ids=step.approval_ids, actor=actor
+        )
     told += finish(order, now, actor=actor)
     if leaves:
         _move(fulfilment, order, parts, step, now, told, actor)
@@ -211,7 +221,10 @@ def _move(
     moved = move_stock(
         deltas={
             (variant_id, order.location_id): Change(
-                on_hand=-wanted, reserved=held.get(variant_id, Decimal(0)), serials=tuple(serials[variant_id])
+                on_hand=-wanted,
+                reserved=held.get(variant_id, Decimal(0)),
+                serials=tuple(serials[variant_id]),
+                any_lot=step.accept_expired,
             )
             for variant_id, wanted in units.items()
         },

@@ -68,6 +68,24 @@ def points_part(order: Order, change: OrderChange, *, undo: bool) -> PointsPart:
     )
 
 
+def points_part_of_open(order: Order, change: OrderChange, *, undo: bool) -> PointsPart:
+    """What goes back as points of what a change leaves paid too much of an open order: the share that points paid.
+
+    It has earned nothing yet, and what is more is paid later, so nothing is taken again. By the rule of returns: any
+    number of changes gives back exactly what points paid, in the end. Asked under the order's lock, before its lines
+    are rewritten.
+    """
+    difference = -change.difference if undo else change.difference
+    there = sum((payment.amount for payment in order.payments.all()), NOTHING)
+    over = there - (order.total + order.cash_rounding + difference)
+    by_points = paid_by_points(order)[0]
+    standing = standing_of(order) if over > 0 and by_points > 0 else None
+    if standing is None:
+        return PointsPart()
+    part = part_in_points(by_points, there, over, order.currency)
+    return PointsPart(part, points_back(standing.burnt, by_points, part)) if part else PointsPart()
+
+
 def _opposite(order: Order, change: OrderChange) -> PointsPart:
     if change.applied_at is None:
         return PointsPart()

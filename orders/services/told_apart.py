@@ -60,23 +60,25 @@ def goods_of(
     }
 
 
-def let_expired_go(sale: Sale, number: str, *, actor: Actor) -> None:
-    """Let goods of expired lots be sold, in the transaction of the sale: by who may, or with somebody's approval.
+def let_expired_go(
+    order_id: UUID, number: str, *, location_id: UUID, approval_ids: Sequence[UUID], actor: Actor
+) -> None:
+    """Let goods of expired lots leave for an order, in its transaction: by who may, or with somebody's approval.
 
     The audit log says who sold and who let them. Raises `ApprovalNeeded`, `ApprovalRefused`.
     """
     approval = allowed(
         actor,
         SELL_EXPIRED,
-        at=sale.location_id,
-        approval_id=approval_for(SELL_EXPIRED, sale.approval_ids),
-        act=("order", sale.order_id),
+        at=location_id,
+        approval_id=approval_for(SELL_EXPIRED, approval_ids),
+        act=("order", order_id),
     )
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,
         object_type="order",
-        object_id=sale.order_id,
+        object_id=order_id,
         object_label=number,
         changes={"expired_lots": (None, f"let go by {approval.approved_by_label if approval else actor.label}")},
     )

@@ -1,7 +1,8 @@
 """Pages around an order that was placed: take goods back, void it, parked carts, who approved what."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from django import forms
@@ -13,6 +14,7 @@ from django.shortcuts import redirect
 from core.api.views import as_uuid
 from core.errors import Conflict, Forbidden, Invalid, ReusedIdentifier, StaleVersion
 from core.ids import uuid7
+from core.people.models import User
 from core.people.permissions import AUTHENTICATED, PERMISSIONS
 from core.people.services import TooManyAttempts
 from core.web.amounts import money_text
@@ -31,7 +33,7 @@ from orders.services.parking import discard
 from orders.services.pieces_back import pieces_of_sale
 from orders.services.returns import Return, ReturnLine, return_goods
 from orders.services.voids import void_order
-from orders.web.after_forms import ApprovedForm, PinForm, ReceiptSearch, ReturnForm, VoidForm
+from orders.web.after_forms import PinForm, ReceiptSearch, ReturnForm, VoidForm
 
 REFUSALS = (
     Invalid,
@@ -48,7 +50,15 @@ REFUSALS = (
 NEWEST_FIRST = ("-occurred_at", "-id")
 
 
-def approval_from(form: ApprovedForm, needed: ApprovalNeeded, *, actor: Any, shown: str) -> UUID | None:
+class Asking(Protocol):
+    """A form that can ask who approves what it does."""
+
+    data: Mapping[str, Any]
+
+    def ask(self, people: Sequence[User]) -> None: ...
+
+
+def approval_from(form: Asking, needed: ApprovalNeeded, *, actor: Any, shown: str) -> UUID | None:
     """The approval that somebody gave on the form, or None: then the form asks for it from now on."""
     details = needed.details
     place = UUID(details["location"])

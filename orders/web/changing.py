@@ -18,13 +18,21 @@ from orders.permissions import CHANGE_ORDER, CHANGE_PRICE, TAKE_ORDERS
 from orders.selectors import find_order
 from orders.selectors.axes import axes_of
 from orders.selectors.changes import find_change, lines_of, total_before
-from orders.services.changes import Settlement, confirm_change, propose_change, revert_change, stock_difference
+from orders.services.changes import (
+    Settlement,
+    confirm_change,
+    points_of_change,
+    propose_change,
+    revert_change,
+    stock_difference,
+)
 from orders.services.deliveries import change_delivery
 from orders.services.rewriting import Action
 from orders.web.baskets import Basket, initial_of, read_basket
 from orders.web.changing_forms import AddressForm, ChangeForm, SettleForm
 from orders.web.placing_forms import DELIVERY
 
+SETTLED = (OrderChange.State.PROPOSED, OrderChange.State.APPLIED)
 STALE = "Somebody changed this order in the meantime. Look at it as it is now, then say anew what is to be changed."
 
 
@@ -126,8 +134,13 @@ class OrderChanged(Page):
             return min(axes_of(order).to_pay + difference, Decimal(0))
         return difference
 
+    def by_points(self, order: Order, change: OrderChange) -> Decimal:
+        """How much of what goes back (or, negative, is to be paid) is in points by itself."""
+        is_applied = change.state == OrderChange.State.APPLIED
+        return points_of_change(order, change, undo=is_applied).amount if change.state in SETTLED else Decimal(0)
+
     def form(self, order: Order, change: OrderChange, data: Any = None) -> SettleForm:
-        due = self.due(order, change)
+        due = self.due(order, change) + self.by_points(order, change)
         return SettleForm(data, location_id=order.location_id, due=due, initial={"version": order.version})
 
     def answer(self, order: Order, change: OrderChange, form: SettleForm | None, *, status: int = 200) -> HttpResponse:
@@ -145,6 +158,7 @@ class OrderChanged(Page):
             "goods": [(names.get(pk, ""), abs(quantity), quantity > 0) for pk, quantity in units.items()],
             "due": form.due,
             "back": -form.due,
+            "by_points": self.by_points(order, change),
             "is_applied": is_applied,
             "is_stale": order.version != seen,
         }

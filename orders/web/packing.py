@@ -1,5 +1,6 @@
 """Open orders worked on: the list to pack, parcels step by step, later payments, giving one up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from core.web.lists import ListPage
 from core.web.refusals import explain
 from core.web.views import Page
 from inventory.barcodes import code128
+from inventory.errors import LotExpired
 from inventory.web.selectors import places_for
 from orders.errors import ApprovalNeeded
 from orders.lifecycle import AFTER
@@ -130,10 +132,25 @@ class FulfilmentStep(OrderPage):
         if name not in AFTER or not form.is_valid():
             return self.show(order, step=(fulfilment_id, form), status=422)
         values = form.cleaned_data
-        step = Step(name=name, tracking=values.get("tracking"), serials=form.serials(), version=values["version"])
+        step = Step(
+            name=name,
+            tracking=values.get("tracking"),
+            serials=form.serials(),
+            version=values["version"],
+            accept_expired=values.get("accept_expired", False),
+        )
         try:
-            take_step(fulfilment_id, step, actor=self.actor)
+            try:
+                take_step(fulfilment_id, step, actor=self.actor)
+            except ApprovalNeeded as needed:
+                given = approval_from(form, needed, actor=self.actor, shown=f"An expired lot for #{order.number}")
+                if given is None:
+                    form.add_error(None, "Goods of an expired lot go only when somebody approves it.")
+                    return self.show(self.find(order.pk), step=(fulfilment_id, form), status=needed.status)
+                take_step(fulfilment_id, replace(step, approval_ids=[given]), actor=self.actor)
         except DomainError as refusal:
+            if isinstance(refusal, LotExpired):
+                form.ask_expired()
             return self.refused(order.pk, refusal, form, step=(fulfilment_id, form))
         messages.success(request, DONE[name])
         return self.done(order)

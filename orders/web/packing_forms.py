@@ -11,6 +11,7 @@ from django import forms
 from core.ids import uuid7
 from core.locations.models import Location
 from core.money import plain_decimal
+from core.people.models import User
 from inventory.models import Variant
 from orders.models import Fulfilment, FulfilmentLine, OrderLine
 from orders.web.after_forms import ApprovedForm
@@ -113,6 +114,8 @@ class StepForm(forms.Form):
         self.initial.setdefault("tracking", fulfilment.tracking)
         if fulfilment.kind != Fulfilment.Kind.DELIVERY:
             del self.fields["tracking"]
+        if "accept_expired" in self.data:
+            self.ask_expired()
         self.pieces = [part.line for part in parts if _has_serials(part.line)]
         for line in self.pieces:
             self.fields[f"serials_{line.position}"] = forms.CharField(
@@ -122,6 +125,26 @@ class StepForm(forms.Form):
                 help_text="Between commas or spaces.",
                 widget=forms.TextInput(QUIET),
             )
+
+    def ask_expired(self) -> None:
+        """Ask whether goods of an expired lot go all the same."""
+        self.fields["accept_expired"] = forms.BooleanField(
+            label="Let it go although its lot has expired", required=False
+        )
+
+    def ask(self, people: Sequence[User]) -> None:
+        """Ask who lets it go: their name and their PIN."""
+        none = [("", "Choose" if people else "Nobody here can approve this")]
+        choices = [*none, *((str(one.pk), str(one)) for one in people)]
+        self.fields["approver"] = forms.CharField(
+            label="Approved by", required=False, widget=forms.Select(choices=choices)
+        )
+        self.fields["pin"] = forms.CharField(
+            label="Their PIN",
+            required=False,
+            max_length=12,
+            widget=forms.PasswordInput({"inputmode": "numeric", "autocomplete": "off"}),
+        )
 
     def serials(self) -> dict[int, list[str]]:
         """The pieces by the position of the order's line."""
