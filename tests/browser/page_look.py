@@ -132,13 +132,13 @@ class Ears:
             self.said.append(f"console {message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
+        if request.failure == "net::ERR_ABORTED":
+            return  # a page that was left while it fetched something
         self.said.append(f"failed: {request.method} {request.url} {request.failure}")
 
     def _response(self, response: Response) -> None:
         if response.request.is_navigation_request():
-            # What the page before was still fetching, ahead of need, is neither weighed nor missed.
-            self.scripts.clear()
-            self.said[:] = [text for text in self.said if "ERR_ABORTED" not in text]
+            self.scripts.clear()  # what the page before was still fetching
         if response.request.resource_type == "script" and response.status < 300:
             self.scripts.append(response)
         if response.status >= 400 and response.status != self.expected_status:
