@@ -28,6 +28,7 @@ OTHERS = {
     "orders.services.goods_back",
     "orders.services.money_back",
     "orders.services.pieces_back",
+    "orders.services.pieces_of_changes",
     "orders.services.purchase_offers",
     "orders.services.points_of_changes",
     "orders.services.recalls",

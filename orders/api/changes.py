@@ -123,11 +123,24 @@ class PaidOrBack(serializers.Serializer[Any]):
     reference = serializers.CharField(required=False, allow_blank=True, max_length=80)
 
 
+class PiecesMoved(serializers.Serializer[Any]):
+    """The pieces of an article with serial numbers that a change moves, one per unit."""
+
+    variant = serializers.UUIDField()
+    serials = serializers.ListField(child=serializers.CharField(max_length=60), max_length=1000)
+
+
 class SettlementInput(serializers.Serializer[Any]):
     """The difference: what is paid, or how it is given back (left out: as it was paid)."""
 
     payments = PaidOrBack(many=True, max_length=50, required=False)  # type: ignore[call-arg]
     register = serializers.UUIDField(required=False, allow_null=True)
+    pieces = PiecesMoved(  # type: ignore[call-arg]
+        many=True,
+        max_length=MOST_ACTIONS,
+        required=False,
+        help_text="Where goods with serial numbers leave or, not all of them, come back. Taking back names none.",
+    )
 
 
 class _Turn(ApiView):
@@ -141,7 +154,8 @@ class _Turn(ApiView):
         if version is None:
             raise serializers.ValidationError({"If-Match": ["Send the ETag of the order as you got it."]})
         payments: list[Tender] | None = tenders_of(body["payments"]) if "payments" in body else None
-        return version, Settlement(payments=payments, register_id=body.get("register"))
+        pieces = [(one["variant"], one["serials"]) for one in body.get("pieces", ())]
+        return version, Settlement(payments=payments, register_id=body.get("register"), pieces=pieces)
 
 
 class ConfirmChange(_Turn):

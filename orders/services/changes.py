@@ -18,7 +18,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, NotFound, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, NotFound, ReusedIdentifier, StaleVersion, fault, refuse
 from core.events import DomainEvent
 from core.money import plain_decimal
 from core.outbox.services import emit_all
@@ -34,6 +34,7 @@ from orders.services.credit import lock_accounts
 from orders.services.drawers import check_cash_has_drawer, check_register, enter_drawer
 from orders.services.money_back import give_to_accounts, money_back, refunded_events, row
 from orders.services.papers import add_up
+from orders.services.pieces_of_changes import Named, pieces_of_change
 from orders.services.points import METHOD, accounts_of
 from orders.services.points_of_changes import PointsPart, points_part, points_part_of_open, settle_points_of_change
 from orders.services.rewriting import Action, kept, new_lines, restored
@@ -47,10 +48,12 @@ SUMS = ("subtotal", "discount_total", "tax_total", "total", "apart_total", "item
 class Settlement:
     """How the difference is paid or given back: ``payments`` in positive amounts; None gives back as it was paid.
 
-    ``needs_drawer``: cash must name the register it goes through, where the place has any.
+    ``needs_drawer``: cash must name the register it goes through, where the place has any. ``pieces``: the numbers of
+    goods with serial numbers that leave or come back, by variant.
     """
 
     payments: Sequence[Tender] | None = None
+    pieces: Named = ()
     register_id: UUID | None = None
     needs_drawer: bool = False
 
@@ -159,6 +162,7 @@ def confirm_change(
         WrongPayment, Invalid: the payments do not come to the difference.
         NotEnoughCredit: an account does not hold so much; points that went back with a change were spent since.
         OutOfStock: there is not enough of what is added.
+        SerialRefused: a piece that is named is not here.
     """
     return _again(lambda: _turn(change_id, order_id, version, settlement, actor, undo=False))
 
@@ -215,7 +219,7 @@ def _turn(
             "change": (None, change.pk),
         },
     )
-    _move(order, change, before, lines, payments, now, actor, undo=undo)
+    _move(order, change, before, lines, payments, settlement.pieces, now, actor, undo=undo)
     return change, True
 
 
@@ -296,6 +300,7 @@ def _move(
     before: Sequence[Mapping[str, Any]],
     lines: Sequence[OrderLine],
     payments: Sequence[Payment],
+    named: Named,
     now: datetime,
     actor: Actor,
     *,
@@ -303,11 +308,20 @@ def _move(
 ) -> None:
     costs = {UUID(x["variant_id"]): Decimal(x["unit_cost"]) for x in before if x["variant_id"] and x["unit_cost"]}
     if order.state == Order.State.OPEN:
+        refuse(
+            *([fault("/pieces", "not-yet", "The pieces of an open order are named when they leave.")] if named else [])
+        )
         _hold(order, lines, payments, actor)
         return
+    difference = stock_difference(before, [kept(line) for line in lines])
+    pieces = pieces_of_change(order, change, difference, named, undo=undo)
     deltas = {
-        (variant, order.location_id): Change(on_hand=-units, unit_cost=costs.get(variant) if units < 0 else None)
-        for variant, units in stock_difference(before, [kept(line) for line in lines]).items()
+        (variant, order.location_id): Change(
+            on_hand=-units,
+            unit_cost=costs.get(variant) if units < 0 else None,
+            serials=pieces.get(variant, ()),
+        )
+        for variant, units in difference.items()
     }
     incoming = [payment for payment in payments if payment.amount > 0]
     told: list[DomainEvent] = [

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from inventory.services.ledger import Cause, Change
 from orders.models import Order, OrderLine
-from orders.services.pieces_back import PiecesBack
+from orders.services.pieces_back import PiecesBack, moved_by_changes
 
 Disposition = OrderLine.Disposition
 
@@ -16,7 +16,12 @@ def left_with(sale: Order, *, besides: UUID) -> tuple[Cause, ...]:
     """By what the goods of a sale left, and by what some of them came back before: they return to their lots."""
     refunds = Order.objects.filter(refund_of=sale).exclude(pk=besides).values_list("pk", flat=True)
     sent = sale.fulfilments.values_list("pk", flat=True)
-    return (("order", sale.pk), *(("order", pk) for pk in refunds), *(("fulfilment", pk) for pk in sent))
+    return (
+        ("order", sale.pk),
+        *(("order", pk) for pk in refunds),
+        *(("fulfilment", pk) for pk in sent),
+        *moved_by_changes(sale),
+    )
 
 
 def changes_of(

@@ -100,10 +100,20 @@ def pieces_out(causes: Sequence[Cause]) -> dict[UUID, tuple[str, ...]]:
     return found
 
 
+def moved_by_changes(sale: Order) -> tuple[Cause, ...]:
+    """What the ledger names as the cause where a sale was changed, or a change of it taken back."""
+    changes = list(sale.changes.values_list("pk", flat=True))
+    return tuple((kind, pk) for kind in ("order_change", "change_undone") for pk in changes)
+
+
 def pieces_of_sale(sale: Order) -> dict[UUID, tuple[str, ...]]:
     """The pieces of a sale that are still with the customer."""
     return pieces_out(
-        [("order", sale.pk), *(("fulfilment", pk) for pk in sale.fulfilments.values_list("pk", flat=True))]
+        [
+            ("order", sale.pk),
+            *(("fulfilment", pk) for pk in sale.fulfilments.values_list("pk", flat=True)),
+            *moved_by_changes(sale),
+        ]
     )
 
 

@@ -27,6 +27,7 @@ from orders.services.changes import (
     stock_difference,
 )
 from orders.services.deliveries import change_delivery
+from orders.services.pieces_of_changes import pieces_wanted
 from orders.services.rewriting import Action
 from orders.web.baskets import Basket, initial_of, read_basket
 from orders.web.changing_forms import AddressForm, ChangeForm, SettleForm
@@ -113,7 +114,7 @@ class OrderChanged(Page):
             return self.answer(order, change, form, status=422)
         turn = revert_change if request.POST.get("do") == "revert" else confirm_change
         register_id = as_uuid(form.cleaned_data["register"])
-        how = Settlement(payments=form.tenders(), register_id=register_id, needs_drawer=True)
+        how = Settlement(payments=form.tenders(), register_id=register_id, needs_drawer=True, pieces=form.pieces())
         try:
             turn(change_id, order_id=order_id, version=form.cleaned_data["version"], settlement=how, actor=self.actor)
         except StaleVersion as refusal:
@@ -141,7 +142,11 @@ class OrderChanged(Page):
 
     def form(self, order: Order, change: OrderChange, data: Any = None) -> SettleForm:
         due = self.due(order, change) + self.by_points(order, change)
-        return SettleForm(data, location_id=order.location_id, due=due, initial={"version": order.version})
+        wanted = []
+        if change.state == OrderChange.State.PROPOSED:
+            wanted = pieces_wanted(order, stock_difference(change.before, change.after))
+        seen = {"version": order.version}
+        return SettleForm(data, location_id=order.location_id, due=due, wanted=wanted, initial=seen)
 
     def answer(self, order: Order, change: OrderChange, form: SettleForm | None, *, status: int = 200) -> HttpResponse:
         form, units = form or self.form(order, change), stock_difference(change.before, change.after)

@@ -1,8 +1,10 @@
 """What is asked for when a placed order is changed."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -12,10 +14,12 @@ from core.web.choices import offered
 from orders.models import OrderLine, Payment
 from orders.services.basket import Tender
 from orders.services.money_back import WAYS
+from orders.services.pieces_of_changes import PiecesWanted
 from orders.services.rewriting import Action
 from orders.web.placing_forms import DeliveryFields
 from orders.web.tender_forms import TenderForm
 
+MOST_SHOWN = 20
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input input--num", "data-live": True}
 
 
@@ -96,15 +100,38 @@ class SettleForm(TenderForm):
         choices=[("", "As it was paid"), *offered(choice for choice in Payment.Method.choices if choice[0] in WAYS)],
     )
 
-    def __init__(self, *args: Any, due: Decimal, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, due: Decimal, wanted: Sequence[PiecesWanted] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.due = due
+        self.due, self.wanted = due, list(wanted)
+        for one in self.wanted:
+            told = "Which are here and leave" if one.leaves else f"Sold with it: {', '.join(one.out[:MOST_SHOWN])}"
+            self.fields[f"pieces_{one.variant.pk}"] = forms.CharField(
+                label=f"Serial numbers of {one.variant.title}, {plain_decimal(one.units)}",
+                max_length=60_000,
+                help_text=f"{told}. Between commas or spaces.",
+                widget=forms.TextInput({"autocomplete": "off"}),
+            )
         for name in ("amount", "tendered"):
             self.fields[name].widget = forms.HiddenInput()
         if due > 0:
             del self.fields["way_back"]
         else:
             self.fields["method"].required = False
+
+    def pieces(self) -> list[tuple[UUID, list[str]]]:
+        """The pieces that leave or come back, as they were typed."""
+        typed = [(one.variant.pk, self.cleaned_data[f"pieces_{one.variant.pk}"]) for one in self.wanted]
+        return [(pk, [part for part in re.split(r"[,;\s]+", text) if part]) for pk, text in typed]
+
+    def piece_fields(self) -> list[Any]:
+        """The fields of pieces, for the template."""
+        return [self[f"pieces_{one.variant.pk}"] for one in self.wanted]
+
+    def field_at(self, parts: list[str]) -> str | None:
+        """The field that a pointer of the service means."""
+        if parts[0] == "pieces" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(self.wanted):
+            return f"pieces_{self.wanted[int(parts[1])].variant.pk}"
+        return super().field_at(parts)
 
     def tenders(self) -> list[Tender] | None:
         """The payments of the difference; None leaves the way back to the service."""
