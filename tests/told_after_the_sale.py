@@ -43,6 +43,7 @@ PARTS = {
     "exchange",
     "preview",
     "stock_difference",
+    "points_of_change",
     "may_be_changed",
     "part_of_exchange",
     "draft_of",
