@@ -160,6 +160,27 @@ def test_more_than_is_suggested_is_approved_by_somebody(acme: Shop) -> None:
     assert cashier.post(PATH, body(acme, {**line, "unit_price": "2.03"})).status_code == 201
 
 
+def test_the_shop_decides_what_is_suggested_and_what_was_bought_stays(acme: Shop, globex: Shop) -> None:
+    cashier, manager = person(acme, "cashier"), person(acme, "manager")
+    done = body(acme)
+    assert cashier.post(PATH, done).json()["net"] == "-4.06"
+    before = AuditEntry.objects.filter(object_type="policy").count()
+    changed = manager.patch("policy/", {"bought_good": "50", "bought_parts": "0"})
+    assert (changed.status_code, changed.json()["bought_good"], changed.json()["bought_fair"]) == (200, "50", "30")
+    assert AuditEntry.objects.filter(object_type="policy").count() == before + 1
+    assert cashier.post(PATH, done).json()["net"] == "-4.06"
+    asked = {name: done[name] for name in ("customer", "location", "lines")}
+    assert cashier.post(f"{PATH}quote/", asked).json()["total"] == "4.50"
+    assert "good 50 %" in acme.client("cashier").get("/purchases/").content.decode()
+    nothing = {"code": "TEA", "quantity": "1", "condition": "parts"}
+    refused = cashier.post(PATH, body(acme, nothing))
+    assert (refused.status_code, pointers(refused)) == (422, {"/lines/0/unit_price"}), refused.content
+    for wrong in ("-1", "100.1", "NaN", None):
+        assert manager.patch("policy/", {"bought_good": wrong}).status_code == 422, wrong
+    assert cashier.patch("policy/", {"bought_good": "90"}).status_code == 403
+    assert Order.objects.count() == 1
+
+
 def test_what_is_wrong_is_named_and_nothing_moves(acme: Shop) -> None:
     cashier, there = person(acme, "cashier"), level(acme).on_hand
     good = {"code": "TEA", "quantity": "1", "condition": "good"}

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from core.actors import Actor
 from core.audit.models import AuditEntry
-from core.audit.services import differences, field_values, record
-from core.errors import StaleVersion, fault, refuse
+from core.audit.services import record
+from core.decisions import decide
 from core.outbox.services import emit
 from inventory.events import StockPolicyChanged
 from inventory.models import StockPolicy
@@ -40,19 +40,9 @@ def change_stock_policy(values: Mapping[str, Any], *, actor: Actor, expected_ver
         Invalid: a field does not exist or cannot have this value; every one is named.
     """
     actor.require(MANAGE_STOCK_POLICY)
-    StockPolicy.objects.get_or_create(pk=1, defaults={"version": 0})
-    row = StockPolicy.objects.select_for_update().get(pk=1)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion(details={"current": {"version": row.version}})
-    refuse(*(fault(f"/{name}", "value", why) for name, value in values.items() if (why := _wrong(name, value))))
-    before = field_values(row, *FIELDS)
-    for name, value in values.items():
-        setattr(row, name, value)
-    changes = differences(before, field_values(row, *FIELDS))
+    row, changes = decide(StockPolicy, values, fields=FIELDS, wrong=_wrong, expected_version=expected_version)
     if not changes:
         return row
-    row.version += 1
-    row.save()
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,

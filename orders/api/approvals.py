@@ -202,6 +202,12 @@ class PolicyBody(serializers.Serializer[SellingPolicy]):
     points_per_unit = serializers.DecimalField(required=False, max_digits=9, decimal_places=4, min_value=0)
     point_value = serializers.DecimalField(required=False, max_digits=9, decimal_places=4, min_value=0)
     points_expire_days = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=36_500)
+    bought_as_new = RateField(
+        required=False, min_value=0, max_value=100, help_text="Suggested for used goods, in per cent of their price."
+    )
+    bought_good = RateField(required=False, min_value=0, max_value=100)
+    bought_fair = RateField(required=False, min_value=0, max_value=100)
+    bought_parts = RateField(required=False, min_value=0, max_value=100)
     version = serializers.IntegerField(read_only=True)
 
 

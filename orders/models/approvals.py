@@ -1,6 +1,7 @@
 """Who may let somebody do more than their role allows, and every time it was done."""
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -41,6 +42,13 @@ class Approval(models.Model):
         indexes: ClassVar = [models.Index(fields=["reference_type", "reference_id"], name="approval_by_act")]
 
 
+BOUGHT: dict[str, Any] = {
+    "max_digits": 7,
+    "decimal_places": 4,
+    "help_text": "Suggested for used goods of this condition, in per cent of their price when new.",
+}
+
+
 class SellingPolicy(models.Model):
     """How this shop sells: one row, made when it is first changed."""
 
@@ -73,6 +81,10 @@ class SellingPolicy(models.Model):
     )
     point_value = models.DecimalField(max_digits=9, decimal_places=4, default=0, help_text="What a point pays.")
     points_expire_days = models.PositiveIntegerField(null=True, blank=True)
+    bought_as_new = models.DecimalField(**BOUGHT, default=Decimal(60), db_default=Decimal(60))
+    bought_good = models.DecimalField(**BOUGHT, default=Decimal(45), db_default=Decimal(45))
+    bought_fair = models.DecimalField(**BOUGHT, default=Decimal(30), db_default=Decimal(30))
+    bought_parts = models.DecimalField(**BOUGHT, default=Decimal(10), db_default=Decimal(10))
     version = models.BigIntegerField(default=1)
 
     class Meta:

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from core.actors import Actor
 from core.audit.models import AuditEntry
-from core.audit.services import differences, field_values, record
-from core.errors import StaleVersion, fault, refuse
+from core.audit.services import record
+from core.decisions import decide
 from core.outbox.services import emit
 from orders.events import PolicyChanged
 from orders.models import SellingPolicy
@@ -26,7 +26,16 @@ POLICY_FIELDS = (
     "points_per_unit",
     "point_value",
     "points_expire_days",
+    "bought_as_new",
+    "bought_good",
+    "bought_fair",
+    "bought_parts",
 )
+PERCENTAGES = ("discount_percent", "bought_as_new", "bought_good", "bought_fair", "bought_parts")
+
+
+def _wrong(name: str, value: Any) -> str:
+    return "" if _can_be(name, value) else "This cannot be."
 
 
 def _can_be(name: str, value: Any) -> bool:
@@ -37,7 +46,7 @@ def _can_be(name: str, value: Any) -> bool:
         return value in SellingPolicy.NoReceipt.values
     if value is None:
         return bool(SellingPolicy._meta.get_field(name).null)
-    most = 100 if name == "discount_percent" else MOST_DAYS if name.endswith("_days") else None
+    most = 100 if name in PERCENTAGES else MOST_DAYS if name.endswith("_days") else None
     least = 1 if name in ("no_receipt_period_days", "points_expire_days") else 0
     return bool(value >= least and (most is None or value <= most))
 
@@ -52,22 +61,9 @@ def change_policy(values: Mapping[str, Any], *, actor: Actor, version: int | Non
         StaleVersion: ``version`` is not the present one.
     """
     actor.require(MANAGE_POLICY)
-    SellingPolicy.objects.get_or_create(pk=1, defaults={"version": 0})
-    row = SellingPolicy.objects.select_for_update().get(pk=1)
-    if version is not None and version != row.version:
-        raise StaleVersion(details={"current": {"version": row.version}})
-    errors = [
-        fault(f"/{name}", "value", "This cannot be.") for name, value in values.items() if not _can_be(name, value)
-    ]
-    refuse(*errors)
-    before = field_values(row, *POLICY_FIELDS)
-    for name, value in values.items():
-        setattr(row, name, value)
-    changes = differences(before, field_values(row, *POLICY_FIELDS))
+    row, changes = decide(SellingPolicy, values, fields=POLICY_FIELDS, wrong=_wrong, expected_version=version)
     if not changes:
         return row
-    row.version += 1
-    row.save()
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,

@@ -13,19 +13,13 @@ from core.tenancy.context import current_tenant
 from inventory.models import Variant
 from inventory.selectors import ForSale, PriceTerms, for_sale
 from orders.models import Order, OrderLine, Payment
+from orders.selectors.policy import policy
 from orders.services.basket import Sale
 from orders.services.no_receipt import units_named
 from orders.services.pricing import MOST_UNITS
 from orders.services.returns import MOST_LINES
 
 Condition = OrderLine.Condition
-SHARES: Mapping[str, Decimal] = {
-    Condition.AS_NEW.value: Decimal(60),
-    Condition.GOOD.value: Decimal(45),
-    Condition.FAIR.value: Decimal(30),
-    Condition.PARTS.value: Decimal(10),
-}
-"""What is suggested for goods of a condition, in percent of what they are sold for new. More takes an approval."""
 LONGEST_HOLD = 90
 WAYS_OUT = (Payment.Method.CASH.value, Payment.Method.CREDIT.value)
 MOST_PAID = Decimal(10) ** 8
@@ -88,20 +82,30 @@ def work_out(wanted: Purchase, place: Location) -> Offer:
     known = for_sale(ids, location_id=place.pk, terms=PriceTerms(channel=Order.Channel.COUNTER.value))
     tracked = Variant.objects.filter(pk__in=ids).exclude(tracking=Variant.Tracking.NONE)
     _check(wanted, named, known, set(tracked.values_list("pk", flat=True)))
-    lines, beyond = [], False
+    lines, beyond, percent = [], False, shares()
+    unpaid: list[dict[str, str]] = []
     for position, (line, (variant_id, units)) in enumerate(zip(wanted.lines, named, strict=True), start=1):
         assert variant_id is not None and units is not None  # `_check` has refused the others
         variant = known[variant_id]
-        suggested = suggestion(variant.own_price, line.condition)
+        suggested = round_money(variant.own_price * percent[line.condition] / 100, current_tenant().currency)
         price = suggested if line.unit_price is None else line.unit_price
+        if not price:
+            unpaid.append(fault(f"/lines/{position - 1}/unit_price", "nothing-suggested", "Say what is paid for it."))
         beyond = beyond or price > suggested
         lines.append(_line(position, line, variant, units, price))
+    refuse(*unpaid)
     return Offer(lines, -sum((line.total for line in lines), Decimal(0)), beyond)
 
 
-def suggestion(price: Decimal, condition: str) -> Decimal:
-    """What is suggested to pay for one unit that is sold for ``price`` when it is new."""
-    return round_money(price * SHARES[condition] / 100, current_tenant().currency)
+def shares() -> dict[str, Decimal]:
+    """What is suggested for goods of a condition, in per cent of what they are sold for new. More takes an approval."""
+    decided = policy()
+    return {
+        Condition.AS_NEW.value: decided.bought_as_new,
+        Condition.GOOD.value: decided.bought_good,
+        Condition.FAIR.value: decided.bought_fair,
+        Condition.PARTS.value: decided.bought_parts,
+    }
 
 
 def _line(position: int, wanted: BuyLine, variant: ForSale, units: Decimal, price: Decimal) -> OrderLine:
@@ -154,7 +158,7 @@ def _wrong_amounts(line: BuyLine, units: Decimal | None, *, is_known: bool, at: 
         errors.append(fault(f"{at}/quantity", "positive", "More than zero, and no more than there can be."))
     elif is_known and units is None:
         errors.append(fault(f"{at}/quantity", "places", "So many packs come to a part of a unit."))
-    if line.condition not in SHARES:
+    if line.condition not in Condition.values:
         errors.append(fault(f"{at}/condition", "unknown", "As new, good, fair or for parts."))
     price = line.unit_price
     if price is not None and not (0 < price <= MOST_PAID and is_payable(price, current_tenant().currency)):

@@ -24,7 +24,7 @@ from orders.errors import ApprovalNeeded
 from orders.models import Customer, OrderLine
 from orders.permissions import BUY_GOODS
 from orders.services.basket import BasketLine, Sale, Tender
-from orders.services.purchase_offers import LONGEST_HOLD, SHARES, BuyLine, Offer, Purchase
+from orders.services.purchase_offers import LONGEST_HOLD, BuyLine, Offer, Purchase, shares
 from orders.services.purchases import buy_goods, offer_of
 from orders.services.quotes import quote
 from orders.web.after import approval_from
@@ -167,7 +167,7 @@ class Purchases(Page):
         return self.show(PurchaseForm(actor=self.actor))
 
     def show(self, form: PurchaseForm, ticket: Ticket | None = None, *, status: int = 200) -> HttpResponse:
-        told = {"form": form, "ticket": ticket, "currency": current_tenant().currency, "shares": SHARES}
+        told = {"form": form, "ticket": ticket, "currency": current_tenant().currency, "shares": shares()}
         return self.render(told, status=status)
 
     def post(self, request: HttpRequest) -> HttpResponse:

@@ -21,6 +21,10 @@ LONGEST_DAYS = 36_500
 STALE = "Somebody changed this in the meantime. Open it anew to see what is there."
 
 
+def _percent(label: str, **more: Any) -> forms.DecimalField:
+    return forms.DecimalField(label=label, min_value=0, max_value=100, max_digits=7, decimal_places=4, **more)
+
+
 def _amount(label: str, *, digits: int = 18, **more: Any) -> forms.DecimalField:
     return forms.DecimalField(label=label, min_value=0, max_digits=digits, decimal_places=4, **more)
 
@@ -29,12 +33,8 @@ class SellingForm(forms.Form):
     """Every limit of selling; ``version`` is the one that was shown."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    discount_percent = forms.DecimalField(
-        label="Discount by hand, per cent",
-        min_value=0,
-        max_value=100,
-        max_digits=7,
-        decimal_places=4,
+    discount_percent = _percent(
+        "Discount by hand, per cent",
         help_text="A cashier gives at most so much alone; more needs an approval.",
     )
     refund_amount = _amount(
@@ -75,6 +75,10 @@ class SellingForm(forms.Form):
         max_value=LONGEST_DAYS,
         help_text="From the day of the sale. Empty: for ever. Points that are there keep their day.",
     )
+    bought_as_new = _percent("As new", help_text="Per cent of today's price; a higher price needs an approval.")
+    bought_good = _percent("Good")
+    bought_fair = _percent("Fair")
+    bought_parts = _percent("For parts")
 
 
 class Selling(Page):
