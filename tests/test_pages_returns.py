@@ -39,7 +39,7 @@ def test_a_cashier_scans_the_receipt_ticks_a_line_and_gives_the_money_back(acme:
     assert StockLevel.objects.get(variant__sku="TEA").damaged == 2
     shown = browser.get(f"/orders/{sale.pk}/").content.decode()
     assert f"/orders/{refund.pk}/" in shown and "Return goods" in shown
-    assert "Can come back" in browser.get(f"/orders/{sale.pk}/return/?all=1").content.decode()
+    assert "can come back" in browser.get(f"/orders/{sale.pk}/return/?all=1").content.decode()
 
 
 def test_the_form_sent_twice_returns_once(acme: Shop) -> None:

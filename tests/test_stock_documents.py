@@ -4,12 +4,24 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from core.ids import uuid7
 from core.outbox.models import Event
 from core.testing import Shop
-from inventory.models import Lot, LotLevel, Serial, StockDocument, StockLevel, StockMovement, StockPolicy, Variant
+from inventory.models import (
+    Lot,
+    LotLevel,
+    Serial,
+    StockDocument,
+    StockLevel,
+    StockMovement,
+    StockPolicy,
+    StockReservation,
+    Variant,
+)
 from inventory.reasons import REASONS
+from inventory.services.holds import hold
 from orders.auditor import audit_books
 from tests.api import Api, machine, person, pointers
 
@@ -210,3 +222,23 @@ def test_the_page_finds_articles_by_name_asks_which_and_refuses_what_is_none(acm
     left = browser.post("/stock/book/", sent | {"code": ["CUP", "TEA"], "quantity": ["4", "1"], "do": "remove-0"})
     assert 'value="CUP"' not in left.content.decode() and 'value="TEA"' in left.content.decode()
     assert level(acme).on_hand == 10
+
+
+def test_goods_of_an_order_are_listed_without_a_date_and_only_the_order_lets_go_of_them(acme: Shop) -> None:
+    with transaction.atomic():
+        order_id = uuid7()
+        units = {(acme.variant("TEA").pk, acme.location.pk): Decimal(2)}
+        hold(units, cause=("order", order_id), actor=acme.actor(), note="Order X")
+    shown = acme.client("manager").get("/stock/reservations/").content.decode()
+    assert f'href="/orders/{order_id}/">Order X' in shown and "it leaves" in shown
+    assert "2999" not in shown and "/released/" not in shown and "/extended/" not in shown
+
+
+def test_goods_are_set_aside_by_name_and_the_labels_of_a_product_begin_with_its_articles(acme: Shop) -> None:
+    browser, tea = acme.client("manager"), acme.variant("TEA")
+    sent = {"id": str(uuid7()), "location": str(acme.location.pk), "quantity": "1", "hold_for": "1440", "note": ""}
+    assert browser.post("/stock/reservations/", sent | {"code": "no such thing"}).status_code == 422
+    assert b"type more of the name" in browser.post("/stock/reservations/", sent | {"code": "e"}).content
+    assert browser.post("/stock/reservations/", sent | {"code": tea.title}).status_code == 302
+    assert StockReservation.objects.get().variant_id == tea.pk
+    assert ">TEA</textarea>" in browser.get(f"/labels/?product={tea.product_id}").content.decode().replace("\n", "")

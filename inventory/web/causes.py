@@ -61,7 +61,7 @@ def in_words(rows: Iterable[StockMovement], *, actor: Actor) -> list[Told]:
             what=_what(row, reasons.get(row.reference_id, "")),
             who=(names.get(row.actor_id) if row.actor_id else None) or row.actor_kind.replace("_", " "),
             of=cause.text,
-            url=cause.url or _address(row),
+            url=cause.url or page_of(row.reference_type, row.reference_id),
         )
         for row, cause in zip(found, causes, strict=True)
     ]
@@ -72,8 +72,9 @@ def _what(row: StockMovement, reason_code: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def _address(row: StockMovement) -> str:
+def page_of(reference_type: str, reference_id: UUID | None) -> str:
+    """The address of the page of a cause, "" where there is none."""
     try:
-        return reverse(PAGES[row.reference_type], args=[row.reference_id])
+        return reverse(PAGES[reference_type], args=[reference_id])
     except (KeyError, NoReverseMatch):
         return ""

@@ -15,6 +15,7 @@ from inventory.selectors import LONGEST_CODE
 from inventory.selectors.groups import category_tree
 from inventory.services.catalogue import MOST_VARIANTS, CodeDraft
 from inventory.web.group_forms import category_choices
+from inventory.web.selectors import named
 
 MOST_CODES = 100
 MOST_FILTERS = 4
@@ -97,6 +98,23 @@ class StockFilter(forms.Form):
         super().__init__(*args, **kwargs)
         ids = [place.pk for place in places]
         self.fields["location"].queryset = Location.objects.filter(pk__in=ids)  # type: ignore[attr-defined]
+
+
+class ArticleField(forms.CharField):
+    """One article by its code, its SKU or words of its name; cleaned to a code or SKU."""
+
+    def __init__(self, *, stocked_only: bool = True, **kwargs: Any) -> None:
+        self.stocked_only = stocked_only
+        quiet = forms.TextInput({"autocomplete": "off", "placeholder": "Name, SKU or code"})
+        super().__init__(**{"label": "Article", "max_length": LONGEST_CODE, "widget": quiet, **kwargs})
+
+    def clean(self, value: Any) -> str:
+        meant = named(super().clean(value), stocked_only=self.stocked_only)
+        if meant.may_mean:
+            raise ValidationError("Several articles are called so: type more of the name, or the SKU.")
+        if not meant.code:
+            raise ValidationError("No article carries this code or is called so.")
+        return meant.code
 
 
 class CodesField(forms.CharField):

@@ -69,6 +69,9 @@ class LabelForm(forms.Form):
         self.fields["location"].queryset = Location.objects.filter(is_active=True)  # type: ignore[attr-defined]
 
 
+MOST_OF_A_PRODUCT = 200
+
+
 class Labels(Page):
     """/labels/: what to print, and what wants a new label. The answer to the form is the PDF."""
 
@@ -78,6 +81,9 @@ class Labels(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         location = _uuid(request.GET.get("location", ""))
         lines = _received(_uuid(request.GET.get("document", "")))
+        if product := _uuid(request.GET.get("product", "")):
+            skus = Variant.objects.filter(product=product, is_active=True).order_by("position", "pk")
+            lines = list(skus.values_list("sku", flat=True)[:MOST_OF_A_PRODUCT])
         if request.GET.get("changed"):
             lines = [f"{row.variant.sku} x{row.copies}" for row in old_labels(location_id=location)]
         given = {"lines": "\n".join(lines), "location": location, "sheet": next(iter(SHEETS))}

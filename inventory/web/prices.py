@@ -17,9 +17,9 @@ from core.web.views import Page
 from inventory.customer_groups import customer_groups
 from inventory.models import PriceList
 from inventory.permissions import MANAGE_PRICES, VIEW_PRODUCTS
-from inventory.selectors import LONGEST_CODE
 from inventory.selectors.prices import find_price_list, price_changes, price_lists, prices_on
 from inventory.services.prices import LEAST, MOST, PriceLine, create_price_list, set_prices, update_price_list
+from inventory.web.forms import ArticleField
 
 CHANNELS = [("", "All"), ("counter", "Counter"), ("online", "Online"), ("phone", "Phone"), ("api", "API")]
 PICKER = {"type": "datetime-local"}
@@ -70,8 +70,9 @@ class PriceListForm(forms.Form):
 class PriceForm(forms.Form):
     """One price for the list."""
 
-    code = forms.CharField(
-        label="Article", max_length=LONGEST_CODE, widget=forms.TextInput({"autocomplete": "off", "autofocus": True})
+    code = ArticleField(
+        stocked_only=False,
+        widget=forms.TextInput({"autocomplete": "off", "autofocus": True, "placeholder": "Name, SKU or code"}),
     )
     from_quantity = forms.DecimalField(
         label="From so many",

@@ -14,7 +14,7 @@ from core.errors import DomainError, NotFound
 from core.people.permissions import VIEW_AUDIT
 from core.web.views import Page
 from inventory.models import Product
-from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.permissions import ADJUST_STOCK, MANAGE_PRICES, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
 from inventory.selectors import LONGEST_CODE
 from inventory.selectors.pictures import picture_url
 from inventory.services.scancodes import add_code, make_code, remove_code
@@ -65,6 +65,7 @@ class ProductOne(Page):
                 "tabs": [{"name": name, "label": label, "is_current": name == tab} for name, label in seen],
                 "first": product.variants.order_by("position", "pk").first(),
                 "may_manage": self.actor.may(MANAGE_PRODUCTS),
+                "may_price": self.actor.may(MANAGE_PRICES),
                 "may_view_cost": self.actor.may(VIEW_COST),
                 "may_view_stock": self.actor.may(VIEW_STOCK),
                 "may_adjust": self.actor.may(ADJUST_STOCK),

@@ -19,8 +19,11 @@ from inventory.models import StockLevel
 from inventory.permissions import ADJUST_STOCK, RESERVE_STOCK, VIEW_COST, VIEW_STOCK
 from inventory.selectors import LONGEST_CODE, targets_of
 from inventory.selectors.stock import find_level, reservations
+from inventory.services.holds import NEVER
 from inventory.services.limits import set_limits
 from inventory.services.reservations import Reserve, extend, release, reserve
+from inventory.web.causes import page_of
+from inventory.web.forms import ArticleField
 from inventory.web.selectors import places_for
 
 REFUSALS = (Invalid, NotFound, Conflict, ReusedIdentifier, Forbidden, OutOfStock, ReservationOver)
@@ -33,12 +36,7 @@ class ReserveForm(forms.Form):
 
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
     location = forms.ModelChoiceField(label="Location", queryset=Location.objects.none(), empty_label=None)
-    code = forms.CharField(
-        label="Article",
-        max_length=LONGEST_CODE,
-        help_text="Its SKU, or scan its code.",
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
+    code = ArticleField()
     quantity = forms.DecimalField(
         label="Quantity", max_digits=14, decimal_places=3, initial=1, widget=forms.TextInput(NUMBER)
     )
@@ -75,7 +73,7 @@ class Reservations(Page):
         target = targets_of([values["code"]]).get(values["code"])
         units = target.units(values["quantity"]) if target else None
         if target is None or units is None:
-            form.add_error("code", "Nothing in this shop carries this code.")
+            form.add_error("code", "A pack of it in this number is no quantity we can keep.")
             return self.answer(form, status=422)
         wanted = Reserve(
             reservation_id=values["id"],
@@ -101,6 +99,8 @@ class Reservations(Page):
             {
                 "form": form,
                 "window": window,
+                "rows": [(row, page_of(row.reference_type, row.reference_id)) for row in window.rows],
+                "never": NEVER,
                 "show_all": show_all,
                 "now": datetime.now(UTC),
                 "may_view_cost_of_stock": self.actor.may(VIEW_COST),

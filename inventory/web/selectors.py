@@ -62,14 +62,14 @@ class ProductRow:
 
 def articles(
     *,
-    location_id: UUID,
+    location_id: UUID | None,
     words: str = "",
     category_id: UUID | None = None,
     ids: Collection[UUID] | None = None,
     limit: int = 60,
     channel: str = "counter",
 ) -> list[Article]:
-    """What is for sale, with the stock of one location and the price that holds there: three queries.
+    """What is for sale, with the stock of one location (None: of none) and the price that holds there: three queries.
 
     ``ids`` keeps its order, else by name.
 
@@ -117,11 +117,12 @@ class Named:
     may_mean: Sequence[Article] = ()
 
 
-def named(typed: str, *, location_id: UUID) -> Named:
-    """The stocked article that a code, a SKU or words of a name mean; a code stays as it is, for what a pack holds."""
+def named(typed: str, *, location_id: UUID | None = None, stocked_only: bool = True) -> Named:
+    """The article that a code, a SKU or words of a name mean; a code stays as it is, for what a pack holds."""
     if len(typed) <= LONGEST_CODE and targets_of([typed]):
         return Named(code=typed)
-    found = [row for row in articles(location_id=location_id, words=typed, limit=NAMED_MOST) if row.is_stocked]
+    rows = articles(location_id=location_id, words=typed, limit=NAMED_MOST)
+    found = [row for row in rows if row.is_stocked or not stocked_only]
     return Named(code=found[0].sku) if len(found) == 1 else Named(may_mean=found)
 
 

@@ -189,7 +189,7 @@ class LineChart extends HTMLElement {
 
   xRange(data, low, high) {
     const hasBars = data.series.some(({ kind }) => kind === "bars");
-    const step = data.x.length > 1 ? (high - low) / (data.x.length - 1) : data.isTime ? DAY : 1;
+    const step = data.x.length > 1 ? (high - low) / (data.x.length - 1) : data.isTime ? DAY * 16 : 1;
     if (data.x.length === 1) return [data.x[0] - step, data.x[0] + step]; // uPlot's own low and high are years apart
     return hasBars ? [low - step * 0.6, high + step * 0.6] : [low, high];
   }

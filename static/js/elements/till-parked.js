@@ -41,9 +41,9 @@ class TillParked extends Aside {
     this.logIn = h("a", { class: "button button--large button--primary button--block", href: this.session.setup.urls.log_in, hidden: true }, "Log in again");
     this.hint = h("p", { class: "muted" }, "Park or pay what is in the basket before you take up another one.");
     this.form = h("div", { class: "stack stack--tight" }, this.name.row, this.parkButton);
-    this.list = h("ul", { class: "till-carts", role: "list", "aria-label": "Parked carts" });
+    this.list = h("ul", { class: "till-carts", role: "list", "aria-label": "Parked baskets" });
     this.none = h("p", { class: "muted" }, "Nothing is parked here. A basket that waits for its customer can be parked, and any till of this place takes it up.");
-    this.build("Parked carts", [this.message.box, this.logIn, this.form, this.hint, this.list, this.none], {
+    this.build("Parked baskets", [this.message.box, this.logIn, this.form, this.hint, this.list, this.none], {
       submit: () => this.#park(this.session.parking ?? this.#body()),
     });
     this.counter.parked.addEventListener("change", () => this.isOpen && this.#draw());
@@ -83,7 +83,7 @@ class TillParked extends Aside {
     this.hint.textContent = cannotWait ? `${comesBack ? "Goods that come back" : "Gift cards"} cannot be parked: settle this basket first, or leave them out.` : "Park or pay what is in the basket before you take up another one.";
     this.none.hidden = isOpen || carts.length > 0;
     this.list.hidden = isOpen || carts.length === 0;
-    this.heading.textContent = carts.length > 0 || isEmpty ? "Parked carts" : "Park this basket";
+    this.heading.textContent = carts.length > 0 || isEmpty ? "Parked baskets" : "Park this basket";
     this.#drawList(carts);
     this.busy(this.isBusy);
   }
