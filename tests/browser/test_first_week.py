@@ -128,7 +128,7 @@ def add_product(page: Page, name: str, sku: str, price: str, cost: str, code: st
     page.get_by_label("Cost").fill(cost)
     page.get_by_label("Tax").select_option(index=1)
     page.get_by_label("Codes").fill(code)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
 
 
