@@ -4,8 +4,9 @@ FROM node:24-slim AS assets
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
-COPY tools/build_assets.mjs tools/
-RUN node tools/build_assets.mjs
+COPY tools/build_assets.mjs tools/small_scripts.mjs tools/
+COPY static/js static/js
+RUN node tools/build_assets.mjs && node tools/small_scripts.mjs
 
 FROM python:3.13-slim AS packages
 COPY requirements/uv.lock requirements/run.lock /tmp/
@@ -28,6 +29,7 @@ WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 COPY --from=assets /app/static/vendor static/vendor
+COPY --from=assets /app/build build
 # Settings want their secrets even here, where nothing is kept of them.
 RUN SECRET_KEY=only-for-collecting-static-files-0123456789-0123456789 FIELD_KEYS=none \
     DATABASE_URL=postgresql://none@none/none REDIS_URL=redis://none \

@@ -251,6 +251,20 @@ def install_assets(kind: str) -> None:
         stamp.write_text(json.dumps(wanted))
 
 
+def build_scripts() -> None:
+    """Make `build/js` hold the scripts of the pages as they travel, whenever one of them has changed."""
+    stamp = ROOT / "build" / ".stamp.json"
+    sources = sorted((ROOT / "static" / "js").rglob("*.js"))
+    inputs = [lock_text(name) for name in ("package-lock.json", "tools/small_scripts.mjs")]
+    wanted = {"inputs": digest(*inputs, *(f"{path}\0{path.read_text()}" for path in sources))}
+    if read_stamp(stamp) == wanted:
+        return
+    program, _ = node()
+    with step("Making the scripts of the pages small"):
+        run("The scripts of the pages could not be built", *program, ROOT / "tools" / "small_scripts.mjs")
+        stamp.write_text(json.dumps(wanted))
+
+
 # --- the command
 
 
@@ -282,6 +296,7 @@ def main() -> None:
     fcntl.flock(turn, fcntl.LOCK_EX)
     install_python(options.kind, options.port)
     install_assets(options.kind)
+    build_scripts()
 
 
 if __name__ == "__main__":

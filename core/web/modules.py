@@ -17,7 +17,7 @@ VENDOR = {"uplot": "vendor/uplot/uPlot.esm.js"}
 """Bare names of packages, and where set-up puts their ES modules below ``static/``."""
 
 _STATIC_IMPORT = re.compile(
-    r"""^\s*(?:import|export)\s+(?:[^'"();]*?\s+from\s+)?["'](?P<path>\.{1,2}/[^"']+)["']""", re.MULTILINE
+    r"""(?:^|;)\s*(?:import|export)\b(?:[^'"();]*?\bfrom)?\s*["'](?P<path>\.{1,2}/[^"']+)["']""", re.MULTILINE
 )
 
 
