@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django.db.models import Model
 
 from core.audit.services import differences, field_values
-from core.errors import StaleVersion, fault, refuse
+from core.errors import fault, must_be_version, refuse
 
 Row = TypeVar("Row", bound=Model)
 
@@ -30,8 +30,7 @@ def decide(
     rows = kind._default_manager
     rows.get_or_create(pk=1, defaults={"version": 0})
     row: Any = rows.select_for_update().get(pk=1)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion(details={"current": {"version": row.version}})
+    must_be_version(expected_version, row.version)
     refuse(*(fault(f"/{name}", "value", why) for name, value in values.items() if (why := wrong(name, value))))
     before = field_values(row, *fields)
     for name, value in values.items():

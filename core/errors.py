@@ -50,6 +50,15 @@ class StaleVersion(DomainError):
     code, status, title = "stale-version", 412, "It was changed in the meantime"
 
 
+def must_be_version(expected: int | None, present: int, **current: Any) -> None:
+    """Raise `StaleVersion` unless the caller saw the ``present`` version, or does not care (None).
+
+    To be asked under the row's lock; ``current`` is what else is told of the present state.
+    """
+    if expected not in (None, present):
+        raise StaleVersion(details={"current": {**current, "version": present}})
+
+
 class ReusedIdentifier(DomainError):
     """The same identifier came with another body."""
 

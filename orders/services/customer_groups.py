@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, Invalid, NotFound, StaleVersion
+from core.errors import Conflict, NotFound, fault, must_be_version, refuse
 from inventory.models import PriceList
 from orders.models import CustomerGroup
 from orders.permissions import MANAGE_CUSTOMER_GROUPS
@@ -39,8 +39,7 @@ def rename_group(group_id: UUID, *, name: str, actor: Actor, expected_version: i
     """
     actor.require(MANAGE_CUSTOMER_GROUPS)
     group = _locked(group_id)
-    if expected_version is not None and group.version != expected_version:
-        raise StaleVersion
+    must_be_version(expected_version, group.version)
     before, wanted = group.name, _checked(name)
     if before != wanted:
         group.name, group.version = wanted, group.version + 1
@@ -75,8 +74,7 @@ def _locked(group_id: UUID) -> CustomerGroup:
 
 def _checked(name: str) -> str:
     if not name.strip():
-        error = {"pointer": "/name", "code": "empty", "detail": "A group has a name."}
-        raise Invalid(error["detail"], details={"errors": [error]})
+        refuse(fault("/name", "empty", "A group has a name."))
     return name.strip()
 
 

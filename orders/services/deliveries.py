@@ -9,7 +9,7 @@ from django.db import transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, NotFound, StaleVersion
+from core.errors import Conflict, NotFound, must_be_version
 from core.outbox.services import emit_all
 from core.retry import with_locks
 from orders.lifecycle import must_be_open
@@ -50,8 +50,7 @@ def _change(
     is_elsewhere, is_promised_anew = order.delivery != delivery, order.promised_at != promised_at
     if not (is_elsewhere or is_promised_anew):
         return order, False
-    if version is not None and order.version != version:
-        raise StaleVersion(details={"current": {"version": order.version, "state": order.state}})
+    must_be_version(version, order.version, state=order.state)
     must_be_open(order)
     if is_promised_anew:
         check_promise(promised_at, now=datetime.now(UTC))

@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import NotFound, ReusedIdentifier, StaleVersion, fault, refuse
+from core.errors import NotFound, ReusedIdentifier, fault, must_be_version, refuse
 from core.events import DomainEvent
 from core.outbox.services import emit_all
 from core.retry import with_locks
@@ -173,8 +173,7 @@ def _take(fulfilment_id: UUID, step: Step, actor: Actor) -> tuple[Fulfilment, bo
     fulfilment = order.fulfilments.get(pk=fulfilment_id)
     if fulfilment.state == AFTER[step.name]:
         return fulfilment, False
-    if step.version is not None and step.version != fulfilment.version:
-        raise StaleVersion(details={"current": {"version": fulfilment.version, "state": fulfilment.state}})
+    must_be_version(step.version, fulfilment.version, state=fulfilment.state)
     then, before, now = next_state(fulfilment, step.name), fulfilment.state, datetime.now(UTC)
     leaves = then in GONE and before not in GONE
     if before not in GONE:

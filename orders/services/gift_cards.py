@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, NotFound, ReusedIdentifier, StaleVersion, fault, refuse
+from core.errors import Conflict, NotFound, ReusedIdentifier, fault, must_be_version, refuse
 from core.ids import ALPHABET
 from core.locations.selectors import business_today
 from core.money import is_payable
@@ -163,8 +163,7 @@ def set_card_state(
     card = rows.filter(pk=card_id).first()
     if card is None:
         raise NotFound("There is no such gift card.")
-    if expected_version not in (None, card.version):
-        raise StaleVersion(details={"current": {"state": card.state, "version": card.version}})
+    must_be_version(expected_version, card.version, state=card.state)
     if card.state == state:
         return card
     before, card.state = card.state, state

@@ -11,7 +11,7 @@ from django.db import transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import field_values
-from core.errors import Conflict, Invalid, NotFound, ReusedIdentifier
+from core.errors import Conflict, NotFound, ReusedIdentifier, fault, refuse
 from core.locations.selectors import business_today
 from core.outbox.services import emit
 from core.retry import with_locks
@@ -55,8 +55,7 @@ def merge_customers(merge_id: UUID, *, kept_id: UUID, gone_id: UUID, actor: Acto
     """
     actor.require(MERGE_CUSTOMERS)
     if kept_id == gone_id:
-        error = {"pointer": "/gone", "code": "same", "detail": "This is the same customer."}
-        raise Invalid(error["detail"], details={"errors": [error]})
+        refuse(fault("/gone", "same", "This is the same customer."))
     return with_locks(lambda: _merge(merge_id, kept_id, gone_id, actor))
 
 

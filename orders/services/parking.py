@@ -12,7 +12,7 @@ from core.actors import SYSTEM, Actor
 from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import NotFound, StaleVersion, fault, refuse
+from core.errors import NotFound, fault, must_be_version, refuse
 from core.locations.selectors import active_location
 from core.money import plain_decimal
 from core.outbox.services import emit
@@ -228,8 +228,7 @@ def _end(order: Order, take_id: UUID | None, actor: Actor, version: int | None) 
     if order.state == State.ENDED:
         when = order.ended_at.isoformat() if order.ended_at else None
         raise AlreadyTaken(details={"by": order.ended_by_label, "at": when})
-    if version is not None and version != order.version:
-        raise StaleVersion(details={"current": {"version": order.version}})
+    must_be_version(version, order.version)
     order.state, order.version = State.ENDED, order.version + 1
     order.ended_at, order.ended_ref = datetime.now(UTC), take_id
     order.ended_by_id, order.ended_by_label = actor.id, actor.label[:200]

@@ -16,7 +16,7 @@ from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import entry, record
 from core.db.rows import insert_together
-from core.errors import Conflict, DomainError, NotFound, ReusedIdentifier, StaleVersion, fault, refuse
+from core.errors import Conflict, DomainError, NotFound, ReusedIdentifier, fault, must_be_version, refuse
 from core.money import plain_amount
 from core.outbox.services import emit_all
 from core.retry import with_locks
@@ -323,8 +323,7 @@ def _cancel(order_id: UUID, wanted: Cancellation, actor: Actor) -> tuple[Order, 
     order = _found(order_id, actor, locked=True)
     if order.state == Order.State.CANCELLED and order.ended_ref == wanted.cancel_id and order.ended_by_id == actor.id:
         return order, False
-    if wanted.version is not None and wanted.version != order.version:
-        raise StaleVersion(details={"current": {"version": order.version, "state": order.state}})
+    must_be_version(wanted.version, order.version, state=order.state)
     if not wanted.reason.strip():
         refuse(fault("/reason", "required", "Say why."))
     must_be_open(order)

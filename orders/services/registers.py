@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import differences, field_values, record
-from core.errors import Conflict, Invalid, NotFound, StaleVersion
+from core.errors import Conflict, NotFound, fault, must_be_version, refuse
 from core.locations.selectors import active_location
 from core.outbox.services import emit
 from orders.errors import ShiftIsOpen
@@ -56,8 +56,7 @@ def update_register(
     register = rows.filter(pk=register_id).first()
     if register is None or not actor.may(MANAGE_REGISTERS, at=register.location_id):
         raise NotFound("There is no such register.")
-    if expected_version not in (None, register.version):
-        raise StaleVersion(details={"current": {"name": register.name, "version": register.version}})
+    must_be_version(expected_version, register.version, name=register.name)
     before = field_values(register, *FIELDS)
     if name is not None:
         register.name = _name(name)
@@ -79,8 +78,7 @@ def update_register(
 def _name(name: str) -> str:
     cleaned = " ".join(name.split())
     if not cleaned or len(cleaned) > LONGEST_NAME:
-        error = {"pointer": "/name", "code": "length", "detail": f"Between 1 and {LONGEST_NAME} characters."}
-        raise Invalid(error["detail"], details={"errors": [error]})
+        refuse(fault("/name", "length", f"Between 1 and {LONGEST_NAME} characters."))
     return cleaned
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Conflict, NotFound, StaleVersion, fault, refuse
+from core.errors import Conflict, NotFound, fault, must_be_version, refuse
 from core.locations.selectors import business_today
 from core.retry import with_locks
 from inventory.models import StockMovement
@@ -63,8 +63,7 @@ def _void(
         raise NotFound("There is no such order.")
     if order.state == Order.State.VOIDED and order.ended_ref == void_id and order.ended_by_id == actor.id:
         return order, False
-    if version is not None and version != order.version:
-        raise StaleVersion(details={"current": {"version": order.version, "state": order.state}})
+    must_be_version(version, order.version, state=order.state)
     if not reason:
         refuse(fault("/reason", "required", "Say why."))
     _check(order)

@@ -202,5 +202,5 @@ class OrderDelivery(Page):
         except DomainError as refusal:
             explain(refusal, form)
             return self.render({"order": order, "form": form}, status=refusal.status)
-        messages.success(request, "Changed where it goes.")
+        messages.success(request, "Saved.")
         return redirect("order", order_id)
