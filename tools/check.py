@@ -39,6 +39,7 @@ LINT: dict[str, Command] = {
 }
 SYSTEM: dict[str, Command] = {
     "system checks": [sys.executable, "manage.py", "check", "--fail-level", "WARNING"],
+    "event types": [sys.executable, "manage.py", "event_types"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
 }
 

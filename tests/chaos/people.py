@@ -216,11 +216,13 @@ class Mail:
 
     url: str = ""
     times: Counter[str] = field(default_factory=Counter)
+    count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def got(self, event: str) -> None:
         with self._lock:
             self.times[event] += 1
+            self.count += 1
 
 
 @contextmanager
