@@ -24,7 +24,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice_whatever_is_killed() -> None:
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=400,  # the first run of a checkout makes its databases
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

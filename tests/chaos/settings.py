@@ -3,5 +3,6 @@
 from retail_saas.settings.dev import *  # noqa: F403
 from retail_saas.settings.dev import CELERY_BEAT_SCHEDULE
 
-for _work in CELERY_BEAT_SCHEDULE.values():
-    _work["schedule"] = min(float(str(_work["schedule"])), 3.0)
+for _name in ("sweep-jobs", "sweep-webhooks"):
+    CELERY_BEAT_SCHEDULE[_name]["schedule"] = 3.0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody types a password here
