@@ -276,7 +276,9 @@ def test_no_service_is_forgotten_here() -> None:
     others |= money.OTHERS
     others |= {
         "webhooks.services.deliveries",
+        "webhooks.services.extra_headers",  # and telling: see tests/test_webhooks_owners.py
         "webhooks.services.parking",
+        "webhooks.services.telling",
         "orders.services.basket",
         "orders.services.pricing",
     }
