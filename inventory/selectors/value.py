@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -24,28 +24,21 @@ LOSSES = [code for code, reason in REASONS.items() if reason.is_loss]
 # How much moved in a stretch of time, by variant and location or by location alone. The index on occurred_at is a
 # summary of blocks: the ledger is written in about the order of time.
 AT_PLACES = "(%(places)s::uuid[] IS NULL OR location_id = ANY(%(places)s))"
-STATES = """
-    sum({sign}delta) AS on_hand, sum({sign}damaged) AS damaged, sum({sign}in_transit) AS in_transit,
-    sum({sign}((delta + damaged + in_transit) * coalesce(unit_cost, 0) + revaluation)) AS value
-"""
 MOVED = f"""
-    SELECT {{keys}}, {STATES} FROM inventory_stockmovement
-    WHERE {{which}} AND {AT_PLACES} GROUP BY {{keys}}
+    SELECT variant_id, location_id, {{sign}}delta AS on_hand, {{sign}}damaged AS damaged,
+           {{sign}}in_transit AS in_transit,
+           {{sign}}((delta + damaged + in_transit) * coalesce(unit_cost, 0) + revaluation) AS value
+    FROM inventory_stockmovement WHERE {{which}} AND {AT_PLACES}
 """  # noqa: S608  our own text
-HELD = f"""
-    SELECT {{keys}}, sum(on_hand) AS on_hand, sum(damaged) AS damaged, sum(in_transit) AS in_transit,
-           sum({{value}}) AS value
-    FROM {{table}} WHERE {AT_PLACES} {{which}} GROUP BY {{keys}}
+NOW = f"""
+    SELECT variant_id, location_id, on_hand, damaged, in_transit,
+           (on_hand + damaged + in_transit) * coalesce(average_cost, 0) AS value
+    FROM inventory_stocklevel WHERE {AT_PLACES}
 """  # noqa: S608  our own text
-NOW = HELD.format(
-    keys="{keys}",
-    table="inventory_stocklevel",
-    value="(on_hand + damaged + in_transit) * coalesce(average_cost, 0)",
-    which="",
-)
-CLOSED = HELD.format(
-    keys="{keys}", table="inventory_stockclosingrow", value="value", which="AND closing_id = %(closing)s"
-)
+CLOSED = f"""
+    SELECT variant_id, location_id, on_hand, damaged, in_transit, value
+    FROM inventory_stockclosingrow WHERE closing_id = %(closing)s AND {AT_PLACES}
+"""  # noqa: S608  our own text
 # Each way to an instant begins with what is known of another one and adds (or takes away) what lies between. A closing
 # holds the movements up to an id; those after it are added wherever they lie.
 WAYS = {
@@ -93,9 +86,8 @@ LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StockThen:
-    """The stock of a variant at a location at an instant, and its value."""
+class StockThen(NamedTuple):
+    """The stock of a variant at a location at an instant, and its value. A tuple: there may be a hundred thousand."""
 
     variant_id: UUID
     location_id: UUID
@@ -135,7 +127,7 @@ class StockValue:
 
 def stock_as_of(instant: datetime, *, places: Sequence[UUID] | None = None) -> list[StockThen]:
     """What there was of every variant at an instant, at these locations (None: all); zeros may be left out."""
-    return [StockThen(*row) for row in _sums_at(instant, places, BY_LEVEL)]
+    return [StockThen._make(row[:-1]) for row in _sums_at(instant, places, BY_LEVEL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +139,7 @@ class Base:
 
 
 def _sums_at(instant: datetime, places: Sequence[UUID] | None, keys: str) -> list[tuple[Any, ...]]:
-    """Units and value at an instant by ``keys``. Read again if the closing took up more while it was read."""
+    """Units and value at an instant by ``keys``, last how far the closing was; read again if it went on meanwhile."""
     values: dict[str, Any] = {"at": instant, "places": list(places) if places is not None else None}
     while True:
         base = base_for(instant)
@@ -156,16 +148,16 @@ def _sums_at(instant: datetime, places: Sequence[UUID] | None, keys: str) -> lis
             values |= {"closing": closing.pk, "through": closing.through, "base": closing.at}
         with connection.cursor() as cursor:
             cursor.execute(_statement(base.way, keys), values)
-            rows = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
         if closing is None or not rows or rows[0][-1] == closing.through:
-            return [row[:-1] for row in rows]
+            return rows
 
 
 @cache
 def _statement(way: str, keys: str) -> str:
     """One statement, so that all of it sees the same moment; its last column says how far the closing was then."""
-    parts = [BEGINS[way].format(keys=keys)] if way in BEGINS else []
-    parts += [MOVED.format(keys=keys, sign=sign, which=which) for sign, which in WAYS[way]]
+    parts = [BEGINS[way]] if way in BEGINS else []
+    parts += [MOVED.format(sign=sign, which=which) for sign, which in WAYS[way]]
     through = THROUGH if BEGINS.get(way) is CLOSED else "0"
     return (
         f"SELECT {keys}, sum(on_hand), sum(damaged), sum(in_transit), sum(value), {through}"  # noqa: S608  our own text
@@ -208,7 +200,7 @@ def stock_value(*, since: datetime, at: datetime, places: Sequence[UUID] | None 
 
 
 def _values_at(instant: datetime, places: Sequence[UUID] | None) -> dict[UUID, Decimal]:
-    return {row[0]: row[-1] for row in _sums_at(instant, places, BY_PLACE)}
+    return {row[0]: row[-2] for row in _sums_at(instant, places, BY_PLACE)}
 
 
 def _parts(since: datetime, at: datetime, places: Sequence[UUID] | None) -> list[ValuePart]:
