@@ -144,7 +144,7 @@ def web(kind: str = "gunicorn", **env: str) -> Iterator[tuple[int, subprocess.Po
         yield port, running
 
 
-def wait_for_web(port: int, seconds: float = 30, path: str = "/livez", host: str = "localhost") -> float:
+def wait_for_web(port: int, seconds: float = 90, path: str = "/livez", host: str = "localhost") -> float:
     """Wait until the server answers 200 to an address; returns how long it took."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:

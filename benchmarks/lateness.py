@@ -7,12 +7,13 @@ import time
 
 import django
 
-from benchmarks.fanout import known, ours, quantiles, seller, tell_what_waits
+from benchmarks.fanout import Opener, known, ours, quantiles, seller, tell_what_waits
 from benchmarks.harness import cpu_seconds, machine, process, table, web
 from benchmarks.shop import BenchShop, bench_shop
 
 WRITERS = 16
 BUSY_SECONDS = 30
+RESET, END = b'{"type":"reset', b'{"type":"ping"'
 
 
 def main(chosen: list[str]) -> None:
@@ -42,7 +43,7 @@ def busy(shop: BenchShop) -> None:
             password=settings["PASSWORD"],
         ) as idle:
             idle.execute("SELECT pg_current_xact_id()")
-            waits, sold = asyncio.run(working(shop, port))
+            waits, sold = asyncio.run(working(ours(shop, port)))
             idle.rollback()
     missing = sold - len(waits)
     table(
@@ -52,10 +53,10 @@ def busy(shop: BenchShop) -> None:
     print(f"{BUSY_SECONDS} s, in which one unrelated transaction that has a number stays open.")
 
 
-async def working(shop: BenchShop, port: int) -> tuple[list[float], int]:
+async def working(open_one: Opener) -> tuple[list[float], int]:
     known.clear()
     arrived: dict[str, list[float]] = {}
-    listener = await ours(shop, port)(arrived)
+    listener = await open_one(arrived)
     writers = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.lateness", "--write", stdout=asyncio.subprocess.PIPE, limit=1 << 20
     )
@@ -98,24 +99,21 @@ def past(shop: BenchShop) -> None:
     for missed, most in ((1000, 1000), (10_000, 1000), (10_000, 10_000)):
         replay = {"LIVE_REPLAY_EVENTS": str(most), "DJANGO_SETTINGS_MODULE": "benchmarks.far_settings"}
         with process("manage.py", "relay"), web("uvicorn", **replay) as (port, server):
-            rows.append([missed, most, *asyncio.run(resumed(shop, port, server.pid, missed))])
+            epoch, head = stream_after(shop, missed)
+            open_one = ours(shop, port, topics="*", since=f"{epoch}:{head - missed}")
+            rows.append([missed, most, *asyncio.run(resumed(open_one, server.pid))])
     table(["missed", "replayed at most", "answer", "seconds", "CPU seconds", "MB"], rows)
 
 
-async def resumed(shop: BenchShop, port: int, server: int, missed: int) -> list[str]:
-    epoch, head = await asyncio.to_thread(stream_after, shop, missed)
-    texts: list[bytes] = []
+async def resumed(open_one: Opener, server: int) -> list[str]:
     before, began = cpu_seconds(server), time.perf_counter()
-    listener = await ours(shop, port, topics="*", since=f"{epoch}:{head - missed}")({})
-    listener.note(texts.append)
+    listener = await open_one({})
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not any(
-        text.startswith((b'{"type":"reset"', b'{"type":"ping"')) for text in texts
-    ):
+    while time.monotonic() < deadline and not listener.kinds & {RESET, END}:
         await asyncio.sleep(0.01)
     took = time.perf_counter() - began
     listener.transport.abort()
-    answer = "reset" if any(text.startswith(b'{"type":"reset"') for text in texts) else "all of them"
+    answer = "reset" if RESET in listener.kinds else "all of them" if END in listener.kinds else "not in time"
     return [answer, f"{took:.2f}", f"{cpu_seconds(server) - before:.2f}", f"{listener.received / 1e6:.1f}"]
 
 

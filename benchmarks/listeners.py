@@ -5,24 +5,28 @@ import os
 import struct
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+TEXT, PING, PONG = 1, 9, 10
 
 
 @dataclass(eq=False)
 class Listener(asyncio.Protocol):
-    """One socket. ``heard`` are the moments at which a payload came that ``wanted`` calls a measured one.
+    """One socket. ``arrived`` keeps when each of the things came that ``wanted`` finds in a payload.
 
     ``answers`` maps a payload to what is answered at once: the greetings of Socket.IO.
     """
 
     host: str
     path: str
-    wanted: Callable[[bytes], str]
+    wanted: Callable[[bytes], Sequence[str]]
     arrived: dict[str, list[float]]
     answers: dict[bytes, bytes] = field(default_factory=dict)
     ready: Callable[[bytes], bool] = bool
     extensions: str = ""
+    kinds: set[bytes] = field(default_factory=set)
+    """How the payloads that came began, in 14 bytes: enough for ``{"type":"reset``."""
     frames: int = 0
     received: int = 0
     rest: bytes = b""
@@ -54,13 +58,18 @@ class Listener(asyncio.Protocol):
                 return
             self.is_open = True
         while (size := whole(self.rest)) is not None:
-            payload, self.rest = self.rest[size[0] : size[1]], self.rest[size[1] :]
-            self.take(payload, now)
+            kind, payload, self.rest = self.rest[0] & 0x0F, self.rest[size[0] : size[1]], self.rest[size[1] :]
+            if kind == PING:
+                self.say(payload, PONG)
+            else:
+                self.take(payload, now)
 
     def take(self, payload: bytes, now: float) -> None:
         self.frames += 1
-        if key := self.wanted(payload):
-            self.arrived.setdefault(key, []).append(now)
+        self.kinds.add(payload[:14])
+        if keys := self.wanted(payload):
+            for key in keys:
+                self.arrived.setdefault(key, []).append(now)
         elif (kind := payload[:2]) in self.answers or (kind := payload[:1]) in self.answers:
             self.say(self.answers[kind])
         if not self.greeted.done() and self.ready(payload):
@@ -69,15 +78,15 @@ class Listener(asyncio.Protocol):
     def note(self, what: Callable[[bytes], None]) -> None:
         """Hand every payload to ``what`` from now on."""
 
-        def noted(payload: bytes) -> str:
+        def noted(payload: bytes) -> Sequence[str]:
             what(payload)
-            return ""
+            return ()
 
         self.wanted = noted
 
-    def say(self, payload: bytes) -> None:
-        """A short text frame; the mask is zero, which is a mask too."""
-        self.transport.write(struct.pack("!BB4x", 0x81, 0x80 | len(payload)) + payload)
+    def say(self, payload: bytes, kind: int = TEXT) -> None:
+        """A short frame; the mask is zero, which is a mask too."""
+        self.transport.write(struct.pack("!BB4x", 0x80 | kind, 0x80 | len(payload)) + payload)
 
 
 def whole(data: bytes) -> tuple[int, int] | None:
