@@ -53,6 +53,21 @@ def test_a_preview_changes_nothing_and_applying_changes_what_it_showed(acme: Sho
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_edit_whose_worker_gave_up_goes_on_when_it_is_asked_for_again(acme: Shop) -> None:
+    edit = previewed(acme, DEARER)
+    first = apply_bulk_edit(edit.pk, actor=acme.actor()).job_id
+    assert apply_bulk_edit(edit.pk, actor=acme.actor()).job_id == first, "it is under way"
+    Job.objects.filter(pk=first).update(state=Job.State.FAILED)
+    assert apply_bulk_edit(edit.pk, actor=acme.actor()).job_id != first
+    assert worked(edit).state == BulkEdit.State.APPLIED
+    first = undo_bulk_edit(edit.pk, actor=acme.actor()).job_id
+    Job.objects.filter(pk=first).update(state=Job.State.FAILED)
+    assert undo_bulk_edit(edit.pk, actor=acme.actor()).job_id != first
+    assert worked(edit).state == BulkEdit.State.UNDONE
+    assert prices() == {"CUP": Decimal("12"), "JAM": Decimal("3.25"), "TEA": Decimal("4.5")}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_undo_puts_everything_back_but_what_somebody_changed_since(acme: Shop) -> None:
     edit = previewed(acme, DEARER)
     apply_bulk_edit(edit.pk, actor=acme.actor())

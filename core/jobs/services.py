@@ -163,6 +163,11 @@ def _finish(job: Job, **values: Any) -> None:
     Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(lease_until=None, lease_token=None, **values)
 
 
+def has_given_up(job_id: UUID | None) -> bool:
+    """Whether work that was asked for failed for good, so that it may be asked for again."""
+    return job_id is not None and Job.objects.filter(pk=job_id, state=Job.State.FAILED).exists()
+
+
 def find_job(job_id: UUID, *, actor: Actor) -> Job:
     """A job the actor may see. Raises `NotFound`."""
     job = Job.objects.filter(pk=job_id).first()

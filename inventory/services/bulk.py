@@ -24,7 +24,7 @@ from core.audit.services import record
 from core.copy import copy_rows
 from core.errors import Conflict, DomainError, Invalid, NotFound, ReusedIdentifier
 from core.jobs.registry import Progress
-from core.jobs.services import enqueue
+from core.jobs.services import enqueue, has_given_up
 from core.outbox.services import emit_all
 from inventory.bulk_changes import FIELDS, planned, read_changes
 from inventory.events import ProductUpdated
@@ -119,7 +119,9 @@ def _copy(edit: BulkEdit, rows: Iterable[tuple[UUID, str, Any, Any]]) -> None:
 
 @transaction.atomic
 def apply_bulk_edit(edit_id: UUID, *, actor: Actor) -> BulkEdit:
-    """Have a previewed edit applied by a worker; asking again changes nothing.
+    """Have a previewed edit applied by a worker; asking again changes nothing, unless the worker gave up.
+
+    Then it goes on where it ended.
 
     Raises:
         NotFound: there is no such edit.
@@ -127,9 +129,9 @@ def apply_bulk_edit(edit_id: UUID, *, actor: Actor) -> BulkEdit:
     """
     actor.require(MANAGE_PRICES)
     edit = _locked(edit_id)
-    if edit.state in (State.APPLYING, State.APPLIED):
+    if edit.state == State.APPLIED or (edit.state == State.APPLYING and not has_given_up(edit.job_id)):
         return edit
-    if edit.state != State.PREVIEW or not edit.changed:
+    if edit.state not in (State.PREVIEW, State.APPLYING) or not edit.changed:
         raise Conflict("This edit has nothing to apply.")
     return _ask(edit, State.APPLYING, APPLY, actor)
 
@@ -144,9 +146,9 @@ def undo_bulk_edit(edit_id: UUID, *, actor: Actor, now: datetime | None = None) 
     """
     actor.require(MANAGE_PRICES)
     edit = _locked(edit_id)
-    if edit.state in (State.UNDOING, State.UNDONE):
+    if edit.state == State.UNDONE or (edit.state == State.UNDOING and not has_given_up(edit.job_id)):
         return edit
-    if edit.state != State.APPLIED or edit.applied_at is None:
+    if edit.state not in (State.APPLIED, State.UNDOING) or edit.applied_at is None:
         raise Conflict("Only an edit that was applied can be undone.")
     if edit.applied_at < (now or datetime.now(UTC)) - UNDO_WITHIN:
         raise Conflict("This edit was applied more than 24 hours ago and cannot be undone.")
@@ -154,10 +156,10 @@ def undo_bulk_edit(edit_id: UUID, *, actor: Actor, now: datetime | None = None) 
 
 
 def _ask(edit: BulkEdit, state: BulkEdit.State, kind: str, actor: Actor) -> BulkEdit:
-    job = enqueue(kind, actor=actor, dedupe_key=f"{edit.pk}", edit_id=edit.pk)
-    edit.state, edit.job_id, edit.version = state, job.pk, edit.version + 1
+    job = enqueue(kind, actor=actor, dedupe_key=f"{edit.pk}/{edit.version}", edit_id=edit.pk)
+    before, edit.state, edit.job_id, edit.version = edit.state, state, job.pk, edit.version + 1
     edit.save(update_fields=["state", "job_id", "version"])
-    _record(edit, AuditEntry.Action.CHANGE, actor, {"state": (None, state.value)})
+    _record(edit, AuditEntry.Action.CHANGE, actor, {"state": (before, state.value)})
     return edit
 
 

@@ -19,9 +19,8 @@ from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.copy import copy_rows
 from core.errors import Conflict, DomainError, NotFound, ReusedIdentifier
-from core.jobs.models import Job
 from core.jobs.registry import Progress
-from core.jobs.services import enqueue
+from core.jobs.services import enqueue, has_given_up
 from core.spreadsheets import Cell
 from core.uploaded_tables import UnreadableTable, read_table
 from inventory.models import BulkEdit, BulkEditRow, PriceList, PriceSheet, PriceSheetRow
@@ -187,7 +186,7 @@ def apply_price_sheet(sheet_id: UUID, *, actor: Actor) -> PriceSheet:
     """
     actor.require(MANAGE_PRICES)
     sheet = _locked(sheet_id)
-    if sheet.state == State.APPLIED or (sheet.state == State.APPLYING and not has_given_up(sheet)):
+    if sheet.state == State.APPLIED or (sheet.state == State.APPLYING and not has_given_up(sheet.job_id)):
         return sheet
     if sheet.state not in (State.PREVIEW, State.APPLYING) or not sheet.differs:
         raise Conflict("This file has nothing to apply.")
@@ -204,18 +203,13 @@ def undo_price_sheet(sheet_id: UUID, *, actor: Actor, now: datetime | None = Non
     """
     actor.require(MANAGE_PRICES)
     sheet = _locked(sheet_id)
-    if sheet.state == State.UNDONE or (sheet.state == State.UNDOING and not has_given_up(sheet)):
+    if sheet.state == State.UNDONE or (sheet.state == State.UNDOING and not has_given_up(sheet.job_id)):
         return sheet
     if sheet.state not in (State.APPLIED, State.UNDOING) or sheet.applied_at is None:
         raise Conflict("Only a file that was applied can be undone.")
     if sheet.applied_at < (now or datetime.now(UTC)) - UNDO_WITHIN:
         raise Conflict("This file was applied more than 24 hours ago and cannot be undone.")
     return _ask(sheet, State.UNDOING, UNDO, actor)
-
-
-def has_given_up(sheet: PriceSheet) -> bool:
-    """Whether the worker that was to apply it, or take it back, tried too often."""
-    return sheet.job_id is not None and Job.objects.filter(pk=sheet.job_id, state=Job.State.FAILED).exists()
 
 
 def _ask(sheet: PriceSheet, state: BulkEdit.State, kind: str, actor: Actor) -> PriceSheet:

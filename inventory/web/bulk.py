@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from core.errors import DomainError
 from core.ids import uuid7
+from core.jobs.services import has_given_up
 from core.web.cursors import window_of
 from core.web.templatetags.shell import unit_price
 from core.web.views import Page
@@ -152,13 +153,19 @@ class BulkEditOne(Page):
         window = window_of(rows, by=("id",), query=request.GET.dict())
         _explain(window.rows)
         until = edit.applied_at + UNDO_WITHIN if edit.applied_at else None
+        is_running = edit.state in (BulkEdit.State.APPLYING, BulkEdit.State.UNDOING)
+        gave_up = is_running and has_given_up(edit.job_id)
         return self.render(
             {
                 "edit": edit,
                 "window": window,
                 "undo_until": until if edit.state == BulkEdit.State.APPLIED else None,
-                "may_undo": edit.state == BulkEdit.State.APPLIED and until is not None and until > datetime.now(UTC),
-                "is_running": edit.state in (BulkEdit.State.APPLYING, BulkEdit.State.UNDOING),
+                "may_apply": edit.changed and (edit.state == "preview" or (gave_up and edit.state == "applying")),
+                "may_undo": until is not None
+                and until > datetime.now(UTC)
+                and (edit.state == "applied" or (gave_up and edit.state == "undoing")),
+                "is_running": is_running and not gave_up,
+                "has_given_up": gave_up,
             }
         )
 

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from core.errors import DomainError
 from core.ids import uuid7
+from core.jobs.services import has_given_up
 from core.uploaded_tables import MOST_BYTES, content_of
 from core.web.cursors import window_of
 from core.web.downloads import table_file
@@ -25,7 +26,6 @@ from inventory.services.price_sheets import (
     MOST_ROWS,
     apply_price_sheet,
     export_prices,
-    has_given_up,
     preview_price_sheet,
     undo_price_sheet,
 )
@@ -99,7 +99,7 @@ class PriceSheetOne(Page):
 
     def get(self, request: HttpRequest, sheet_id: UUID) -> HttpResponse:
         sheet = find_price_sheet(sheet_id)
-        is_running, gave_up = sheet.state in (State.APPLYING, State.UNDOING), has_given_up(sheet)
+        is_running, gave_up = sheet.state in (State.APPLYING, State.UNDOING), has_given_up(sheet.job_id)
         until = sheet.applied_at + UNDO_WITHIN if sheet.applied_at else None
         may_apply = sheet.state == State.PREVIEW or (sheet.state == State.APPLYING and gave_up)
         may_undo = sheet.state == State.APPLIED or (sheet.state == State.UNDOING and gave_up)
