@@ -57,11 +57,11 @@ def test_an_edit_whose_worker_gave_up_goes_on_when_it_is_asked_for_again(acme: S
     edit = previewed(acme, DEARER)
     first = apply_bulk_edit(edit.pk, actor=acme.actor()).job_id
     assert apply_bulk_edit(edit.pk, actor=acme.actor()).job_id == first, "it is under way"
-    Job.objects.filter(pk=first).update(state=Job.State.FAILED)
+    Job.objects.filter(pk__in=[first]).update(state=Job.State.FAILED)
     assert apply_bulk_edit(edit.pk, actor=acme.actor()).job_id != first
     assert worked(edit).state == BulkEdit.State.APPLIED
     first = undo_bulk_edit(edit.pk, actor=acme.actor()).job_id
-    Job.objects.filter(pk=first).update(state=Job.State.FAILED)
+    Job.objects.filter(pk__in=[first]).update(state=Job.State.FAILED)
     assert undo_bulk_edit(edit.pk, actor=acme.actor()).job_id != first
     assert worked(edit).state == BulkEdit.State.UNDONE
     assert prices() == {"CUP": Decimal("12"), "JAM": Decimal("3.25"), "TEA": Decimal("4.5")}
