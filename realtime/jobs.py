@@ -7,8 +7,8 @@ from uuid import UUID
 from core.actors import Actor
 from core.jobs.registry import Progress, job
 from core.people.permissions import VIEW_JOBS
-from realtime.notice_mails import MAIL_ONE, mail_one, plan_mails
-from realtime.notices import forget_notices
+from realtime.notices.mails import MAIL_ONE, mail_one, plan_mails
+from realtime.notices.services import forget_notices
 
 
 @job("notifications.plan_mails", permission=VIEW_JOBS, queue="fast", nightly=True)

@@ -16,7 +16,7 @@ from core.redis import live_redis
 from core.tenancy.context import current_tenant
 from core.tenancy.models import Tenant
 from realtime.frames import Told, in_portions, pack
-from realtime.notices import add_notices
+from realtime.notices.services import add_notices
 from realtime.pace import pace
 
 logger = logging.getLogger(__name__)

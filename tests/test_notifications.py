@@ -28,10 +28,10 @@ from core.testing import CANARY, Shop, stock
 from inventory.events import StockLow
 from orders.events import OrderCreated, ShiftClosed
 from realtime.models import Notice, NoticeRead, NoticeReader
-from realtime.notice_kinds import KINDS
-from realtime.notice_lists import in_words, listed, new_to, unread, ways_of
-from realtime.notice_mails import MAIL_ONE, plan_mails
-from realtime.notices import add_notices, forget_notices, mark_read, set_wishes
+from realtime.notices.kinds import KINDS
+from realtime.notices.lists import in_words, listed, new_to, unread, ways_of
+from realtime.notices.mails import MAIL_ONE, plan_mails
+from realtime.notices.services import add_notices, forget_notices, mark_read, set_wishes
 from tests.api import Api, machine
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,9 +11,9 @@ from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView
 from core.people.permissions import AUTHENTICATED
 from realtime.models import NoticeWish
-from realtime.notice_kinds import KINDS
-from realtime.notice_lists import MOST_COUNTED, Told, in_words, listed, unread, ways_of
-from realtime.notices import mark_read, person, set_wishes
+from realtime.notices.kinds import KINDS
+from realtime.notices.lists import MOST_COUNTED, Told, in_words, listed, unread, ways_of
+from realtime.notices.services import mark_read, person, set_wishes
 
 GROUPS = tuple(dict.fromkeys(kind.group for kind in KINDS.values()))
 MOST_MARKED = 200

@@ -14,9 +14,9 @@ from core.people.permissions import AUTHENTICATED
 from core.web.cursors import window_of
 from core.web.views import Page
 from realtime.models import NoticeWish
-from realtime.notice_kinds import KINDS, Kind
-from realtime.notice_lists import in_words, listed, seen_by, unread, ways_of
-from realtime.notices import mark_read, person, set_wishes
+from realtime.notices.kinds import KINDS, Kind
+from realtime.notices.lists import in_words, listed, seen_by, unread, ways_of
+from realtime.notices.services import mark_read, person, set_wishes
 
 GROUPS = tuple(dict.fromkeys(kind.group for kind in KINDS.values()))
 

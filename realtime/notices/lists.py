@@ -17,7 +17,7 @@ from core.people.permissions import PERMISSIONS
 from core.tenancy.context import current_tenant
 from core.web.amounts import format_money, format_quantity
 from realtime.models import Notice, NoticeRead, NoticeReader, NoticeWish
-from realtime.notice_kinds import EVERYBODY, KINDS, Kind
+from realtime.notices.kinds import EVERYBODY, KINDS, Kind
 
 Way = NoticeWish.Way
 MOST_COUNTED = 100

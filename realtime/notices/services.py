@@ -21,8 +21,8 @@ from core.locations.selectors import business_today
 from core.outbox.models import Event, Stream
 from core.tenancy.context import current_tenant
 from realtime.models import Notice, NoticeRead, NoticeReader, NoticeWish
-from realtime.notice_kinds import BY_EVENT, Kind
-from realtime.notice_lists import seen_by, ways_of
+from realtime.notices.kinds import BY_EVENT, Kind
+from realtime.notices.lists import seen_by, ways_of
 
 KEPT = timedelta(days=90)
 SAMPLES = 3

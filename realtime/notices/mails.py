@@ -20,7 +20,7 @@ from core.people.models import User
 from core.people.selectors import actor_of_user
 from core.tenancy.context import current_tenant
 from realtime.models import NoticeReader, NoticeWish
-from realtime.notice_lists import Told, in_words, seen_by
+from realtime.notices.lists import Told, in_words, seen_by
 
 MAIL_ONE = "notifications.mail_one"
 MOST_TOLD = 50
