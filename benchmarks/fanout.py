@@ -79,7 +79,7 @@ def ours(shop: BenchShop, port: int, *, extensions: str = "", **more: str) -> Op
     from core.people.services import create_api_key
     from core.tenancy.context import use_tenant
     from core.tenancy.selectors import find_tenant
-    from realtime.tickets import issue_ticket
+    from realtime.sockets.tickets import issue_ticket
 
     tenant = find_tenant(shop.host)
     permissions = ["orders.sell", "orders.view_orders"]

@@ -2,7 +2,7 @@
 
 import os
 
-from realtime.pace import Pace
+from realtime.sockets.pace import Pace
 from retail_saas.settings.dev import *  # noqa: F403
 
 LIVE_PACE = Pace(replay_events=int(os.environ.get("LIVE_REPLAY_EVENTS", "1000")))

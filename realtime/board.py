@@ -19,8 +19,8 @@ from orders.models import Order
 from orders.permissions import IMPORT_HISTORY, SELL, VIEW_ORDERS
 from orders.selectors.board import Hour, Today, has_sold, last_hours, last_sales, today
 from realtime.chart import Chart, chart_of
-from realtime.presence import count_screens
-from realtime.selectors import read_past
+from realtime.sockets.past import read_past
+from realtime.sockets.presence import count_screens
 
 Places = frozenset[UUID] | None
 SHORT_ROWS = 8

@@ -3,6 +3,6 @@
 from channels.routing import URLRouter
 from django.urls import path
 
-from realtime.consumers import EventSocket
+from realtime.sockets.consumers import EventSocket
 
 websocket = URLRouter([path("ws/events/", EventSocket.as_asgi())])

@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 
 from core.outbox.status import StreamStatus, stream_status
 from core.redis import live_redis
-from realtime.presence import count_screens
+from realtime.sockets.presence import count_screens
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from core.outbox.relay import after_numbering, when_numbered
 from core.redis import live_redis
 from core.tenancy.context import current_tenant
 from core.tenancy.models import Tenant
-from realtime.frames import Told, in_portions, pack
 from realtime.notices.services import add_notices
-from realtime.pace import pace
+from realtime.sockets.frames import Told, in_portions, pack
+from realtime.sockets.pace import pace
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """As the test settings, with a live protocol that hurries: what takes a minute in a shop takes a second here."""
 
-from realtime.pace import Pace
+from realtime.sockets.pace import Pace
 from retail_saas.settings.test import *  # noqa: F403
 
 LIVE_PACE = Pace(ticket_seconds=2, heartbeat_seconds=1, poll_seconds=0.5, recheck_seconds=1, queue_frames=16)

@@ -21,9 +21,9 @@ from core.people.services import change_role, create_api_key, create_user, revok
 from core.testing import CANARY, PASSWORD, Shop
 from orders.imports.selectors import find_import, import_runs
 from orders.imports.services import new_run, request_import
-from realtime.frames import Batch, Told
-from realtime.pace import Pace
-from realtime.room import Room
+from realtime.sockets.frames import Batch, Told
+from realtime.sockets.pace import Pace
+from realtime.sockets.room import Room
 from tests.api import machine
 
 WHOLE_SHOP = sorted(code for code, permission in PERMISSIONS.items() if permission.whole_shop)

@@ -21,9 +21,9 @@ from orders.selectors.board import last_hours, today
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from realtime.board import board_for, board_key
 from realtime.chart import chart_of, round_up
-from realtime.frames import Batch, Told, in_portions, pack, unpack
-from realtime.sight import Sight
-from realtime.topics import read_topics
+from realtime.sockets.frames import Batch, Told, in_portions, pack, unpack
+from realtime.sockets.sight import Sight
+from realtime.sockets.topics import read_topics
 
 NOON = datetime(2026, 6, 17, 11, 30, tzinfo=UTC)  # a Wednesday, 12:30 in London
 
@@ -161,7 +161,7 @@ def test_the_board_shows_nothing_of_another_shop(acme: Shop, globex: Shop) -> No
 
 def test_without_redis_the_board_opens_and_tickets_say_try_later(acme: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = redis.Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.2)
-    for place in ("realtime.tickets", "realtime.presence", "realtime.status"):
+    for place in ("realtime.sockets.tickets", "realtime.sockets.presence", "realtime.status"):
         monkeypatch.setattr(f"{place}.live_redis", lambda: nobody)
     owner = acme.client("owner")
     answer = owner.post("/api/v1/live/tickets/")

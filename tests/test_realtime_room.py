@@ -13,11 +13,11 @@ from core.outbox.models import Event, Stream
 from core.outbox.relay import number_events
 from core.tenancy.context import tenant_sync
 from core.testing import Shop
-from realtime.frames import Batch, Told
-from realtime.pace import Pace
-from realtime.room import MOST_HELD, Room, Socket
-from realtime.sight import Sight
-from realtime.wire import Wire
+from realtime.sockets.frames import Batch, Told
+from realtime.sockets.pace import Pace
+from realtime.sockets.room import MOST_HELD, Room, Socket
+from realtime.sockets.sight import Sight
+from realtime.sockets.wire import Wire
 from tests.live_steps import head, news
 
 

@@ -15,7 +15,7 @@ from core.testing import CANARY, Shop, sale_body
 from orders.models import Order
 from orders.permissions import VIEW_ORDERS
 from realtime.board import board_for
-from realtime.snapshot import SNAPSHOT_URL, snapshot_for
+from realtime.sockets.snapshot import SNAPSHOT_URL, snapshot_for
 
 
 def test_a_snapshot_says_where_the_stream_stands_and_what_the_shop_did_today(acme: Shop, globex: Shop) -> None:
@@ -67,7 +67,7 @@ def test_what_is_sold_while_a_snapshot_is_read_is_beyond_its_number(acme: Shop, 
         other.join()
         return board_for(actor)
 
-    monkeypatch.setattr("realtime.snapshot.board_for", read_slowly)
+    monkeypatch.setattr("realtime.sockets.snapshot.board_for", read_slowly)
     told = snapshot_for(acme.actor())
 
     assert told["seq"] == before

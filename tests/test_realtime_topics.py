@@ -4,8 +4,8 @@ import pytest
 from wsproto.frame_protocol import FrameProtocol
 
 from core.events import CATALOGUE
-from realtime.straight import bytes_of
-from realtime.topics import PRESENCE, TOPICS, UnknownTopic, read_topics, types_of, types_of_all, wants_presence
+from realtime.sockets.straight import bytes_of
+from realtime.sockets.topics import PRESENCE, TOPICS, UnknownTopic, read_topics, types_of, types_of_all, wants_presence
 
 
 def test_every_event_belongs_to_a_topic_and_every_topic_to_events() -> None:

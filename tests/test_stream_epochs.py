@@ -22,11 +22,11 @@ from core.outbox.services import emit
 from core.tenancy.context import use_tenant
 from core.testing import Shop
 from orders.auditor import audit_books
-from realtime.pace import Pace
-from realtime.room import Room, Socket
-from realtime.selectors import read_past
-from realtime.sight import Sight
-from realtime.wire import Wire
+from realtime.sockets.pace import Pace
+from realtime.sockets.past import read_past
+from realtime.sockets.room import Room, Socket
+from realtime.sockets.sight import Sight
+from realtime.sockets.wire import Wire
 from tests.api import machine
 from tests.test_outbox import fact
 from tests.webhook_steps import connect, sell

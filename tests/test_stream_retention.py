@@ -19,7 +19,7 @@ from core.testing import Shop
 from orders.auditor import audit_books
 from orders.models import Order
 from orders.web.selectors import history_of
-from realtime.selectors import read_past
+from realtime.sockets.past import read_past
 from tests.test_outbox import fact
 from tests.webhook_steps import connect, sell
 from webhooks.models import Delivery

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from core.api.views import ApiView
 from core.people.permissions import AUTHENTICATED
 from realtime.api.bodies import SnapshotBody
-from realtime.pace import pace
-from realtime.snapshot import snapshot_for
-from realtime.tickets import issue_ticket
+from realtime.sockets.pace import pace
+from realtime.sockets.snapshot import snapshot_for
+from realtime.sockets.tickets import issue_ticket
 
 SOCKET_PATH = "/ws/events/"
 

@@ -6,7 +6,7 @@ from core.live import channel
 from core.outbox.models import Event
 from core.redis import live_redis
 from core.testing import Shop
-from realtime.frames import Told, pack
+from realtime.sockets.frames import Told, pack
 from tests.live_client import Listener
 from tests.live_steps import news, settled
 from tests.processes import Product

@@ -15,7 +15,7 @@ from core.people.models import Grant
 from core.redis import live_redis
 from core.tenancy.context import use_tenant
 from core.testing import CANARY, Shop, sale_body
-from realtime.presence import count_screens
+from realtime.sockets.presence import count_screens
 from tests.live_client import Listener
 from tests.live_steps import (
     close_code,

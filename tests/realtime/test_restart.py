@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from core.actors import Actor
 from core.testing import Shop
-from realtime.leaving import RETURNS_PER_SECOND, SOONEST_SECONDS, waits_of
-from realtime.tickets import issue_ticket
+from realtime.sockets.leaving import RETURNS_PER_SECOND, SOONEST_SECONDS, waits_of
+from realtime.sockets.tickets import issue_ticket
 from tests.live_steps import news, settled
 from tests.processes import Product
 

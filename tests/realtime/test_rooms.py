@@ -20,8 +20,8 @@ from core.redis import live_redis
 from core.tenancy.context import use_tenant
 from core.testing import CANARY, Shop
 from orders.permissions import VIEW_ORDERS
-from realtime.frames import Told, pack
-from realtime.presence import count_screens
+from realtime.sockets.frames import Told, pack
+from realtime.sockets.presence import count_screens
 from tests.live_client import Listener
 from tests.live_steps import close_code, money_news, news, settled, stock_news
 from tests.processes import Product

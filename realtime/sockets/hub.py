@@ -22,12 +22,12 @@ from core.live import ENDED, TOLD, channel
 from core.tenancy.context import tenant_sync
 from core.tenancy.models import Tenant
 from core.tenancy.selectors import tenant_by_schema
-from realtime.closing import Close
-from realtime.frames import unpack
-from realtime.leaving import on_termination
-from realtime.pace import Pace, pace
-from realtime.presence import CHANGED, Here, show_here, who_is_here
-from realtime.room import Room, in_background
+from realtime.sockets.closing import Close
+from realtime.sockets.frames import unpack
+from realtime.sockets.leaving import on_termination
+from realtime.sockets.pace import Pace, pace
+from realtime.sockets.presence import CHANGED, Here, show_here, who_is_here
+from realtime.sockets.room import Room, in_background
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.5

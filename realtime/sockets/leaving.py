@@ -9,9 +9,9 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from realtime.closing import Close
-from realtime.frames import frame
-from realtime.room import Socket
+from realtime.sockets.closing import Close
+from realtime.sockets.frames import frame
+from realtime.sockets.room import Socket
 
 logger = logging.getLogger(__name__)
 SOONEST_SECONDS = 0.5

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from core.live import channel
 from core.redis import live_redis
 from core.tenancy.context import current_tenant
-from realtime.frames import frame
+from realtime.sockets.frames import frame
 
 logger = logging.getLogger(__name__)
 CHANGED: Final = b"presence"

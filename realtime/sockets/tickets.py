@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.redis import live_redis
 from core.tenancy.context import current_tenant
 from realtime.errors import LiveUnavailable
-from realtime.pace import pace
+from realtime.sockets.pace import pace
 
 
 @dataclass(frozen=True, slots=True)

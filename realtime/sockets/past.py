@@ -13,7 +13,7 @@ from core.locations.models import Location
 from core.outbox.models import Event, Stream
 from core.people.models import User
 from core.people.selectors import actors_by_id
-from realtime.frames import Told
+from realtime.sockets.frames import Told
 
 Identity = tuple[str, UUID]
 

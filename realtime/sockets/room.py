@@ -17,15 +17,15 @@ from weakref import WeakValueDictionary
 from core.actors import Actor
 from core.tenancy.context import tenant_sync
 from core.tenancy.models import Tenant
-from realtime.closing import Close
-from realtime.frames import Batch, Told, frame, in_portions
-from realtime.pace import Pace
-from realtime.presence import Here, Person
-from realtime.selectors import Identity, Past, actors_again, log_ins_over, read_past, unknown_locations
-from realtime.sight import Places, Sight
-from realtime.snapshot import SNAPSHOT_URL
-from realtime.topics import wants_presence
-from realtime.wire import Wire
+from realtime.sockets.closing import Close
+from realtime.sockets.frames import Batch, Told, frame, in_portions
+from realtime.sockets.pace import Pace
+from realtime.sockets.past import Identity, Past, actors_again, log_ins_over, read_past, unknown_locations
+from realtime.sockets.presence import Here, Person
+from realtime.sockets.sight import Places, Sight
+from realtime.sockets.snapshot import SNAPSHOT_URL
+from realtime.sockets.topics import wants_presence
+from realtime.sockets.wire import Wire
 
 logger = logging.getLogger(__name__)
 CHANGES_WHO = frozenset({"person.updated", "api_key.revoked"})

@@ -19,16 +19,16 @@ from core.people.selectors import actor_by_id
 from core.tenancy.context import tenant_sync
 from core.tenancy.models import Tenant
 from core.tenancy.selectors import tenant_for_host
-from realtime.closing import Close
 from realtime.errors import LiveUnavailable
-from realtime.frames import frame
-from realtime.hub import hub
-from realtime.room import Room, Socket
-from realtime.selectors import log_ins_over, unknown_locations
-from realtime.sight import Places, Sight
-from realtime.tickets import redeem_ticket
-from realtime.topics import UnknownTopic, read_places, read_topics, wishes_of
-from realtime.wire import Wire
+from realtime.sockets.closing import Close
+from realtime.sockets.frames import frame
+from realtime.sockets.hub import hub
+from realtime.sockets.past import log_ins_over, unknown_locations
+from realtime.sockets.room import Room, Socket
+from realtime.sockets.sight import Places, Sight
+from realtime.sockets.tickets import redeem_ticket
+from realtime.sockets.topics import UnknownTopic, read_places, read_topics, wishes_of
+from realtime.sockets.wire import Wire
 
 _SINCE = re.compile(r"(?P<epoch>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?P<seq>[0-9]{1,18})")
 find_tenant = database_sync_to_async(tenant_for_host, thread_sensitive=False)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from core.actors import Actor
 from core.events import CATALOGUE
 from core.people.permissions import PERMISSIONS
-from realtime.frames import Batch, Told, events_frame
-from realtime.topics import EVERYTHING, types_of_all
+from realtime.sockets.frames import Batch, Told, events_frame
+from realtime.sockets.topics import EVERYTHING, types_of_all
 
 Places = frozenset[str] | None
 

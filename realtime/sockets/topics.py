@@ -1,6 +1,6 @@
 """What can be asked for: topics as words people use, beside the names of event types and patterns of them. Pure.
 
-A topic says what somebody is interested in, never what may be heard: that is `realtime.sight`.
+A topic says what somebody is interested in, never what may be heard: that is `realtime.sockets.sight`.
 """
 
 import re

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from realtime.closing import Close
-from realtime.straight import straight_to
+from realtime.sockets.closing import Close
+from realtime.sockets.straight import straight_to
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
