@@ -328,8 +328,12 @@ def test_on_pages_a_count_is_opened_counted_reviewed_and_booked_without_a_script
     one = f"/counts/{form['id']}/"
     assert owner.post("/counts/new/", form)["Location"] == f"{one}scan/"
     assert clerk.post(f"{one}scan/", {"id": str(uuid7()), "code": "TEA", "quantity": "7"}).status_code == 302
+    named = {"id": str(uuid7()), "code": "earl gr", "quantity": "0"}
+    assert clerk.post(f"{one}scan/", named).status_code == 302
+    assert CountEntry.objects.get(pk=named["id"]).variant.sku == "TEA"
+    clerk.post(f"{one}take-back/", {"entry": named["id"]})
     unknown = clerk.post(f"{one}scan/", {"id": str(uuid7()), "code": "WHAT", "quantity": "7"})
-    assert unknown.status_code == 422 and CountEntry.objects.count() == 1
+    assert unknown.status_code == 422 and CountEntry.objects.count() == 2
     assert "7" in clerk.get(f"{one}scan/").content.decode() and clerk.get(one).status_code == 200
     assert owner.post(f"{one}step/", {"then": "review"}).status_code == 302
     assert "Expected" in owner.get(one).content.decode() and "Expected" not in clerk.get(one).content.decode()

@@ -11,7 +11,7 @@ from core.audit.models import AuditEntry
 from core.ids import uuid7
 from core.testing import Shop
 from inventory.label_sheets import SHEETS, Label, labels_pdf
-from inventory.models import LabelPrint, ScanCode, Variant
+from inventory.models import LabelPrint, Product, ScanCode, Variant
 from inventory.services.prices import PriceLine, create_price_list, set_prices
 from tests.api import Api, pointers
 
@@ -91,6 +91,17 @@ def test_as_many_labels_as_were_received(acme: Shop) -> None:
     }
     assert Api(acme.client("owner")).post("stock/movements/", document).status_code == 201
     assert "TEA x12" in acme.client("manager").get(f"/labels/?document={document['id']}").content.decode()
+
+
+def test_on_the_page_an_article_is_named_and_a_name_of_several_asks_which(acme: Shop) -> None:
+    browser, paper = acme.client("manager"), {"sheet": "a4-24", "skip": "0"}
+    made = browser.post("/labels/", {**paper, "lines": "earl gr x2\nCUP"})
+    assert made.status_code == 200 and text_of(made.content).count("Earl Grey") == 2
+    Product.objects.update(name="Of one name")
+    asked = browser.post("/labels/", {**paper, "lines": "of one name"})
+    assert asked.status_code == 422 and "(TEA)" in asked.content.decode() and "(CUP)" in asked.content.decode()
+    unknown = browser.post("/labels/", {**paper, "lines": "nothing is called so"})
+    assert unknown.status_code == 422 and LabelPrint.objects.count() == 2
 
 
 BAD: list[tuple[dict[str, Any], str]] = [

@@ -195,6 +195,17 @@ def test_the_page_works_it_out_and_then_gives_it(acme: Shop) -> None:
     assert nobody.status_code == 422 and b"Nobody is known" in nobody.content
 
 
+def test_on_the_page_goods_are_named_and_what_is_none_is_said_beside_it(acme: Shop) -> None:
+    the_policy(acme)
+    browser = person(acme, "cashier").browser
+    data = {"id": str(uuid7()), "customer": "C1", "location": str(acme.location.pk), "reason": "present"}
+    shown = browser.post(f"/{PATH}", {**data, "code_1": "earl gr"})
+    assert shown.status_code == 200 and [line.sku for line in shown.context["worth"].lines] == ["TEA"]
+    wrong = browser.post(f"/{PATH}", {**data, "code_2": "nothing is called so"})
+    assert wrong.status_code == 422 and b"No article carries this code or is called so." in wrong.content
+    assert not Order.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_do_not_both_pass_the_limit(acme: Shop) -> None:
     the_policy(acme, no_receipt_credit=Decimal(5))

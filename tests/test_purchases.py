@@ -225,3 +225,16 @@ def test_the_page_works_it_out_and_then_books_both_halves(acme: Shop) -> None:
     page = browser.get(booked[0]["Location"]).content
     assert b"Bought" in page and b"Set off" in page
     assert browser.post(f"/{PATH}", {**data, "customer": "nobody at all"}).status_code == 422
+
+
+def test_on_the_page_both_halves_are_named(acme: Shop) -> None:
+    browser = person(acme, "cashier").browser
+    form = browser.get(f"/{PATH}").context["form"]
+    data = {name: str(form[name].initial) for name in ("id", "sale_id", "payment_id")}
+    data |= {"customer": "C1", "location": str(acme.location.pk), "hold_days": "0", "pay_by": "credit"}
+    data |= {"code_1": "earl gr", "condition_1": "good"}
+    shown = browser.post(f"/{PATH}", {**data, "take_1": "Earl", "units_1": "2"})
+    assert shown.status_code == 200 and shown.context["ticket"].taken == 9
+    wrong = browser.post(f"/{PATH}", {**data, "take_1": "nothing is called so"})
+    assert wrong.status_code == 422 and b"No article carries this code or is called so." in wrong.content
+    assert not Order.objects.exists()

@@ -373,6 +373,7 @@ def test_on_pages_a_transfer_is_drafted_shipped_and_received_without_a_script(ac
     assert too_many.status_code == 409 and "wanted 40, there are 10" in too_many.content.decode()
     assert browser.post(f"{one}ship/", {"then": "all"}).status_code == 302
     assert (states("TEA", north), states("CUP", north)) == ((0, 0, 4), (0, 0, 2))
+    assert browser.get(one).context["who"] == {"shipped": Transfer.objects.get().created_by_label}
     receipt = {"id": str(uuid7()), f"q-{tea.pk}": "3", f"d-{tea.pk}": "1"}
     assert browser.post(f"{one}receive/", receipt).status_code == 302
     no_reason = browser.post(f"{one}receive/", {"id": str(uuid7()), "is_last": "on"})

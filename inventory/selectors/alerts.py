@@ -1,10 +1,11 @@
 """Read alerts: what is beyond a limit now, and why somebody hears of it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
+from django.utils.dateformat import format as date_format
 
 from core.actors import Actor
 from core.money import plain_decimal
@@ -73,6 +74,8 @@ def why(alert: StockAlert) -> str:
         told_why = "It fell to {on_hand}; at the recent rate of sale {limit} last {cover_days} days: you want to hear."
         return told_why.format(**alert.details)
     told = {"on_hand": "?", "limit": "?", "days": "?", "lot": "?", "expires_on": "?", **alert.details}
+    if told["expires_on"] != "?":
+        told["expires_on"] = date_format(date.fromisoformat(told["expires_on"]), "j M Y")
     words = {
         Kind.OUT: "The last one went: {on_hand} left.",
         Kind.LOW: "It fell to {on_hand}; you want to hear of it at {limit} or fewer.",

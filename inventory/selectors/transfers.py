@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from core.actors import Actor
+from core.audit.models import AuditEntry
+from core.audit.selectors import entries
 from core.errors import NotFound
 from inventory.models import ScanCode, Serial, StockMovement, Transfer, TransferLine
 from inventory.permissions import MOVE_STOCK, VIEW_STOCK
@@ -68,6 +70,16 @@ def what_may_be_done(transfer: Transfer, *, actor: Actor) -> MayDo:
         receive=is_shipped and at_destination,
         take_back=is_shipped and at_source,
     )
+
+
+def who_ended(transfer: Transfer) -> dict[str, str]:
+    """Who brought a transfer into each state it was changed to, by state: of the audit log."""
+    changes = entries(object_type="transfer", object_id=str(transfer.pk), action=AuditEntry.Action.CHANGE)
+    found = {}
+    for told, who in changes.order_by("pk").values_list("changes", "actor_label"):
+        if "state" in told:
+            found[str(told["state"][1])] = who
+    return found
 
 
 def causes_of(transfer: Transfer) -> tuple[Cause, ...]:

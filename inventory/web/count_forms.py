@@ -9,7 +9,7 @@ from django import forms
 from core.ids import uuid7
 from core.locations.models import Location
 from inventory.models import Brand, Category
-from inventory.selectors import LONGEST_CODE
+from inventory.web.forms import ArticleField
 from inventory.web.move_forms import offer
 
 
@@ -54,11 +54,10 @@ class EntryForm(forms.Form):
     """One entry, for those without a scanner."""
 
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
-    code = forms.CharField(
+    code = ArticleField(
         label="Scan or type an article",
-        max_length=LONGEST_CODE,
         widget=forms.TextInput(
-            {"autocomplete": "off", "autocapitalize": "off", "enterkeyhint": "done", "placeholder": "Code or SKU"}
+            {"autocomplete": "off", "autocapitalize": "off", "enterkeyhint": "done", "placeholder": "Name, SKU or code"}
         ),
     )
     quantity = forms.DecimalField(

@@ -15,10 +15,12 @@ from inventory.selectors import LONGEST_CODE
 from inventory.selectors.groups import category_tree
 from inventory.services.catalogue import MOST_VARIANTS, CodeDraft
 from inventory.web.group_forms import category_choices
-from inventory.web.selectors import named
+from inventory.web.selectors import Article, named
 
 MOST_CODES = 100
 MOST_FILTERS = 4
+SOME = 4
+"""So many of the articles that a name may mean are told."""
 CODE_AND_PACK = re.compile(r"(?P<code>.*?)(?:\s+[xX×]\s*(?P<pack>\d{1,8}(?:\.\d{1,3})?))?")
 SEARCH = {"type": "search", "autocomplete": "off"}
 
@@ -109,12 +111,22 @@ class ArticleField(forms.CharField):
         super().__init__(**{"label": "Article", "max_length": LONGEST_CODE, "widget": quiet, **kwargs})
 
     def clean(self, value: Any) -> str:
-        meant = named(super().clean(value), stocked_only=self.stocked_only)
+        typed = super().clean(value)
+        if not typed:
+            return ""
+        meant = named(typed, stocked_only=self.stocked_only)
         if meant.may_mean:
-            raise ValidationError("Several articles are called so: type more of the name, or the SKU.")
+            raise ValidationError(which_of(meant.may_mean))
         if not meant.code:
             raise ValidationError("No article carries this code or is called so.")
         return meant.code
+
+
+def which_of(found: Sequence[Article]) -> str:
+    """What to say where a name means several articles."""
+    some = "; ".join(f"{row.title} ({row.sku})" for row in found[:SOME])
+    more = "; and more" if len(found) > SOME else ""
+    return f"Several articles are called so: type more of the name, or the SKU. {some}{more}"
 
 
 class CodesField(forms.CharField):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,10 +17,14 @@ from core.web.views import Page
 from inventory.label_sheets import SHEETS
 from inventory.models import StockDocument, Variant
 from inventory.permissions import MANAGE_PRICES
-from inventory.selectors import LONGEST_CODE
+from inventory.selectors import LONGEST_CODE, targets_of
 from inventory.selectors.prices import old_labels
 from inventory.services.labels import MOST_LINES, LabelLine, print_labels, whole
+from inventory.web.forms import which_of
+from inventory.web.selectors import named
 
+MOST_NAMES = 50
+"""So many lines of a sheet may be names: each is a search."""
 LINE = re.compile(r"(?P<code>.+?)(?:\s+[xX×]\s*(?P<copies>\d{1,4}))?")
 
 
@@ -53,7 +58,8 @@ class LabelForm(forms.Form):
         label="Articles",
         strip=False,
         widget=forms.Textarea({"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="One a line: its SKU or code, and how many: TEA-1 x3. A scanner types them in one after the other.",
+        help_text="One a line: its name, SKU or code, and how many: TEA-1 x3. "
+        "A scanner types them in one after the other.",
     )
     sheet = forms.ChoiceField(label="Paper", choices=[(sheet.name, sheet.label) for sheet in SHEETS.values()])
     location = forms.ModelChoiceField(
@@ -67,6 +73,21 @@ class LabelForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["location"].queryset = Location.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def clean_lines(self) -> list[LabelLine]:
+        """Names in the place of codes, where one article is called so."""
+        lines: list[LabelLine] = self.cleaned_data["lines"]
+        known = targets_of({line.code for line in lines})
+        unknown = list({line.code: None for line in lines if line.code not in known})
+        # More than these are no names: the service names every line that is wrong.
+        meant = {code: self.meant(code) for code in unknown[:MOST_NAMES]}
+        return [replace(line, code=meant.get(line.code, line.code)) for line in lines]
+
+    def meant(self, typed: str) -> str:
+        found = named(typed, stocked_only=False)
+        if found.may_mean:
+            self.add_error("lines", f"{typed}: {which_of(found.may_mean)}")
+        return found.code or typed
 
 
 MOST_OF_A_PRODUCT = 200

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, ReusedIdentifier
 from core.ids import uuid7
@@ -186,7 +187,7 @@ class StockLimits(Page):
             _explain(refusal, form)
             return self.answer(level, form, status=refusal.status)
         messages.success(request, f"{level.variant.title} at {level.location}: limits saved.")
-        return redirect("product", level.variant.product_id)
+        return redirect(f"{reverse('product', args=[level.variant.product_id])}?tab=stock")
 
     def answer(self, level: StockLevel, form: LimitsForm, *, status: int = 200) -> HttpResponse:
         return self.render({"level": level, "form": form}, status=status)

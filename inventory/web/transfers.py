@@ -17,7 +17,14 @@ from core.web.views import Page
 from inventory.barcodes import code128
 from inventory.models import Transfer
 from inventory.permissions import MOVE_STOCK, VIEW_STOCK
-from inventory.selectors.transfers import codes_of, find_transfer, pieces_on_way, transfer_rows, what_may_be_done
+from inventory.selectors.transfers import (
+    codes_of,
+    find_transfer,
+    pieces_on_way,
+    transfer_rows,
+    what_may_be_done,
+    who_ended,
+)
 from inventory.services.arrivals import Arrival, receive_transfer
 from inventory.services.lines import GoodsLine
 from inventory.services.shipping import ship_transfer, take_back_transfer
@@ -96,6 +103,7 @@ class TransferOne(Page):
         context = {
             "transfer": transfer,
             "may": what_may_be_done(transfer, actor=self.actor),
+            "who": who_ended(transfer),
             "live_about": [transfer.pk],
         }
         return self.render(context)

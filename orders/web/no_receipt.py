@@ -15,6 +15,7 @@ from core.web.amounts import money_text
 from core.web.choices import offered
 from core.web.refusals import explain
 from core.web.views import Page
+from inventory.web.forms import ArticleField
 from orders.errors import ApprovalNeeded, NoReceiptRefused
 from orders.models import Customer, OrderLine, SellingPolicy
 from orders.permissions import RETURN_WITHOUT_RECEIPT
@@ -46,21 +47,16 @@ class LooseForm(ApprovedForm):
         found = Location.objects.filter(is_active=True)
         self.fields["location"].queryset = found if places is None else found.filter(pk__in=places)  # type: ignore[attr-defined]
         for place in range(1, ROWS + 1):
-            self.fields[f"code_{place}"] = forms.CharField(
-                label=f"Code {place}",
-                required=False,
-                max_length=80,
-                widget=forms.TextInput({"autocomplete": "off", "placeholder": "Barcode or SKU", "class": "input"}),
-            )
+            self.fields[f"code_{place}"] = ArticleField(label=f"Article {place}", required=False, stocked_only=False)
             self.fields[f"quantity_{place}"] = forms.DecimalField(
-                label=f"How many of code {place}",
+                label=f"How many of article {place}",
                 required=False,
                 max_digits=14,
                 decimal_places=3,
                 widget=forms.TextInput({**AMOUNT, "placeholder": "1"}),
             )
             self.fields[f"where_{place}"] = forms.ChoiceField(
-                label=f"Where code {place} goes",
+                label=f"Where article {place} goes",
                 required=False,
                 choices=offered(OrderLine.Disposition.choices),
                 widget=forms.Select({"class": "input"}),

@@ -20,6 +20,7 @@ from core.web.amounts import money_text
 from core.web.choices import offered
 from core.web.refusals import explain
 from core.web.views import Page
+from inventory.web.forms import ArticleField
 from orders.errors import ApprovalNeeded
 from orders.models import Customer, OrderLine
 from orders.permissions import BUY_GOODS
@@ -53,11 +54,6 @@ class Ticket:
     @property
     def lines(self) -> list[tuple[OrderLine, Decimal, Decimal]]:
         return [(line, -line.quantity, -line.total) for line in self.offer.lines]
-
-
-def _code(label: str) -> forms.CharField:
-    widget = forms.TextInput({"autocomplete": "off", "placeholder": "Barcode or SKU", "class": "input"})
-    return forms.CharField(label=label, required=False, max_length=80, widget=widget)
 
 
 def _number(label: str, hint: str, *, places: int) -> forms.DecimalField:
@@ -104,15 +100,17 @@ class PurchaseForm(ApprovedForm, DrawerForm):
         if chosen is not None:
             self.offer_drawers(chosen.pk)
         for place in range(1, ROWS + 1):
-            self.fields[f"code_{place}"] = _code(f"Code {place}")
-            self.fields[f"quantity_{place}"] = _number(f"How many of code {place}", "1", places=3)
+            self.fields[f"code_{place}"] = ArticleField(label=f"Article {place}", required=False, stocked_only=False)
+            self.fields[f"quantity_{place}"] = _number(f"How many of article {place}", "1", places=3)
             self.fields[f"condition_{place}"] = forms.ChoiceField(
-                label=f"Condition of code {place}", choices=CONDITIONS, widget=forms.Select({"class": "input"})
+                label=f"Condition of article {place}", choices=CONDITIONS, widget=forms.Select({"class": "input"})
             )
             self.fields[f"condition_{place}"].required = False
-            self.fields[f"price_{place}"] = _number(f"Paid for one of code {place}", "suggested", places=4)
+            self.fields[f"price_{place}"] = _number(f"Paid for one of article {place}", "suggested", places=4)
         for place in range(1, TAKEN + 1):
-            self.fields[f"take_{place}"] = _code(f"Article {place} that is taken")
+            self.fields[f"take_{place}"] = ArticleField(
+                label=f"Article {place} that is taken", required=False, stocked_only=False
+            )
             self.fields[f"units_{place}"] = _number(f"How many of article {place}", "1", places=3)
 
     def rows(self) -> list[dict[str, Any]]:

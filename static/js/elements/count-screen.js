@@ -1,6 +1,7 @@
 import { announce, h } from "../lib/dom.js";
 import { postJson } from "../lib/api.js";
 import { Entries } from "../lib/count-entries.js";
+import { named, question } from "../lib/scan/named.js";
 import { toast } from "../lib/toast.js";
 import { Wedge } from "../lib/till/wedge.js";
 
@@ -17,6 +18,7 @@ class CountScreen extends HTMLElement {
     this.form = this.querySelector("form.scan-list__head");
     if (!this.form) return;
     this.list = this.querySelector("[data-entries]");
+    this.choices = this.querySelector("[data-choices]");
     this.entries = new Entries(localStorage, `count:${this.dataset.count}`);
     this.wedge = new Wedge();
     this.form.addEventListener("submit", (event) => this.#submit(event), options);
@@ -67,8 +69,8 @@ class CountScreen extends HTMLElement {
     this.form.elements.quantity.value = "1";
   }
 
-  add(code, quantity) {
-    const entry = this.entries.add({ id: crypto.randomUUID(), code, quantity, counted_at: new Date().toISOString() });
+  add(code, quantity, counted_at = new Date().toISOString()) {
+    const entry = this.entries.add({ id: crypto.randomUUID(), code, quantity, counted_at });
     this.#draw(entry);
     this.#tell(`${quantity} × ${code}`);
     this.#send();
@@ -80,8 +82,8 @@ class CountScreen extends HTMLElement {
     try {
       for (let batch = this.entries.batch(); batch.length > 0; batch = this.entries.batch()) {
         const { results } = await postJson(`${this.dataset.url}entries/`, { entries: batch });
-        for (const result of results) this.#answered(result);
         this.entries.drop(results.map((result) => result.id));
+        for (const [place, result] of results.entries()) await this.#answered(result, batch[place]);
       }
     } catch (problem) {
       if (!problem.isTemporary) toast(problem.detail || problem.message, { kind: "error" });
@@ -91,9 +93,29 @@ class CountScreen extends HTMLElement {
     }
   }
 
-  #answered({ id, result, detail, name, sku, quantity }) {
+  /** No code: words of a name. One article is counted instead, of several somebody chooses. Answers whether there are any. */
+  async #byName({ code, quantity, counted_at }, row) {
+    const found = await named(code).catch(() => []);
+    if (found.length === 0 || found.some(({ sku }) => sku.toUpperCase() === code.toUpperCase())) return false;
+    const choose = (article) => {
+      this.choices.replaceChildren();
+      row?.remove();
+      this.add(article.sku, quantity, counted_at);
+    };
+    if (found.length === 1) {
+      choose(found[0]);
+      return true;
+    }
+    if (row) row.querySelector(".row-list__note").textContent = "Choose which one.";
+    this.choices.replaceChildren(...question(code, found, choose));
+    this.choices.querySelector("button").focus();
+    return true;
+  }
+
+  async #answered({ id, result, code, detail, name, sku, quantity }, entry) {
     const row = this.list.querySelector(`[data-id="${id}"]`);
     row?.classList.remove("is-waiting");
+    if (result === "refused" && code === "unknown" && (await this.#byName(entry, row))) return;
     if (result === "refused") {
       row?.classList.add("is-gone");
       if (row) row.querySelector(".row-list__note").textContent = detail;

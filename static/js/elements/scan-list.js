@@ -1,6 +1,6 @@
 import { announce, h } from "../lib/dom.js";
 import { getJson } from "../lib/api.js";
-import { named } from "../lib/scan/named.js";
+import { named, question } from "../lib/scan/named.js";
 import { toast } from "../lib/toast.js";
 import { Wedge } from "../lib/till/wedge.js";
 
@@ -108,17 +108,8 @@ class ScanList extends HTMLElement {
       this.#add(article, units);
       this.field.focus();
     };
-    const item = (article) =>
-      h(
-        "li",
-        { class: "row-list__item" },
-        h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, article.name), h("span", { class: "row-list__note mono" }, article.sku)),
-        h("button", { class: "button button--small", type: "button", "aria-label": `Add ${article.name}`, onclick: () => choose(article) }, "Add"),
-      );
-    const text = `${found.length} articles match ${words}. Which one?`;
-    this.choices.replaceChildren(h("p", { class: "small muted" }, text), h("ul", { class: "row-list", role: "list" }, ...found.map(item)));
+    this.choices.replaceChildren(...question(words, found, choose));
     this.choices.querySelector("button").focus();
-    announce(text);
   }
 
   #add(found, units) {

@@ -1,5 +1,6 @@
 // Articles by words of their name, for lists that are filled by scanning.
 
+import { announce, h } from "../dom.js";
 import { getJson } from "../api.js";
 
 export const MOST_NAMED = 8;
@@ -11,6 +12,20 @@ export function articlesOf(products) {
       .filter((variant) => variant.is_stocked && variant.is_active)
       .map(({ id, sku, name }) => ({ variant: id, sku, pack: "1", name: name ? `${product.name}, ${name}` : product.name })),
   );
+}
+
+/** The question which of `found` the `words` mean, as a part of the page; `choose` is called with the answer. */
+export function question(words, found, choose) {
+  const item = (article) =>
+    h(
+      "li",
+      { class: "row-list__item" },
+      h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, article.name), h("span", { class: "row-list__note mono" }, article.sku)),
+      h("button", { class: "button button--small", type: "button", "aria-label": `Add ${article.name}`, onclick: () => choose(article) }, "Add"),
+    );
+  const text = `${found.length} articles match ${words}. Which one?`;
+  announce(text);
+  return [h("p", { class: "small muted" }, text), h("ul", { class: "row-list", role: "list" }, ...found.map(item))];
 }
 
 /** What `words` may mean, the first few of it. */
