@@ -1,7 +1,7 @@
 """Facts, as typed and versioned dataclasses: the source of the catalogue, the schemas and the documentation."""
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,6 +60,8 @@ def _amount(value: Decimal, currency: str) -> str:
 
 
 CATALOGUE: dict[str, type[DomainEvent]] = {}
+PLACES = ("location_id", "source_id", "destination_id")
+"""The fields of an event that name a place. Who may hear of one of them hears of it: a transfer concerns both ends."""
 _E = TypeVar("_E", bound=type[DomainEvent])
 
 
@@ -90,6 +92,11 @@ def event(name: str, *, about: str, key: str, permission: str, schema_version: i
 
 
 _PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
+def places_of(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """The locations a told event is about; none for what belongs to the whole shop."""
+    return tuple(str(payload[name]) for name in PLACES if payload.get(name))
 
 
 def plain(value: Any) -> Any:

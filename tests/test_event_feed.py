@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import redis
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from core.actors import SYSTEM
@@ -18,8 +18,12 @@ from core.outbox import patience
 from core.outbox.epochs import begin_epoch
 from core.outbox.models import Stream
 from core.outbox.relay import number_events
+from core.outbox.selectors import events_after
+from core.outbox.services import emit
+from core.people.models import Grant
 from core.tenancy.context import use_tenant
 from core.testing import Shop, stock
+from inventory.events import TransferShipped
 from tests.api import Api, machine, pointers
 from tests.live_steps import head, news
 from tests.waiting import wait_until
@@ -170,3 +174,23 @@ def test_a_place_below_what_is_kept_is_old(acme: Shop, key: Api) -> None:
     answer = key.get("events/", {"after": 3, "wait": 20})
     assert (answer.status_code, answer.json()["because"], answer.json()["head"]) == (410, "old", head())
     assert key.get("events/", {"after": 4}).status_code == 200
+
+
+def test_both_ends_of_a_transfer_hear_of_it_and_nobody_else_at_another_place(acme: Shop) -> None:
+    places = [Location.objects.create(code=code, name=code) for code in ("FROM", "TO", "ELSE")]
+    while number_events(acme.tenant):
+        pass
+    start = head()
+    sent = TransferShipped(
+        transfer_id=uuid7(), version=1, number="T-1", location_id=places[0].pk, destination_id=places[1].pk, lines=2
+    )
+    with transaction.atomic():
+        emit(sent, actor=SYSTEM)
+    while number_events(acme.tenant):
+        pass
+    heard = []
+    for place in places:
+        Grant.objects.filter(user=acme.person("cashier")).update(location=place)
+        told = events_after(start, actor=acme.actor("cashier"), limit=10, subscriptions=["transfer.*"]).events
+        heard.append([event["type"] for event in told])
+    assert heard == [["transfer.shipped"], ["transfer.shipped"], []]

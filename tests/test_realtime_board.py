@@ -219,12 +219,12 @@ def test_an_axis_ends_at_an_amount_that_reads_well(amount: str, top: int) -> Non
 # --- frames and ears
 
 
-def told(seq: int, kind: str = "order.completed", location: str | None = "here") -> Told:
-    return Told(seq, kind, location, f'{{"seq":{seq},"text":"a line\\u2028b"}}')
+def told(seq: int, kind: str = "order.completed", *places: str) -> Told:
+    return Told(seq, kind, places, f'{{"seq":{seq},"text":"a line\\u2028b"}}')
 
 
 def test_a_batch_comes_out_of_redis_as_it_went_in() -> None:
-    events = [told(7), told(8, "stock.changed", None)]
+    events = [told(7), told(8, "stock.changed", "here", "there")]
     assert unpack(pack(events)) == Batch.of(events)
     with pytest.raises(ValueError, match="number of lines"):
         unpack(b'[[7,"order.completed",null]]')
@@ -249,9 +249,10 @@ def test_a_permission_at_one_place_hears_nothing_from_nowhere(acme: Shop) -> Non
     here = str(acme.location.pk)
     assert sight.hears(told(1, "order.completed", here))
     assert not sight.hears(told(1, "order.completed", str(uuid7())))
-    assert not sight.hears(told(1, "payment.received", None))
+    assert not sight.hears(told(1, "payment.received"))
+    assert sight.hears(told(1, "order.completed", str(uuid7()), here)), "one of its places is theirs"
     assert not sight.hears(told(1, "nobody.declared", here))
-    assert sight.hears(told(1, "product.updated", None)), "products belong to the whole shop"
+    assert sight.hears(told(1, "product.updated")), "products belong to the whole shop"
     assert not PERMISSIONS["inventory.view_products"].by_location
 
 

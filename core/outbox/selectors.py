@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from core.actors import Actor
 from core.errors import DomainError
-from core.events import CATALOGUE, matches
+from core.events import CATALOGUE, PLACES, matches
 from core.outbox.models import Event, Stream
 from core.people.permissions import PERMISSIONS
 
@@ -80,5 +80,7 @@ def _visible(actor: Actor, types: Sequence[str]) -> Q:
         if places is None or not PERMISSIONS[permission].by_location:
             everywhere.append(name)
         else:
-            condition |= Q(type=name, payload__location_id__in=[str(place) for place in places])
+            theirs = [str(place) for place in places]
+            for field in PLACES:
+                condition |= Q(type=name, **{f"payload__{field}__in": theirs})
     return condition | Q(type__in=everywhere)

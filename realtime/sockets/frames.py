@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.events import places_of
 from core.outbox.models import Event
 
 
@@ -18,7 +19,7 @@ class Told:
 
     seq: int
     type: str
-    location: str | None
+    places: tuple[str, ...]
     text: str
 
     @classmethod
@@ -26,8 +27,7 @@ class Told:
         """The event as the sockets tell it. It must be numbered."""
         if event.seq is None:
             raise ValueError("an event without a number is not told to anybody")
-        place = event.payload.get("location_id")
-        return cls(event.seq, event.type, str(place) if place else None, dumps(event.envelope()))
+        return cls(event.seq, event.type, places_of(event.payload), dumps(event.envelope()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def in_portions(events: Iterable[Told], *, most: int, most_bytes: int) -> Iterat
 
 def pack(events: Sequence[Told]) -> bytes:
     """A batch as one Redis message: a line that describes it, then one line per event."""
-    head = dumps([[told.seq, told.type, told.location] for told in events])
+    head = dumps([[told.seq, told.type, told.places] for told in events])
     return "\n".join([head, *(told.text for told in events)]).encode()
 
 
@@ -90,4 +90,6 @@ def unpack(message: bytes) -> Batch:
     rows = json.loads(head)
     if not rows or len(rows) != len(texts):
         raise ValueError("a live message with the wrong number of lines")
-    return Batch.of([Told(seq, kind, place, text) for (seq, kind, place), text in zip(rows, texts, strict=True)])
+    return Batch.of(
+        [Told(seq, kind, tuple(places), text) for (seq, kind, places), text in zip(rows, texts, strict=True)]
+    )

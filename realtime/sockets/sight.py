@@ -45,9 +45,11 @@ class Sight:
         if told.type not in self._by_type:
             return False
         places = self._by_type[told.type]
-        if told.location is None:
+        if not told.places:
             return places is None
-        return (places is None or told.location in places) and (self.only is None or told.location in self.only)
+        return any(
+            (places is None or place in places) and (self.only is None or place in self.only) for place in told.places
+        )
 
     def frame_of(self, batch: Batch) -> str:
         """The frame that tells a batch; empty when nothing of it may be heard."""

@@ -286,7 +286,7 @@ def test_what_is_said_in_another_database_of_the_same_redis_is_not_heard(product
     at = settled()
     listener = Listener(product, acme)
     listener.greet()
-    foreign = [Told(at + n, "product.updated", None, json.dumps({"seq": at + n, "of": "another"})) for n in (1, 2)]
+    foreign = [Told(at + n, "product.updated", (), json.dumps({"seq": at + n, "of": "another"})) for n in (1, 2)]
     kwargs = {**live_redis().connection_pool.connection_kwargs, "db": 15}
     beside = redis.Redis(
         **{name: kwargs[name] for name in ("host", "port", "db", "password", "username") if kwargs.get(name)}
