@@ -107,7 +107,7 @@ class ArticleField(forms.CharField):
 
     def __init__(self, *, stocked_only: bool = True, **kwargs: Any) -> None:
         self.stocked_only = stocked_only
-        quiet = forms.TextInput({"autocomplete": "off", "placeholder": "Name, SKU or code"})
+        quiet = forms.TextInput({"autocomplete": "off", "placeholder": "Name, SKU or code", "class": "input"})
         super().__init__(**{"label": "Article", "max_length": LONGEST_CODE, "widget": quiet, **kwargs})
 
     def clean(self, value: Any) -> str:

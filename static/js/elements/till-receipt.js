@@ -10,7 +10,7 @@ class TillReceipt extends HTMLElement {
     this.server = server;
     this.dialog = this.querySelector("dialog");
     this.dialog.addEventListener("close", () => this.dispatchEvent(new CustomEvent("next", { bubbles: true })));
-    this.querySelector("[data-print]").addEventListener("click", () => window.print());
+    this.querySelector("[data-print]").addEventListener("click", () => this.#print());
     this.stops = [on(window, "beforeprint", () => this.#layOut()), on(window, "afterprint", () => this.sheet?.remove())];
   }
 
@@ -24,6 +24,11 @@ class TillReceipt extends HTMLElement {
 
   close() {
     if (this.isOpen) this.dialog.close();
+  }
+
+  #print() {
+    window.print();
+    this.querySelector("[data-next]").focus();
   }
 
   /** A dialog knows no page size (what is in the top layer is out of the flow), so a copy of the slips is printed. */
@@ -50,7 +55,8 @@ class TillReceipt extends HTMLElement {
     const made = toHandOver({ cards }).map((card) => cardSlip(card));
     paper.replaceChildren(...made, h("span", { class: "skeleton skeleton--block" }));
     this.dialog.showModal();
-    this.querySelector("[data-next]").focus();
+    // A second Enter must not throw away the only sight of a code: the slip is printed first.
+    this.querySelector(made.length > 0 ? "[data-print]" : "[data-next]").focus();
     try {
       paper.replaceChildren(...made, ...(await Promise.all(documents.map((one) => this.server.receipt(one.id)))));
     } catch {
