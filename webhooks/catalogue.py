@@ -6,7 +6,7 @@ from typing import Any
 
 from core.events import CATALOGUE, DomainEvent, json_schema, matches
 
-TITLES = {"stock": "Stock", "import": "Imports", "webhook": "Webhooks"}
+TITLES = {"cash": "Cash", "category": "Categories", "credit": "Credit", "stock": "Stock"}
 EXAMPLE_ID = "01998f3a-7c3e-7bd1-9d4f-0d52a1f3c9aa"
 EXAMPLE_TIME = "2026-11-21T14:02:11.480000+00:00"
 # What reads better than "text" in an example; the type of the field decides everything else.

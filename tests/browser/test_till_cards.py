@@ -70,9 +70,9 @@ def test_a_made_and_a_printed_card_are_sold_with_goods_and_the_made_code_is_hand
     expect(slips.last).to_contain_text("On new gift card …6789")
     code = normal_code(slips.first.locator("strong.mono").inner_text())
     picture(till, "till-gift-card-sold")
-    expect(till.locator(".till-done [data-print]")).to_be_focused()
+    expect(till.locator("till-receipt [data-print]")).to_be_focused()
     keys.press("Enter")
-    expect(till.locator(".till-done [data-next]")).to_be_focused()
+    expect(till.locator("till-receipt [data-next]")).to_be_focused()
     keys.press("Enter")
     expect(till.locator("[data-card-lines]")).to_be_hidden()
 
