@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.db.models import Exists, Q
 
 from core.actors import Actor
-from core.locations.models import Location
+from core.locations.models import Location, ShopDetails
 from core.people.models import PutAway, User
-from core.people.permissions import MANAGE_LOCATIONS, MANAGE_TEAM
+from core.people.permissions import MANAGE_LOCATIONS, MANAGE_SHOP, MANAGE_TEAM
 from inventory.models import Product, StockMovement, TaxClass
 from inventory.permissions import ADJUST_STOCK, MANAGE_PRODUCTS
 from orders.models import Order, Register, Shift
@@ -48,6 +48,7 @@ def first_steps(actor: Actor) -> FirstSteps | None:
         return None
     rows = User.objects.filter(pk=actor.id).values_list(
         Exists(PutAway.objects.filter(user=actor.id, name=NAME)),
+        Exists(ShopDetails.objects.exclude(address="", city="", tax_number="")),
         Exists(Location.objects.filter(~Q(code="MAIN") | Q(version__gt=1))),
         Exists(TaxClass.objects.all()),
         Exists(Product.objects.all()),
@@ -65,6 +66,7 @@ def first_steps(actor: Actor) -> FirstSteps | None:
 
 
 STEPS = (
+    ("Say who you are", "Address and tax number, as receipts say them.", "shop-details", MANAGE_SHOP),
     (
         "Name your places",
         "Each store and stock room has a stock of its own. One is there already: give it its name, add the others.",

@@ -82,6 +82,24 @@ def test_cash_of_an_order_comes_into_a_drawer_and_goes_out_of_the_one_that_is_op
     assert (expected_cash(shift), expected_cash(later)) == (Decimal("55.00"), Decimal("25.00"))
 
 
+def test_a_cancelled_order_that_was_paid_by_bank_asks_for_no_drawer(acme: Shop) -> None:
+    till, order, browser = a_register(acme), opened(acme, {"TEA": "2"}), acme.client("manager")
+    page = f"/orders/{order.pk}/"
+    paid = {"payment_id": str(uuid7()), "method": "bank", "amount": "5.00"}
+    assert browser.post(f"{page}pay/", paid).status_code == 302
+    assert "No drawer is open here" not in browser.get(f"{page}cancel/").content.decode()
+    shift = an_open_shift(acme, till)
+    asked = browser.get(f"{page}cancel/").content.decode()
+    assert "5.00" in asked and ">Drawer<" not in asked and str(till.pk) not in asked
+    sent = form(version=str(Order.objects.get(pk=order.pk).version))
+    assert [browser.post(f"{page}cancel/", sent).status_code for _ in range(2)] == [302, 302]
+    assert list(order.payments.order_by("pk").values_list("method", "amount")) == [
+        ("bank", Decimal(5)),
+        ("bank", Decimal(-5)),
+    ]
+    assert expected_cash(shift) == Decimal("50.00")
+
+
 def test_a_void_takes_the_cash_out_of_the_drawer_it_came_into(acme: Shop) -> None:
     stock(acme.variant("TEA"), acme.location, "20")
     till = a_register(acme)

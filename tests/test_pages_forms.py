@@ -9,7 +9,7 @@ from core.locations.models import Location
 from core.outbox.models import Event
 from core.people.models import Grant, Role, User
 from core.testing import Shop, stock
-from inventory.models import Product, ScanCode, StockDocument, StockLevel, StockMovement, Variant
+from inventory.models import Product, ScanCode, StockDocument, StockLevel, StockMovement, TaxClass, Variant
 
 
 def product_form(*variants: dict[str, str], count: int = 0, **values: str) -> dict[str, str]:
@@ -72,6 +72,18 @@ def test_an_edit_changes_what_was_changed_and_adds_a_variant(acme: Shop) -> None
     rows = product.variants.order_by("position").values_list("sku", "name", "unit_price")
     assert list(rows) == [("TEA", "", Decimal("4.75")), ("TEA-L", "large", Decimal(8))]
     assert list(ScanCode.objects.filter(variant=variant).values_list("code", flat=True)) == ["05012345678900"]
+
+
+def test_the_only_tax_class_is_chosen_for_new_variants_and_leaves_an_untouched_row_untouched(acme: Shop) -> None:
+    TaxClass.objects.exclude(name="standard").delete()
+    browser, chosen = acme.client("manager"), '<option value="standard" selected>'
+    page = browser.get("/products/new/").content.decode()
+    assert chosen in page and "Your only tax class, chosen for you." in page
+    sent = product_form(ONE | {"tax_class": ""}, {"tax_class": "standard", "tracking": "none"})
+    assert browser.post("/products/new/", sent).status_code == 302
+    assert [variant.tax_class for variant in Product.objects.get(name="Green tea").variants.all()] == [None]
+    TaxClass.objects.create(name="reduced", rate=5)
+    assert chosen not in browser.get("/products/new/").content.decode(), "of two nobody can know"
 
 
 def test_an_edit_of_what_somebody_else_changed_is_refused(acme: Shop) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.ids import uuid7
+from core.locations import shop as papers
 from core.testing import PASSWORD, Shop
 from orders.models import Customer
 from orders.services import (
@@ -22,7 +23,7 @@ from orders.services import (
     voids,
 )
 
-MODULES = (approvals, changes, exchanges, no_receipt, parking, policy, purchases, returns, voids)
+MODULES = (approvals, changes, exchanges, no_receipt, papers, parking, policy, purchases, returns, voids)
 OTHERS = {
     "orders.services.papers",
     "orders.services.goods_back",
@@ -117,6 +118,12 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         [],
     ),
     "give_approval": (lambda s: None, lambda s, _: approval(s), ("create", "approval"), ["approval.given"]),
+    "change_shop": (
+        lambda s: None,
+        lambda s, _: papers.change_shop({"city": "Teatown"}, actor=s.actor()),
+        ("change", "shop"),
+        ["shop.updated"],
+    ),
     "change_policy": (
         lambda s: None,
         lambda s, _: policy.change_policy({"return_days": 30}, actor=s.actor()),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.api import documents, locations, platform
+from core.api import documents, locations, platform, shop
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", platform.Root.as_view(), name="api-root"),
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<uuid:job_id>/", platform.JobOne.as_view(), name="api-job"),
     path("locations/", locations.Locations.as_view(), name="api-locations"),
     path("locations/<uuid:location_id>/", locations.LocationOne.as_view(), name="api-location"),
+    path("shop/", shop.Shop.as_view(), name="api-shop"),
     path("schema/", documents.Schema.as_view(), name="api-schema"),
     path("docs/", documents.Docs.as_view(), name="api-docs"),
     path("docs/problems/", documents.Problems.as_view(), name="api-problems"),

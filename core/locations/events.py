@@ -25,3 +25,12 @@ class LocationUpdated(DomainEvent):
     code: str
     is_active: bool
     fields: list[str]
+
+
+@event("shop.updated", about="shop", key="shop_id", permission=VIEW_LOCATIONS)
+class ShopUpdated(DomainEvent):
+    """The shop's papers say something else of it (address, tax number, last words); ``fields`` names what changed."""
+
+    shop_id: UUID
+    version: int
+    fields: list[str]

@@ -15,10 +15,11 @@ from core.errors import Conflict, NotFound, StaleVersion, refuse
 from core.locations.closing import what_keeps_open
 from core.locations.events import LocationCreated, LocationUpdated
 from core.locations.models import Location
+from core.locations.papers import PLACE_FIELDS, keep_papers, tidy, wrong_texts
 from core.outbox.services import emit
 from core.people.permissions import MANAGE_LOCATIONS
 
-FIELDS = ("code", "name", "time_zone", "day_starts_at", "sells_below_zero", "is_active")
+FIELDS = ("code", "name", *PLACE_FIELDS, "time_zone", "day_starts_at", "sells_below_zero", "is_active")
 LONGEST = {"code": 16, "name": 120}
 
 
@@ -35,6 +36,8 @@ def create_location(values: Mapping[str, Any], *, actor: Actor) -> Location:
     location = Location()
     _take(location, values)
     _save(location, is_new=True)
+    if any(getattr(location, name) for name in PLACE_FIELDS):
+        keep_papers(location)
     record(
         AuditEntry.Action.CREATE,
         actor=actor,
@@ -78,6 +81,8 @@ def update_location(
         _check_closing(location)
     location.version += 1
     _save(location, is_new=False)
+    if not changes.keys().isdisjoint(PLACE_FIELDS):
+        keep_papers(location)
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,
@@ -104,11 +109,12 @@ def _take(location: Location, values: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in values:
             value = values[name]
-            setattr(location, name, value.strip() if isinstance(value, str) else value)
+            setattr(location, name, tidy(value, name) if isinstance(value, str) else value)
     for name, most in LONGEST.items():
         text = getattr(location, name)
         if not text or len(text) > most or not text.isprintable():
             errors.append({"pointer": f"/{name}", "code": "length", "detail": f"Between 1 and {most} characters."})
+    errors += wrong_texts({name: getattr(location, name) for name in PLACE_FIELDS}, of=Location)
     if location.time_zone and not _is_zone(location.time_zone):
         errors.append({"pointer": "/time_zone", "code": "unknown", "detail": "There is no such time zone."})
     if location.day_starts_at is not None and location.day_starts_at >= time(12):

@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.errors import Conflict, Invalid, NotFound, StaleVersion
-from core.locations.forms import LocationForm
+from core.locations.forms import LocationForm, ShopForm
 from core.locations.models import Location
+from core.locations.papers import SHOP_FIELDS, shop_details
 from core.locations.selectors import zone_of
 from core.locations.services import FIELDS, create_location, update_location
-from core.people.permissions import MANAGE_LOCATIONS, VIEW_LOCATIONS
+from core.locations.shop import change_shop
+from core.people.permissions import MANAGE_LOCATIONS, MANAGE_SHOP, VIEW_LOCATIONS
 from core.web.refusals import explain
 from core.web.views import Page
 
@@ -73,3 +75,31 @@ class LocationEdit(Page):
     def answer(self, location: Location | None, form: LocationForm, *, status: int = 200) -> HttpResponse:
         context: dict[str, Any] = {"location": location, "form": form}
         return self.render(context, status=status)
+
+
+class Shop(Page):
+    """/settings/shop/: who the shop is, as receipts and packing slips say it."""
+
+    required_permission: ClassVar = MANAGE_SHOP
+    template_name = "locations/shop.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        row = shop_details()
+        shown = {name: getattr(row, name) for name in ("version", *SHOP_FIELDS)}
+        return self.render({"form": ShopForm(initial=shown)})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = ShopForm(request.POST)
+        if not form.is_valid():
+            return self.render({"form": form}, status=422)
+        values = dict(form.cleaned_data)
+        try:
+            change_shop(values, version=values.pop("version"), actor=self.actor)
+        except StaleVersion:
+            form.add_error(None, "Somebody changed this in the meantime. Open it anew to see what is there.")
+            return self.render({"form": form}, status=StaleVersion.status)
+        except Invalid as refusal:
+            explain(refusal, form)
+            return self.render({"form": form}, status=refusal.status)
+        messages.success(request, "Saved. Receipts say it from the next sale on.")
+        return redirect("shop-details")

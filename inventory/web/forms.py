@@ -132,6 +132,10 @@ def which_of(found: Sequence[Article]) -> str:
 class CodesField(forms.CharField):
     """Codes between commas; a pack says how many it holds: ``5012345678900, 15012345678907 x6``."""
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as text: an empty field is no list of no codes."""
+        return str(initial or "").strip() != str(data or "").strip()
+
     def to_python(self, value: Any) -> Any:
         return [_code(part) for part in re.split(r"[,;\n]", super().to_python(value) or "") if part.strip()]
 
@@ -236,10 +240,17 @@ class VariantForm(forms.Form):
         self.fields["tax_class"].choices = taxes  # type: ignore[attr-defined]
         if len(taxes) < 2:  # none besides "None"
             self.fields["tax_class"].help_text = "Rates are set up under Catalogue, Tax classes."
+        elif len(taxes) == 2 and self.empty_permitted:
+            self.fields["tax_class"].initial = taxes[1][0]
+            self.fields["tax_class"].help_text = "Your only tax class, chosen for you."
         for name in ("unit_price", "unit_cost"):
             self.fields[name].widget = forms.TextInput({"inputmode": "decimal", "class": "input--num"})
         if not with_cost:
             del self.fields["unit_cost"]
+
+    def has_changed(self) -> bool:
+        """A new row in which nothing but the tax differs is untouched: that one was chosen by the form."""
+        return bool(set(self.changed_data) - {"tax_class"}) if self.empty_permitted else super().has_changed()
 
 
 VariantForms = forms.formset_factory(VariantForm, extra=1, max_num=MOST_VARIANTS, absolute_max=MOST_VARIANTS + 1)

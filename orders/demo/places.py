@@ -7,8 +7,9 @@ from typing import Any
 
 from core.actors import SYSTEM, Actor
 from core.ids import uuid7
-from core.locations.models import Location
+from core.locations.models import Location, ShopDetails
 from core.locations.services import create_location
+from core.locations.shop import change_shop
 from orders.models import Customer, Order, Register
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.checkout import place_order
@@ -17,6 +18,20 @@ from orders.services.registers import create_register
 
 PLACES = (("MAIN", "Main shop"), ("MARKET", "Market hall"), ("STORE", "Stock room"))
 TILLS = (("MAIN", "Till 1"), ("MAIN", "Till 2"), ("MARKET", "Till 3"))
+
+SHOP = {
+    "legal_name": "Corner Shop Ltd",
+    "address": "12 Example Street",
+    "postal_code": "EX1 2MP",
+    "city": "Exampleton",
+    "phone": "01632 960001",
+    "email": "hello@corner-shop.example",
+    "website": "www.corner-shop.example",
+    "tax_label": "VAT no.",
+    "tax_number": "GB 000 0000 00",
+    "footer": "Goods come back within 30 days,\nwith this receipt.\nThank you.",
+}
+ELSEWHERE = {"MARKET": {"address": "Market hall, stall 7", "postal_code": "EX1 3MH", "city": "Exampleton"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,9 @@ def open_places() -> Places:
     found = {row.code: row for row in Location.objects.all()}
     for code, name in PLACES:
         if code not in found:
-            found[code] = create_location({"code": code, "name": name}, actor=SYSTEM)
+            found[code] = create_location({"code": code, "name": name, **ELSEWHERE.get(code, {})}, actor=SYSTEM)
+    if not ShopDetails.objects.exists():
+        change_shop(SHOP, actor=SYSTEM)
     tills = {row.name: row for row in Register.objects.select_related("location")}
     for code, name in TILLS:
         if name not in tills:

@@ -1,5 +1,6 @@
 """What was sold, to whom, for what money. Lines copy what was true at the sale."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -208,6 +209,8 @@ class OrderLine(models.Model):
         db_default=models.Value([], models.JSONField()),
         help_text="Why this price: each step with its amount.",
     )
+    pieces: Sequence[str] = ()
+    """Serial numbers and lots in words, where `orders.selectors.pieces` read them; no column."""
 
     class Meta:
         ordering: ClassVar = ["order_id", "position"]

@@ -7,7 +7,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.audit.models import AuditEntry
+from core.locations.papers import Papers, papers_of
 from orders.models import CreditEntry, GiftCard, Order, OrderLine, Payment
+from orders.selectors.pieces import name_pieces
 
 PAPER, MAIL = "paper", "mail"
 SCANNED = "R-"
@@ -43,7 +45,10 @@ class PointsLeft:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A document as its customer gets it. ``change`` is the cash handed back in all."""
+    """A document as its customer gets it.
+
+    ``papers`` is what it said of the shop when it was made, ``change`` is the cash handed back in all.
+    """
 
     order: Order
     lines: list[OrderLine]
@@ -51,6 +56,7 @@ class Receipt:
     taxes: list[TaxPart]
     change: Decimal
     cards: list[CardLeft]
+    papers: Papers
     points: PointsLeft | None = None
     is_copy: bool = False
 
@@ -58,9 +64,18 @@ class Receipt:
 def receipt_of(order: Order, *, is_copy: bool = False) -> Receipt:
     """What stands on the receipt of an order (with its lines and payments at hand)."""
     lines, payments = list(order.lines.all()), list(order.payments.all())
+    name_pieces(order, lines)
     change = sum((payment.change for payment in payments), Decimal(0))
     return Receipt(
-        order, lines, payments, tax_parts(lines), change, _cards(lines, payments), _points(order, payments), is_copy
+        order=order,
+        lines=lines,
+        payments=payments,
+        taxes=tax_parts(lines),
+        change=change,
+        cards=_cards(lines, payments),
+        papers=papers_of(order.location_id, at=order.recorded_at),
+        points=_points(order, payments),
+        is_copy=is_copy,
     )
 
 

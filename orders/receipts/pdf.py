@@ -105,7 +105,7 @@ def _rows(receipt: Receipt) -> list[Row]:
         Row(receipt_code(order), kind="qr"),
         Row(f"#{order.number} · {when:%d %b %Y, %H:%M}", is_centred=True, size=8),
         Row(order.created_by_label, is_centred=True, size=8),
-        Row("Thank you.", is_centred=True),
+        *(Row(line, is_centred=True) for line in receipt.papers.foot),
     ]
     return [row for row in rows if row.left or row.kind != "text"]
 
@@ -114,6 +114,8 @@ def _head(receipt: Receipt) -> Iterator[Row]:
     order = receipt.order
     yield Row(current_tenant().name, size=13, is_bold=True, is_centred=True)
     yield Row(str(order.location), is_centred=True)
+    for line in receipt.papers.head:
+        yield Row(line, is_centred=True, size=8)
     marks = {
         "Copy": receipt.is_copy,
         "Refund": order.kind == order.Kind.REFUND,
@@ -133,6 +135,8 @@ def _goods(receipt: Receipt) -> Iterator[Row]:
             places = max(2, len(plain_decimal(line.unit_price).partition(".")[2]))
             price = format_number(line.unit_price, locale=locale, places=places)
             yield Row(f"{format_quantity(line.quantity, locale=locale)} × {price}", size=8)
+        for piece in line.pieces:
+            yield Row(piece, size=8)
 
 
 def _sums(receipt: Receipt) -> Iterator[Row]:

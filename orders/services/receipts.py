@@ -79,13 +79,16 @@ def send_receipt(order_id: UUID, *, address: str, paper: Paper, actor: Actor) ->
         Invalid: the mail server does not take this address.
     """
     order, shop = find_order(order_id, actor=actor), current_tenant().name
+    receipt = receipt_of(order)
+    sender = "\n".join((shop, *receipt.papers.head))
+    told = f"Thank you for your purchase at {shop}.\n\nYour receipt {order.number} is attached as a PDF."
     message = EmailMessage(
         subject=f"Your receipt {order.number} from {' '.join(shop.split())}",
-        body=f"Thank you for your purchase at {shop}.\n\nYour receipt {order.number} is attached as a PDF.\n",
+        body=f"{told}\n\n-- \n{sender}\n",
         from_email=settings.MAIL_FROM,
         to=[address],
     )
-    message.attach(f"receipt-{order.number}.pdf", receipt_pdf(receipt_of(order), paper=paper), "application/pdf")
+    message.attach(f"receipt-{order.number}.pdf", receipt_pdf(receipt, paper=paper), "application/pdf")
     try:
         message.send()
     except SMTPRecipientsRefused as refused:

@@ -130,6 +130,6 @@ def parcels_of(order: Order, *, actor: Actor, bound: tuple[UUID, StepForm] | Non
 
 def paper(slip: Receipt) -> Mapping[str, Any]:
     """What a receipt says, for a template."""
-    names = ("order", "lines", "payments", "taxes", "change", "cards", "is_copy")
+    names = ("order", "lines", "payments", "taxes", "change", "cards", "papers", "is_copy")
     told = {"approvals": approvals_of(slip.order), "points_told": points_told(slip.points)}
     return {**{name: getattr(slip, name) for name in names}, **told}

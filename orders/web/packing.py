@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from core.api.views import as_uuid
 from core.errors import DomainError
 from core.locations.models import Location
+from core.locations.papers import papers_of
 from core.web.amounts import money_text
 from core.web.lists import ListPage
 from core.web.refusals import explain
@@ -165,7 +166,9 @@ class PackingSlip(Page):
     def get(self, request: HttpRequest, fulfilment_id: UUID) -> HttpResponse:
         fulfilment = find_fulfilment(fulfilment_id, actor=self.actor)
         order = find_order(fulfilment.order_id, actor=self.actor, permission=FULFIL)
-        return self.render({"fulfilment": fulfilment, "order": order, "bars": code128(order.number)})
+        papers = papers_of(order.location_id, at=order.recorded_at)
+        bars = code128(order.number)
+        return self.render({"fulfilment": fulfilment, "order": order, "papers": papers, "bars": bars})
 
 
 class OrderPay(OrderPage):
@@ -212,7 +215,13 @@ class OrderCancel(Page):
         return self.render({"order": order, "form": form, "would": would, "money": money, "back": back}, status=status)
 
     def form(self, order: Order, data: Any = None, **more: Any) -> CancelForm:
-        return CancelForm(data, location_id=order.location_id, gives_money=bool(order.payments.all()), **more)
+        # A form sent twice meets an order whose money is back already: then its payments say what was asked.
+        is_open = order.state == Order.State.OPEN
+        money = (
+            preview_cancellation(order).money if is_open else ((one.method, one.amount) for one in order.payments.all())
+        )
+        gives_cash = any(method == Payment.Method.CASH for method, _ in money)
+        return CancelForm(data, location_id=order.location_id, gives_cash=gives_cash, **more)
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         order = find_order(order_id, actor=self.actor)

@@ -157,14 +157,14 @@ def _has_serials(line: OrderLine) -> bool:
 
 
 class CancelForm(ApprovedForm, DrawerForm):
-    """Why an order is given up, and whose drawer gives the money back."""
+    """Why an order is given up, and through which drawer cash goes back, where some does."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(label="Reason", max_length=200, widget=forms.TextInput(QUIET))
 
-    def __init__(self, *args: Any, location_id: UUID, gives_money: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, location_id: UUID, gives_cash: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if gives_money:
+        if gives_cash:
             self.offer_drawers(location_id)
         else:
             self.fields["register"].widget = forms.HiddenInput()
