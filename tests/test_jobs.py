@@ -20,6 +20,7 @@ from core.jobs.tasks import plan_nightly_work, run_job, sweep_jobs
 from core.jobs.tidying import JOBS_KEPT, tidy
 from core.people.permissions import VIEW_AUDIT
 from core.tenancy.context import use_tenant
+from core.tenancy.rounds import Rounds, Visits
 from core.testing import Shop
 
 done: list[Any] = []
@@ -160,6 +161,27 @@ def test_a_job_of_a_kind_that_is_no_more_ends_and_disturbs_nobody(
     perform(old.pk)
     old.refresh_from_db()
     assert (old.state, old.attempts) == (Job.State.FAILED, 1) and "does not exist any more" in old.error
+
+
+def test_a_planned_job_and_a_second_try_are_found_though_their_shop_has_no_turn_in_the_round(
+    acme: Shop, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    hinted: list[str] = []
+    visits = Visits(f"test:{uuid4()}", most=100)
+    monkeypatch.setattr("core.jobs.tasks.VISITS", visits)
+    monkeypatch.setattr("core.jobs.services.VISITS", visits)
+    monkeypatch.setattr("core.jobs.tasks.hint", lambda schema, job_id, queue: hinted.append(str(job_id)))
+    monkeypatch.setattr(Rounds, "turn", lambda self: [])
+    with django_capture_on_commit_callbacks(execute=True):
+        job = ask(acme, fail="busy", run_after=datetime.now(UTC) + timedelta(milliseconds=1))
+    sweep_jobs()
+    assert hinted == [str(job.pk)]
+    perform(job.pk)
+    sweep_jobs()
+    assert len(hinted) == 1, "the second try is not due yet"
+    due = Job.objects.get().run_after
+    assert visits.turn(due - timedelta(seconds=1)) == []
+    assert visits.turn(due) == [acme.tenant]
 
 
 def test_what_is_past_its_time_is_tidied_away_and_nothing_else(acme: Shop) -> None:

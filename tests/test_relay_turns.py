@@ -3,10 +3,12 @@
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import OperationalError, transaction
+from redis import Redis
 
 from core.actors import SYSTEM
 from core.audit.models import AuditEntry
@@ -19,7 +21,7 @@ from core.outbox.relay import number_events
 from core.outbox.services import emit_all
 from core.tenancy.context import use_public, use_tenant
 from core.tenancy.models import Tenant, schema_name_of
-from core.tenancy.rounds import Rounds, for_every_shop
+from core.tenancy.rounds import Rounds, Visits, for_every_shop
 from core.testing import Shop
 from inventory.events import StockOut
 
@@ -55,6 +57,28 @@ def test_every_shop_has_its_turn_once_a_round_and_no_turn_is_longer_than_it_may(
 def test_a_round_that_ends_with_a_full_turn_begins_anew(many_shops: list[Tenant]) -> None:
     rounds = Rounds(3)
     assert [len(rounds.turn()) for _ in range(5)] == [3, 3, 3, 0, 3]
+
+
+def test_a_sweep_visits_noted_shops_when_they_are_due_and_all_others_in_slices(many_shops: list[Tenant]) -> None:
+    with use_public():
+        everybody = list(Tenant.objects.filter(state="active").order_by("pk"))
+    now = datetime.now(UTC)
+    name = f"test:{uuid7()}"
+    Visits(name, most=4).note(everybody[8].schema_name, now)
+    Visits(name, most=4).note(everybody[7].schema_name, now + timedelta(seconds=30))
+    Visits(name, most=4).note(everybody[7].schema_name, now + timedelta(seconds=60))
+    Visits(name, most=4).note("t_0000000000000000", now)
+    turns = [[everybody.index(tenant) for tenant in Visits(name, most=4).turn(now)] for _ in range(4)]
+    assert turns == [[8, 0, 1, 2, 3], [4, 5, 6, 7], [8], [0, 1, 2, 3]], "another process goes on where one stopped"
+    assert everybody[7] not in Visits(name, most=1).turn(now + timedelta(seconds=29))
+    assert everybody[7] in Visits(name, most=1).turn(now + timedelta(seconds=31))
+
+
+def test_a_sweep_visits_shops_while_redis_is_away(acme: Shop, globex: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.tenancy.rounds.live_redis", lambda: Redis(host="127.0.0.1", port=9, retry=None))
+    visits = Visits("test", most=4)
+    visits.note(acme.tenant.schema_name, datetime.now(UTC))
+    assert {tenant.pk for tenant in visits.turn(datetime.now(UTC))} == {acme.tenant.pk, globex.tenant.pk}
 
 
 def test_a_shop_that_cannot_be_served_keeps_no_other_waiting(

@@ -105,7 +105,7 @@ def test_what_webhooks_had_not_sent_is_parked_until_a_person_sends_it(acme: Shop
     for _ in range(3):
         sell(acme)
     number_events(acme.tenant)
-    flying = claim(datetime.now(UTC))
+    [flying] = claim(datetime.now(UTC))
     assert flying is not None
     sell(acme)  # committed, and not numbered yet
     waiting = Event.objects.filter(seq=None).count()
@@ -117,7 +117,7 @@ def test_what_webhooks_had_not_sent_is_parked_until_a_person_sends_it(acme: Shop
     assert {(row.state, row.last_error) for row in rows} == {
         ("dead", "Parked, the history of the shop was replaced: restored")
     }
-    assert finish(flying, Outcome(at=datetime.now(UTC), duration_ms=1, status=200), spread=0.0) is False
+    assert finish([(flying, Outcome(at=datetime.now(UTC), duration_ms=1, status=200))], spread=lambda: 0) == [flying]
     assert not Delivery.objects.exclude(state="dead").exists()
 
     number_events(acme.tenant)

@@ -15,13 +15,14 @@ from django.db import connection
 from django.db.utils import ProgrammingError
 
 from core.errors import Conflict, Invalid
+from core.ids import uuid7
 from core.tenancy.cache import delete_schema
 from core.tenancy.context import NoTenant, current_tenant, tenant_sync, use_public, use_tenant
 from core.tenancy.files import folder_of
 from core.tenancy.guard import WrongTenant
-from core.tenancy.models import Domain, SchemaScript, Tenant
+from core.tenancy.models import Domain, SchemaScript, Tenant, schema_name_of
 from core.tenancy.selectors import find_tenant, forget_hosts
-from core.tenancy.services import create_tenant, delete_tenant
+from core.tenancy.services import create_tenant, delete_tenant, migrate_everything
 from core.testing import CANARY, Shop
 from inventory.models import Product, Variant
 
@@ -157,6 +158,26 @@ def test_a_new_shop_is_made_whole_and_deleted_without_a_trace(monkeypatch: pytes
         assert cursor.fetchone() == (0,)
     assert not folder.exists()
     assert delete_schema(tenant.schema_name) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_killed_creation_left_is_named_hinders_nobody_and_can_be_deleted() -> None:
+    left = Tenant(id=uuid7(), name="Half")
+    left.schema_name = schema_name_of(left.pk)
+    with use_public():
+        left.save()
+        Domain.objects.create(domain="half.localhost", tenant=left, is_primary=True)
+    told: list[str] = []
+    migrate_everything(tell=told.append)
+    assert told == [], "an update leaves it alone"
+    with pytest.raises(Conflict, match=r"delete_tenant half\.localhost"):
+        create_tenant(name="Whole", host="half.localhost")
+    call_command("delete_tenant", "half.localhost", yes=True)
+    with use_public():
+        assert not Tenant.objects.filter(pk=left.pk).exists()
+    whole = create_tenant(name="Whole", host="half.localhost")
+    assert whole.state == Tenant.State.ACTIVE
+    delete_tenant(whole)
 
 
 SHAPES = {

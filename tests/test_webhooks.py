@@ -277,10 +277,10 @@ def test_an_endpoint_deleted_in_the_middle_leaves_nothing_behind(acme: Shop, rec
     endpoint, _ = connect(acme, receiver.url)
     sell(acme)
     number_events(acme.tenant)
-    claimed = claim(datetime.now(UTC))
+    [claimed] = claim(datetime.now(UTC))
     delete_endpoint(endpoint_id=endpoint.pk, actor=acme.actor())
     assert claimed is not None
-    assert not finish(claimed, Done(at=datetime.now(UTC), duration_ms=1, status=200), spread=0)
+    assert finish([(claimed, Done(at=datetime.now(UTC), duration_ms=1, status=200))], spread=lambda: 0) == [claimed]
     assert Delivery.objects.count() == Attempt.objects.count() == Endpoint.objects.count() == 0
     tell(acme)
     assert receiver.received == []

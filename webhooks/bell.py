@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from celery import current_app
@@ -12,14 +13,18 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from core.redis import live_redis
+from core.tenancy.rounds import Visits
 
 BELL = "rs:webhooks:bell"
 SEAT_SECONDS = 10
+VISITS = Visits("webhooks", most=100)
+"""Of the sweep: shops with something to send when it is due, all others in rounds of a hundred each ten seconds."""
 logger = logging.getLogger(__name__)
 
 
 def ring(schema: str) -> None:
     """Tell the workers that a shop has something to send. Never raises: the sweep rings again."""
+    VISITS.note(schema, datetime.now(UTC))
     try:
         current_app.send_task("webhooks.tasks.deliver", args=[schema], queue="webhooks", retry=False)
     except (RedisError, KombuError, OSError) as problem:

@@ -3,10 +3,10 @@
 from celery import shared_task
 
 from core.tenancy.models import Tenant
-from core.tenancy.rounds import for_every_shop
-from webhooks.bell import pass_on, ring, take, the_seat
+from core.tenancy.rounds import for_every_shop, for_shops
+from webhooks.bell import VISITS, pass_on, ring, take, the_seat
 from webhooks.server import Server, now_utc
-from webhooks.services.deliveries import forget_old, has_due, return_expired
+from webhooks.services.deliveries import forget_old, next_moment, return_expired
 
 
 @shared_task
@@ -23,14 +23,21 @@ def deliver(schema: str) -> None:
 
 @shared_task
 def sweep_webhooks() -> None:
-    """For every shop: give back what a vanished worker held, and ring for whatever is due."""
-    for_every_shop(_wake)
+    """Give back what a vanished worker held, and ring for whatever is due.
+
+    Visits the shops that have something to send when it is due, and a slice of all others, whose ring may be lost.
+    """
+    for_shops(VISITS.turn(now_utc()), _wake)
 
 
 def _wake(tenant: Tenant) -> None:
     now = now_utc()
     return_expired(now)
-    if has_due(now):
+    moment = next_moment()
+    if moment is None:
+        return
+    VISITS.note(tenant.schema_name, moment)
+    if moment <= now:
         ring(tenant.schema_name)
 
 

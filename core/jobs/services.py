@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from redis.exceptions import RedisError
 
 from core.actors import SYSTEM, Actor
@@ -17,11 +17,14 @@ from core.events import plain
 from core.jobs.models import Job
 from core.jobs.registry import GONE, KINDS, kind_called
 from core.tenancy.context import current_tenant
+from core.tenancy.rounds import Visits
 
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 5
 GIVEN_UP = "The work ended in the middle five times; it is not tried again."
 KEPT_MESSAGE = 300
+VISITS = Visits("jobs", most=100)
+"""Of the sweep: shops whose jobs wait or run when these are due, all others in rounds of a hundred each 15 seconds."""
 logger = logging.getLogger(__name__)
 
 
@@ -43,8 +46,12 @@ def enqueue(
             "actor": actor.as_json(),
         },
     )
-    if is_new and run_after is None:
-        transaction.on_commit(partial(hint, current_tenant().schema_name, job.pk, KINDS[kind].queue), robust=True)
+    if is_new:
+        schema = current_tenant().schema_name
+        tell = (
+            partial(VISITS.note, schema, run_after) if run_after else partial(hint, schema, job.pk, KINDS[kind].queue)
+        )
+        transaction.on_commit(tell, robust=True)
     return job
 
 
@@ -52,6 +59,7 @@ def hint(schema: str, job_id: UUID, queue: str) -> None:
     """Tell a worker that a job waits. Never raises: the sweeper hints again what a lost message left."""
     from core.jobs.tasks import run_job  # noqa: PLC0415  the task calls this module
 
+    VISITS.note(schema, datetime.now(UTC))
     try:
         run_job.apply_async(args=(schema, str(job_id)), queue=queue, retry=False)
     except (RedisError, OSError) as problem:  # kombu's OperationalError is an OSError's cousin, see below
@@ -68,6 +76,16 @@ def due_jobs() -> list[Job]:
             Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, lease_until__lt=now)
         ).order_by("run_after")[:100]
     )
+
+
+def next_moment() -> datetime | None:
+    """When a job is due, or a lease ends, in this shop; maybe long ago. None when no job waits or runs."""
+    unfinished = Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING])
+    found = unfinished.aggregate(
+        due=Min("run_after", filter=Q(state=Job.State.WAITING)),
+        lease=Min("lease_until", filter=Q(state=Job.State.RUNNING)),
+    )
+    return min((at for at in found.values() if at), default=None)
 
 
 class LostLease(Exception):
@@ -153,8 +171,9 @@ def _try_again(job: Job, error: str) -> None:
     if job.attempts >= MOST_ATTEMPTS:
         _finish(job, state=Job.State.FAILED, error=error)
         return
-    wait = timedelta(seconds=10 * 4**job.attempts)
-    _finish(job, state=Job.State.WAITING, error=error, run_after=datetime.now(UTC) + wait)
+    due = datetime.now(UTC) + timedelta(seconds=10 * 4**job.attempts)
+    _finish(job, state=Job.State.WAITING, error=error, run_after=due)
+    VISITS.note(current_tenant().schema_name, due)
 
 
 def _finish(job: Job, **values: Any) -> None:

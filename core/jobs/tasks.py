@@ -8,11 +8,11 @@ from django.db import transaction
 
 from core.actors import SYSTEM
 from core.jobs.registry import KINDS, kind_called
-from core.jobs.services import due_jobs, enqueue, hint, perform
+from core.jobs.services import VISITS, due_jobs, enqueue, hint, next_moment, perform
 from core.locations.selectors import business_today, zone_of
 from core.tenancy.context import use_tenant
 from core.tenancy.models import Tenant
-from core.tenancy.rounds import for_every_shop
+from core.tenancy.rounds import for_every_shop, for_shops
 from core.tenancy.selectors import tenant_by_schema
 
 NIGHT_HOUR = 3
@@ -30,13 +30,19 @@ def run_job(schema: str, job_id: str) -> None:
 
 @shared_task
 def sweep_jobs() -> None:
-    """Hint again every job whose message or worker was lost."""
-    for_every_shop(_hint_due)
+    """Hint again every job whose message or worker was lost.
+
+    Visits the shops that have unfinished jobs when these are due, and a slice of all others.
+    """
+    for_shops(VISITS.turn(datetime.now(UTC)), _hint_due)
 
 
 def _hint_due(tenant: Tenant) -> None:
     for job in due_jobs():
         hint(tenant.schema_name, job.pk, kind_called(job.kind).queue)
+    moment = next_moment()
+    if moment is not None:
+        VISITS.note(tenant.schema_name, moment)
 
 
 @shared_task

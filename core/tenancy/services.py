@@ -75,7 +75,7 @@ def create_tenant(
                 tenant.save()
                 Domain.objects.create(domain=host, tenant=tenant, is_primary=True)
         except IntegrityError as taken:
-            raise Conflict(f"The host name {host} belongs to another shop.") from taken
+            raise Conflict(_taken(host)) from taken
         try:
             with connection.cursor() as cursor:
                 cursor.execute(f"CREATE SCHEMA {quote_schema_name(tenant.schema_name)}")
@@ -89,6 +89,16 @@ def create_tenant(
         tenant.save(update_fields=["state"])
     forget_hosts()
     return tenant
+
+
+def _taken(host: str) -> str:
+    """Who has a host name. The process that made a shop may have been killed: then nobody but a person knows."""
+    if Tenant.objects.filter(domains__domain=host, state=Tenant.State.PREPARING).exists():
+        return (
+            f"The host name {host} belongs to a shop that is being made. If nobody is making it any more, "
+            f"`manage.py delete_tenant {host} --yes` removes what is there of it."
+        )
+    return f"The host name {host} belongs to another shop."
 
 
 def migrate(schema: str | None = None) -> None:
@@ -105,7 +115,8 @@ def migrate_everything(*, tell: Callable[[str], None]) -> int:
     """Bring the public schema and every shop's to the newest shape; answers how many needed it.
 
     A schema whose fingerprint is up to date costs nothing, so a thousand shops are checked in a moment. One that
-    fails does not keep the others waiting: it is told, and raised at the end.
+    fails does not keep the others waiting: it is told, and raised at the end. A shop whose making was interrupted
+    has half a schema or none; it is not in use, and whoever started to make it deletes it.
     """
     wanted = fingerprint()
     with use_public():
@@ -116,7 +127,8 @@ def migrate_everything(*, tell: Callable[[str], None]) -> int:
         _remember(PUBLIC, wanted)
         changed += 1
     with use_public():
-        schemas = list(Tenant.objects.exclude(state=Tenant.State.DELETING).values_list("schema_name", flat=True))
+        unused = [Tenant.State.PREPARING, Tenant.State.DELETING]
+        schemas = list(Tenant.objects.exclude(state__in=unused).values_list("schema_name", flat=True))
     for schema in schemas:
         if known.get(schema) == wanted:
             continue

@@ -4,7 +4,7 @@ Locks, always in this order: the shop's turn (claims only), the endpoint, its de
 their key, so that the relay's inserts never wait for them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -12,6 +12,7 @@ from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from core.actors import SYSTEM
 from core.audit.models import AuditEntry
@@ -24,8 +25,8 @@ from webhooks.catalogue import is_wanted
 from webhooks.events import WebhookDisabled
 from webhooks.message import body_of
 from webhooks.models import Attempt, Delivery, Endpoint, SigningSecret
-from webhooks.rules import FAILING_AT_ONCE, KEPT, LEASE, MOST_AT_ONCE, WAITS_SECONDS, Verdict, judge
-from webhooks.services.endpoints import live_secrets
+from webhooks.rules import FAILING_AT_ONCE, KEPT, LEASE, MOST_AT_ONCE, WAITS_SECONDS, judge
+from webhooks.services.endpoints import opened, sealed_secrets
 from webhooks.services.extra_headers import headers_of_endpoint
 from webhooks.services.telling import OFF, ask_for_mails, warn_if_due
 
@@ -95,71 +96,84 @@ def new_delivery(endpoint: Endpoint, event: Event, body: bytes, cause: Cause, no
     )
 
 
-CLAIM = """
+CHOOSE = """
     WITH flying AS (
         SELECT endpoint_id, count(*) AS number FROM webhooks_delivery WHERE state = 'sending' GROUP BY endpoint_id
-    ), chosen AS (
-        SELECT due.id
+    ), ranked AS (
+        SELECT due.id, due.place, endpoint.id AS endpoint_id, endpoint.last_served_at
         FROM webhooks_endpoint AS endpoint
         LEFT JOIN flying ON flying.endpoint_id = endpoint.id
         CROSS JOIN LATERAL (
-            SELECT id FROM webhooks_delivery
+            SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM webhooks_delivery
             WHERE endpoint_id = endpoint.id AND state = 'pending' AND due_at <= %(now)s
-            ORDER BY due_at, id LIMIT 1
+            ORDER BY due_at, id
+            LIMIT least(%(wanted)s, greatest(0, CASE WHEN endpoint.first_failure_at IS NULL
+                THEN endpoint.max_in_flight ELSE %(failing)s END - coalesce(flying.number, 0)))
         ) AS due
         WHERE endpoint.is_enabled
-          AND coalesce(flying.number, 0) <
-              CASE WHEN endpoint.first_failure_at IS NULL THEN endpoint.max_in_flight ELSE %(failing)s END
-          AND (SELECT coalesce(sum(number), 0) FROM flying) < %(most)s
-        ORDER BY endpoint.last_served_at NULLS FIRST, endpoint.id
-        LIMIT 1
     )
-    UPDATE webhooks_delivery AS delivery
+    SELECT id, endpoint_id FROM ranked
+    ORDER BY place, last_served_at NULLS FIRST, endpoint_id
+    LIMIT least(%(wanted)s, greatest(0, %(most)s - (SELECT coalesce(sum(number), 0) FROM flying)))
+"""
+SERVE = """
+    UPDATE webhooks_endpoint SET last_served_at = %(now)s
+    WHERE is_enabled AND id IN (
+        SELECT id FROM webhooks_endpoint WHERE id = ANY(%(endpoints)s) ORDER BY id FOR NO KEY UPDATE
+    )
+    RETURNING *
+"""
+TAKE = """
+    UPDATE webhooks_delivery
     SET state = 'sending', attempts = attempts + 1, lease_until = %(until)s, lease_token = %(token)s
-    FROM chosen WHERE delivery.id = chosen.id
-    RETURNING delivery.id, delivery.endpoint_id
+    WHERE id = ANY(%(ids)s) AND endpoint_id = ANY(%(endpoints)s) AND state = 'pending'
+    RETURNING id, endpoint_id, event_id, body
 """
 
 
-def claim(now: datetime) -> Claimed | None:
-    """Take one due delivery of the endpoint that was served longest ago and has room; None when there is nothing.
+def claim(now: datetime, *, most: int = 1) -> list[Claimed]:
+    """Take up to ``most`` due deliveries, one of each endpoint that has room, then a second of each, and so on.
 
-    What is under way is counted from the rows themselves (at most `MOST_AT_ONCE` of them), so there is no counter that
-    a crash could leave wrong. Claims of one shop take turns: otherwise two could fill the same last place.
+    Endpoints served longest ago come first. What is under way is counted from the rows themselves (at most
+    `MOST_AT_ONCE` of them), so there is no counter that a crash could leave wrong. Claims of one shop take turns:
+    otherwise two could fill the same last place.
     """
     token = uuid4()
+    limits = {"now": now, "wanted": most, "failing": FAILING_AT_ONCE, "most": MOST_AT_ONCE}
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_turn()])
-        cursor.execute(
-            CLAIM,
-            {
-                "now": now,
-                "until": now + LEASE,
-                "token": token,
-                "failing": FAILING_AT_ONCE,
-                "most": MOST_AT_ONCE,
-            },
+        cursor.execute(CHOOSE, limits)
+        chosen = cursor.fetchall()
+        if not chosen:
+            return []
+        wanted = list({row[1] for row in chosen})
+        endpoints = {row.pk: row for row in Endpoint.objects.raw(SERVE, {"now": now, "endpoints": wanted})}
+        ids = [row[0] for row in chosen]
+        lease = {"until": now + LEASE, "token": token, "ids": ids, "endpoints": list(endpoints)}
+        taken = list(Delivery.objects.raw(TAKE, lease))
+    sealed = sealed_secrets(endpoints, now)
+    keys = {pk: _keys(row, [secret for secret in sealed if secret.endpoint_id == pk]) for pk, row in endpoints.items()}
+    return [
+        Claimed(
+            delivery_id=delivery.pk,
+            endpoint_id=delivery.endpoint_id,
+            token=token,
+            url=endpoints[delivery.endpoint_id].url,
+            message_id=delivery.message_id,
+            body=bytes(delivery.body),
+            secrets=keys[delivery.endpoint_id][0],
+            headers=keys[delivery.endpoint_id][1],
         )
-        taken = cursor.fetchone()
-        if taken is None:
-            return None
-        Endpoint.objects.filter(pk=taken[1]).update(last_served_at=now)
-    delivery = Delivery.objects.select_related("endpoint").get(pk=taken[0])
+        for delivery in taken
+    ]
+
+
+def _keys(endpoint: Endpoint, sealed: Sequence[SigningSecret]) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """The secrets and extra headers of an endpoint in clear; no secrets when they cannot be read."""
     try:
-        secrets = tuple(live_secrets(delivery.endpoint_id, now))
-        headers = headers_of_endpoint(delivery.endpoint) if delivery.endpoint.sealed_headers else {}
+        return tuple(opened(sealed)), headers_of_endpoint(endpoint) if endpoint.sealed_headers else {}
     except Unreadable:
-        secrets, headers = (), {}
-    return Claimed(
-        delivery_id=delivery.pk,
-        endpoint_id=delivery.endpoint_id,
-        token=token,
-        url=delivery.endpoint.url,
-        message_id=delivery.message_id,
-        body=bytes(delivery.body),
-        secrets=secrets,
-        headers=headers,
-    )
+        return (), {}
 
 
 def _turn() -> int:
@@ -168,19 +182,42 @@ def _turn() -> int:
 
 
 @transaction.atomic(durable=True)
-def finish(claimed: Claimed, outcome: Outcome, *, spread: float) -> bool:
-    """Write down what came of a try and decide what follows; ``spread`` is the roll of the dice for the next wait.
+def finish(results: Sequence[tuple[Claimed, Outcome]], *, spread: Callable[[], float]) -> list[Claimed]:
+    """Write down what came of tries and decide what follows; ``spread`` rolls the dice for the next wait of each.
 
-    Answers False, and changes nothing, when the lease was lost: then somebody else has the delivery.
+    Answers those whose lease was lost, for which nothing changes: somebody else has the delivery.
     """
-    endpoint = Endpoint.objects.select_for_update(no_key=True).filter(pk=claimed.endpoint_id).first()
-    delivery = (
-        Delivery.objects.select_for_update().filter(pk=claimed.delivery_id, lease_token=claimed.token).first()
-        if endpoint
-        else None
-    )
-    if endpoint is None or delivery is None:
-        return False
+    endpoints = {
+        row.pk: row
+        for row in Endpoint.objects.select_for_update(no_key=True)
+        .filter(pk__in={claimed.endpoint_id for claimed, _ in results})
+        .order_by("pk")
+    }
+    deliveries = {
+        (row.pk, row.lease_token): row
+        for row in Delivery.objects.select_for_update()
+        .filter(pk__in=[claimed.delivery_id for claimed, _ in results], endpoint__in=list(endpoints))
+        .defer("body")
+        .order_by("pk")
+    }
+    lost, ended, attempts = [], [], []
+    for claimed, outcome in sorted(results, key=lambda result: result[1].at):
+        delivery = deliveries.get((claimed.delivery_id, claimed.token))
+        if delivery is None:
+            lost.append(claimed)
+            continue
+        _judge(endpoints[claimed.endpoint_id], delivery, outcome, spread())
+        attempts.append(_attempt(delivery, outcome))
+        ended.append(delivery)
+    Attempt.objects.bulk_create(attempts)
+    _end(ended)
+    served = [endpoints[pk] for pk in sorted({delivery.endpoint_id for delivery in ended})]
+    Endpoint.objects.bulk_update(served, ["first_failure_at", "last_success_at", "warned_at"])
+    return lost
+
+
+def _judge(endpoint: Endpoint, delivery: Delivery, outcome: Outcome, spread: float) -> None:
+    """Put the verdict on both rows, which are locked; the caller saves them."""
     is_test = delivery.cause == Cause.TEST
     verdict = judge(
         tries=delivery.attempts,
@@ -191,21 +228,22 @@ def finish(claimed: Claimed, outcome: Outcome, *, spread: float) -> bool:
         spread=spread,
         is_test=is_test,
     )
-    _write_down(delivery, outcome, verdict)
+    delivery.state = State(verdict.state)
+    delivery.due_at = verdict.due_at or delivery.due_at
+    delivery.finished_at = None if verdict.state == "pending" else outcome.at
+    delivery.last_status, delivery.last_error = outcome.status, outcome.error[:300]
     if verdict.state == "done":
         endpoint.first_failure_at, endpoint.last_success_at, endpoint.warned_at = None, outcome.at, None
     elif not is_test:
         endpoint.first_failure_at = endpoint.first_failure_at or outcome.at
         if not verdict.off_because:
             warn_if_due(endpoint, outcome.at)
-    endpoint.save(update_fields=["first_failure_at", "last_success_at", "warned_at"])
     if verdict.off_because and endpoint.is_enabled:
         _turn_off(endpoint, verdict.off_because)
-    return True
 
 
-def _write_down(delivery: Delivery, outcome: Outcome, verdict: Verdict) -> None:
-    Attempt.objects.create(
+def _attempt(delivery: Delivery, outcome: Outcome) -> Attempt:
+    return Attempt(
         delivery=delivery,
         number=delivery.attempts,
         at=outcome.at,
@@ -217,14 +255,24 @@ def _write_down(delivery: Delivery, outcome: Outcome, verdict: Verdict) -> None:
         response_body=outcome.response_body,
         is_cut=outcome.is_cut,
     )
-    delivery.state = State(verdict.state)
-    delivery.due_at = verdict.due_at or delivery.due_at
-    delivery.finished_at = None if verdict.state == "pending" else outcome.at
-    delivery.last_status, delivery.last_error = outcome.status, outcome.error[:300]
-    delivery.lease_until = delivery.lease_token = None
-    delivery.save(
-        update_fields=["state", "due_at", "finished_at", "last_status", "last_error", "lease_until", "lease_token"]
-    )
+
+
+END = """
+    UPDATE webhooks_delivery AS delivery
+    SET state = ended.state, due_at = ended.due_at, finished_at = ended.finished_at,
+        last_status = ended.last_status, last_error = ended.last_error, lease_until = NULL, lease_token = NULL
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::text[])
+        AS ended(id, state, due_at, finished_at, last_status, last_error)
+    WHERE delivery.id = ended.id
+"""
+ENDED = ("pk", "state", "due_at", "finished_at", "last_status", "last_error")
+
+
+def _end(deliveries: Sequence[Delivery]) -> None:
+    """Save what `_judge` decided in one statement; their leases are over."""
+    if deliveries:
+        with connection.cursor() as cursor:
+            cursor.execute(END, [[getattr(row, name) for row in deliveries] for name in ENDED])
 
 
 def _turn_off(endpoint: Endpoint, reason: str) -> None:
@@ -268,6 +316,13 @@ def return_expired(now: datetime) -> int:
 def has_due(now: datetime) -> bool:
     """Whether the shop has something to send now."""
     return Delivery.objects.filter(state=State.PENDING, due_at__lte=now, endpoint__is_enabled=True).exists()
+
+
+def next_moment() -> datetime | None:
+    """When something is due, or a lease ends, in this shop; maybe long ago. None when nothing waits."""
+    due = Delivery.objects.filter(state=State.PENDING, endpoint__is_enabled=True).aggregate(at=Min("due_at"))["at"]
+    lease = Delivery.objects.filter(state=State.SENDING).aggregate(at=Min("lease_until"))["at"]
+    return min((at for at in (due, lease) if at), default=None)
 
 
 def forget_old(now: datetime) -> int:

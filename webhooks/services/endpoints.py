@@ -3,9 +3,10 @@
 import base64
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from core.errors import Conflict, Forbidden, NotFound, ReusedIdentifier, StaleVe
 from core.events import CATALOGUE
 from core.http_out import Refused, parse_target, policy
 from core.secrets import seal, unseal
+from core.tenancy.context import current_tenant
+from webhooks.bell import ring
 from webhooks.catalogue import wanted_types
 from webhooks.errors import RotationRunning
 from webhooks.models import Attempt, Delivery, Endpoint, SigningSecret
@@ -123,6 +126,8 @@ def update_endpoint(
     _check(endpoint, actor)
     if "is_enabled" in changed:
         endpoint.disabled_reason = ""
+        if endpoint.is_enabled:
+            transaction.on_commit(partial(ring, current_tenant().schema_name), robust=True)
     if "url" in changed or "is_enabled" in changed:
         endpoint.first_failure_at = endpoint.warned_at = None
     endpoint.version += 1
@@ -175,7 +180,17 @@ def rotate_secret(
 
 def live_secrets(endpoint_id: UUID, now: datetime) -> list[str]:
     """The secrets that sign at an instant, the newest first. Raises `core.secrets.Unreadable`."""
-    rows = SigningSecret.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), endpoint=endpoint_id)
+    return opened(sealed_secrets([endpoint_id], now))
+
+
+def sealed_secrets(endpoint_ids: Collection[UUID], now: datetime) -> list[SigningSecret]:
+    """The rows of the secrets that sign for some endpoints at an instant, the newest first."""
+    is_live = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return list(SigningSecret.objects.filter(is_live, endpoint__in=list(endpoint_ids)))
+
+
+def opened(rows: Sequence[SigningSecret]) -> list[str]:
+    """Secrets in clear. Raises `core.secrets.Unreadable`."""
     return [unseal(row.sealed, place=row.place) for row in rows]
 
 
