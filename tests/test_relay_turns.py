@@ -75,7 +75,7 @@ def test_a_sweep_visits_noted_shops_when_they_are_due_and_all_others_in_slices(m
 
 
 def test_a_sweep_visits_shops_while_redis_is_away(acme: Shop, globex: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.tenancy.rounds.live_redis", lambda: Redis(host="127.0.0.1", port=9, retry=None))
+    monkeypatch.setattr("core.tenancy.rounds.live_redis", lambda: Redis(host="127.0.0.1", port=9))
     visits = Visits("test", most=4)
     visits.note(acme.tenant.schema_name, datetime.now(UTC))
     assert {tenant.pk for tenant in visits.turn(datetime.now(UTC))} == {acme.tenant.pk, globex.tenant.pk}

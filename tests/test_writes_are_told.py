@@ -240,7 +240,7 @@ QUIET = {
     "replay_failed": "likewise",
     "replay_since": "likewise",
 }
-ASKS = {"live_secrets"} | shelves.ASKS
+ASKS = {"live_secrets", "sealed_secrets", "opened"} | shelves.ASKS
 PARTS = shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS
 """Parts of other services, told by those."""
 

@@ -139,7 +139,7 @@ def claim(now: datetime, *, most: int = 1) -> list[Claimed]:
     otherwise two could fill the same last place.
     """
     token = uuid4()
-    limits = {"now": now, "wanted": most, "failing": FAILING_AT_ONCE, "most": MOST_AT_ONCE}
+    limits: dict[str, datetime | int] = {"now": now, "wanted": most, "failing": FAILING_AT_ONCE, "most": MOST_AT_ONCE}
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_turn()])
         cursor.execute(CHOOSE, limits)
