@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from check import CHROMIUM_NAMES
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core.testing import Shop
@@ -23,8 +24,11 @@ ARGUMENTS = [
 
 
 def chromium_path() -> str | None:
-    """The system's Chromium, or None for the one Playwright has downloaded."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    """What ``CHROMIUM`` says, else the system's browser by its first known name, else the one Playwright has.
+
+    The shell without a window is the same engine and takes a seventh of the time for every new profile.
+    """
+    names = (os.environ.get("CHROMIUM", ""), *CHROMIUM_NAMES)
     return next(filter(None, map(shutil.which, names)), None)
 
 

@@ -21,7 +21,7 @@ import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 MOST_WORKERS = 4
 """Tests beside each other; a Redis has room for five (`retail_saas.settings.test`)."""
@@ -95,7 +95,8 @@ def main(kind: str, arguments: list[str]) -> int:
     browser, missing = chromium(), []
     if kind in ("all", "python") and not browser:
         missing.append(
-            "the browser tests: no Chromium was found; install it (Debian: apt-get install chromium) or set CHROMIUM"
+            "the browser tests: no Chromium was found; install one (Debian: apt-get install chromium-headless-shell)"
+            " or set CHROMIUM"
         )
     steps = {
         "lint": LINT,
