@@ -91,13 +91,17 @@ def next_step(page: Page, title: str) -> None:
 
 
 def name_places(page: Page) -> None:
-    expect(page.get_by_text("0 of 8 done")).to_be_visible()
+    expect(page.get_by_text("0 of 9 done")).to_be_visible()
     picture(page, "week-first-steps")
+    go(page, "Shop details")
+    page.get_by_label("City").fill("Exampleton")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Receipts say it from the next sale on")).to_be_visible()
     for code, name in (("MARKET", "Market hall"), ("STORE", "Stock room")):
         go(page, "Locations")
         page.get_by_role("link", name="Add a location").click()
-        page.get_by_label("Code").fill(code)
-        page.get_by_label("Name").fill(name)
+        page.get_by_label("Code", exact=True).fill(code)
+        page.get_by_label("Name", exact=True).fill(name)
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("rowheader", name=name)).to_be_visible()
     next_step(page, "Say how goods are taxed")
