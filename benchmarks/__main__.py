@@ -16,6 +16,7 @@ NAMES = (
     "checkout",
     "fanout",
     "lateness",
+    "webhooks",
     "imports",
     "reports",
     "bigshop",
