@@ -100,8 +100,10 @@ def test_every_way_to_an_instant_gives_the_plain_sum(
     assert span.difference == 0
 
 
-def test_months_end_where_the_shop_is_and_the_nearest_sum_is_taken(acme: Shop, globex: Shop) -> None:
-    acme.tenant.time_zone = "Pacific/Auckland"
+def test_months_end_where_the_shop_is_and_the_nearest_sum_is_taken(
+    acme: Shop, globex: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acme.tenant, "time_zone", "Pacific/Auckland")
     annex = Location.objects.create(code="ANNEX", name="Annex")
     book(acme.variant("TEA"), annex, 5, Decimal(2), START - timedelta(days=900))
     oldest = StockMovement.objects.order_by("id").first()
