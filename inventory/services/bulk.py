@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,19 +22,19 @@ from core.api.idempotency import fingerprint
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.copy import copy_rows
-from core.errors import Conflict, DomainError, Invalid, NotFound, ReusedIdentifier
+from core.errors import DomainError, Invalid, NotFound, ReusedIdentifier
 from core.jobs.registry import Progress
-from core.jobs.services import enqueue, has_given_up
+from core.jobs.services import enqueue
 from core.outbox.services import emit_all
 from inventory.bulk_changes import FIELDS, planned, read_changes
 from inventory.events import ProductUpdated
 from inventory.models import BulkEdit, BulkEditRow, Product, Variant
 from inventory.permissions import MANAGE_PRICES, VIEW_COST
 from inventory.selectors.bulk import variants_matching
+from inventory.services.previewed import must_apply, must_undo
 from inventory.services.prices import NewPrice, note_prices
 
 APPLY, UNDO = "inventory.apply_bulk_edit", "inventory.undo_bulk_edit"
-UNDO_WITHIN = timedelta(hours=24)
 MOST_VARIANTS = 60_000
 PORTION = 500
 AT_ONCE = 50
@@ -129,11 +129,9 @@ def apply_bulk_edit(edit_id: UUID, *, actor: Actor) -> BulkEdit:
     """
     actor.require(MANAGE_PRICES)
     edit = _locked(edit_id)
-    if edit.state == State.APPLIED or (edit.state == State.APPLYING and not has_given_up(edit.job_id)):
-        return edit
-    if edit.state not in (State.PREVIEW, State.APPLYING) or not edit.changed:
-        raise Conflict("This edit has nothing to apply.")
-    return _ask(edit, State.APPLYING, APPLY, actor)
+    return (
+        _ask(edit, State.APPLYING, APPLY, actor) if must_apply(edit, differs=bool(edit.changed), noun="edit") else edit
+    )
 
 
 @transaction.atomic
@@ -146,13 +144,7 @@ def undo_bulk_edit(edit_id: UUID, *, actor: Actor, now: datetime | None = None) 
     """
     actor.require(MANAGE_PRICES)
     edit = _locked(edit_id)
-    if edit.state == State.UNDONE or (edit.state == State.UNDOING and not has_given_up(edit.job_id)):
-        return edit
-    if edit.state not in (State.APPLIED, State.UNDOING) or edit.applied_at is None:
-        raise Conflict("Only an edit that was applied can be undone.")
-    if edit.applied_at < (now or datetime.now(UTC)) - UNDO_WITHIN:
-        raise Conflict("This edit was applied more than 24 hours ago and cannot be undone.")
-    return _ask(edit, State.UNDOING, UNDO, actor)
+    return _ask(edit, State.UNDOING, UNDO, actor) if must_undo(edit, noun="edit", now=now) else edit
 
 
 def _ask(edit: BulkEdit, state: BulkEdit.State, kind: str, actor: Actor) -> BulkEdit:

@@ -18,9 +18,9 @@ from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
 from core.copy import copy_rows
-from core.errors import Conflict, DomainError, NotFound, ReusedIdentifier
+from core.errors import DomainError, NotFound, ReusedIdentifier
 from core.jobs.registry import Progress
-from core.jobs.services import enqueue, has_given_up
+from core.jobs.services import enqueue
 from core.spreadsheets import Cell
 from core.uploaded_tables import UnreadableTable, read_table
 from inventory.models import BulkEdit, BulkEditRow, PriceList, PriceSheet, PriceSheetRow
@@ -28,7 +28,7 @@ from inventory.permissions import MANAGE_PRICES, VIEW_PRODUCTS
 from inventory.price_rows import COLUMNS, NEEDED, Key, read_rows
 from inventory.selectors.price_sheets import HEAD, sheet_of
 from inventory.selectors.prices import find_price_list
-from inventory.services.bulk import UNDO_WITHIN
+from inventory.services.previewed import must_apply, must_undo
 from inventory.services.prices import locked_price_list, tell_price_list
 
 APPLY, UNDO = "inventory.apply_price_sheet", "inventory.undo_price_sheet"
@@ -186,11 +186,11 @@ def apply_price_sheet(sheet_id: UUID, *, actor: Actor) -> PriceSheet:
     """
     actor.require(MANAGE_PRICES)
     sheet = _locked(sheet_id)
-    if sheet.state == State.APPLIED or (sheet.state == State.APPLYING and not has_given_up(sheet.job_id)):
-        return sheet
-    if sheet.state not in (State.PREVIEW, State.APPLYING) or not sheet.differs:
-        raise Conflict("This file has nothing to apply.")
-    return _ask(sheet, State.APPLYING, APPLY, actor)
+    return (
+        _ask(sheet, State.APPLYING, APPLY, actor)
+        if must_apply(sheet, differs=bool(sheet.differs), noun="file")
+        else sheet
+    )
 
 
 @transaction.atomic
@@ -203,13 +203,7 @@ def undo_price_sheet(sheet_id: UUID, *, actor: Actor, now: datetime | None = Non
     """
     actor.require(MANAGE_PRICES)
     sheet = _locked(sheet_id)
-    if sheet.state == State.UNDONE or (sheet.state == State.UNDOING and not has_given_up(sheet.job_id)):
-        return sheet
-    if sheet.state not in (State.APPLIED, State.UNDOING) or sheet.applied_at is None:
-        raise Conflict("Only a file that was applied can be undone.")
-    if sheet.applied_at < (now or datetime.now(UTC)) - UNDO_WITHIN:
-        raise Conflict("This file was applied more than 24 hours ago and cannot be undone.")
-    return _ask(sheet, State.UNDOING, UNDO, actor)
+    return _ask(sheet, State.UNDOING, UNDO, actor) if must_undo(sheet, noun="file", now=now) else sheet
 
 
 def _ask(sheet: PriceSheet, state: BulkEdit.State, kind: str, actor: Actor) -> PriceSheet:

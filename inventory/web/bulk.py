@@ -19,7 +19,8 @@ from core.web.views import Page
 from inventory.models import Brand, BulkEdit, Category, TaxClass
 from inventory.permissions import MANAGE_PRICES, VIEW_COST
 from inventory.selectors.bulk import bulk_edits, find_bulk_edit, rows_of
-from inventory.services.bulk import UNDO_WITHIN, apply_bulk_edit, preview_bulk_edit, undo_bulk_edit
+from inventory.services.bulk import apply_bulk_edit, preview_bulk_edit, undo_bulk_edit
+from inventory.services.previewed import UNDO_WITHIN
 
 PRICE = {"inputmode": "decimal", "class": "input--num", "autocomplete": "off"}
 HOW = [("percent", "Change by per cent"), ("add", "Add an amount"), ("set", "Set to")]

@@ -21,7 +21,7 @@ from inventory.models import BulkEdit, PriceList
 from inventory.permissions import MANAGE_PRICES, VIEW_PRODUCTS
 from inventory.selectors.price_sheets import find_price_sheet, price_sheets, rows_of_sheet
 from inventory.selectors.prices import find_price_list
-from inventory.services.bulk import UNDO_WITHIN
+from inventory.services.previewed import UNDO_WITHIN
 from inventory.services.price_sheets import (
     MOST_ROWS,
     apply_price_sheet,
