@@ -4,7 +4,9 @@ import { appendFile, cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 const PACKAGES = {
+  idb: { "build/index.js": "idb.js" },
   uplot: { "dist/uPlot.iife.min.js": "uPlot.esm.js", "dist/uPlot.min.css": "uPlot.min.css" },
+  "zxing-wasm": { "dist/es/reader/index.js": "reader/index.js", "dist/es/share.js": "share.js", "dist/reader/zxing_reader.wasm": "reader/zxing_reader.wasm" },
 };
 // uPlot's only module is not minified, and 20 kB more on the wire; its minified script becomes one by a line.
 const APPENDED = { "uPlot.esm.js": "\nexport default uPlot;\n" };
