@@ -266,6 +266,7 @@ def test_the_import_map_sends_plain_addresses_to_hashed_ones(monkeypatch: pytest
         modules.import_map.cache_clear()
     assert text.startswith('<script type="importmap" nonce="n0nce">')
     assert '"/static/js/lib/api.js":"/static/js/lib/api.0a1b2c.js"' in text
+    assert '"/static/vendor/idb/idb.js":"/static/vendor/idb/idb.0a1b2c.js"' in text
     assert "theme-boot" not in text
 
 

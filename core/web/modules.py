@@ -13,8 +13,11 @@ MAIN = "js/main.js"
 CLASSIC_SCRIPTS = ("theme-boot.js", "early-keys.js")
 """Scripts that are no modules, because they must run before the page does."""
 
-VENDOR = {"uplot": "vendor/uplot/uPlot.esm.js"}
-"""Bare names of packages, and where set-up puts their ES modules below ``static/``."""
+VENDOR = {"idb": "vendor/idb/idb.js", "uplot": "vendor/uplot/uPlot.esm.js"}
+"""Bare names of packages, and where set-up puts their ES modules below ``static/``.
+
+A module that a worker runs too imports the file itself, because workers know no import map.
+"""
 
 _STATIC_IMPORT = re.compile(
     r"""(?:^|;)\s*(?:import|export)\b(?:[^'"();]*?\bfrom)?\s*["'](?P<path>\.{1,2}/[^"']+)["']""", re.MULTILINE
@@ -53,7 +56,7 @@ def all_modules() -> tuple[str, ...]:
 def import_map() -> str:
     """The import map as JSON: plain module addresses to hashed ones, and names of packages to their files."""
     imports = {name: asset_url(path) for name, path in VENDOR.items() if finders.find(path)}
-    for module in all_modules():
+    for module in (*all_modules(), *(path for name, path in VENDOR.items() if name in imports)):
         plain, hashed = f"{settings.STATIC_URL}{module}", asset_url(module)
         if plain != hashed:
             imports[plain] = hashed
