@@ -79,6 +79,24 @@ class PaymentReceived(DomainEvent):
     amount: Money
 
 
+@event("payment.failed", about="payment_attempt", key="attempt_id", permission=VIEW_ORDERS)
+class PaymentFailed(DomainEvent):
+    """An attempt to pay an open order did not succeed: a card was declined, a transfer returned. No money moved.
+
+    ``number`` is the order's. The order stands as before; a payment that succeeds later has an identifier of its own.
+    """
+
+    attempt_id: UUID
+    version: int
+    order_id: UUID
+    number: str
+    location_id: UUID
+    method: str
+    currency: str
+    amount: Money
+    reason: str
+
+
 @event("order.updated", about="order", key="order_id", permission=VIEW_ORDERS)
 class OrderUpdated(DomainEvent):
     """An order stands elsewhere than before: paid, handed over, returned, changed or cancelled.

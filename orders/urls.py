@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("to-pack/", packing.ToPack.as_view(), name="to-pack"),
     path("orders/<uuid:order_id>/pack/", packing.OrderPack.as_view(), name="order-pack"),
     path("orders/<uuid:order_id>/pay/", packing.OrderPay.as_view(), name="order-pay"),
+    path("orders/<uuid:order_id>/pay/failed/", packing.OrderPayFailed.as_view(), name="order-pay-failed"),
     path("orders/<uuid:order_id>/cancel/", packing.OrderCancel.as_view(), name="order-cancel"),
     path("orders/<uuid:order_id>/change/", changing.OrderChanging.as_view(), name="order-change"),
     path("orders/<uuid:order_id>/changes/<uuid:change_id>/", changing.OrderChanged.as_view(), name="order-changed"),

@@ -8,13 +8,14 @@ from typing import Any
 from core.ids import uuid7
 from core.testing import Shop
 from orders.models import Fulfilment, Order
-from orders.services import deliveries, finishing, fulfilment, placing, promises
+from orders.services import deliveries, failed_payments, finishing, fulfilment, placing, promises
 from orders.services.basket import BasketLine, Sale, Tender
 
-MODULES = (deliveries, finishing, fulfilment, placing, promises)
+MODULES = (deliveries, failed_payments, finishing, fulfilment, placing, promises)
 OTHERS = {"inventory.services.holds", "orders.services.previews"}
-PARTS = {"check_delivery", "check_promise", "told_promise", "finish", "told_reserved", "told_released"}
+PARTS = {"check_delivery", "check_promise", "order_at_hand", "told_promise", "finish", "told_reserved", "told_released"}
 """Parts of other services, and what puts an event into words."""
+DECLINED = failed_payments.Attempt(attempt_id=uuid7(), method="card", amount=Decimal(9), reason="declined")
 
 
 def taken(shop: Shop) -> Order:
@@ -40,6 +41,12 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, o: placing.add_payment(o.pk, Tender(method="card", amount=Decimal(4)), actor=s.actor()),
         ("change", "order"),
         ["payment.received", "order.updated"],
+    ),
+    "note_failed_payment": (
+        taken,
+        lambda s, o: failed_payments.note_failed_payment(o.pk, DECLINED, actor=s.actor()),
+        ("change", "order"),
+        ["payment.failed"],
     ),
     "cancel_order": (
         taken,

@@ -7,7 +7,7 @@ from orders.models.credit import CreditAccount, CreditEntry, GiftCard
 from orders.models.customers import Consent, Customer, CustomerDistinction, CustomerGroup, CustomerMerge
 from orders.models.discounts import Coupon, CouponUse, Discount
 from orders.models.imports import ImportRun
-from orders.models.orders import Fulfilment, FulfilmentLine, Order, OrderChange, OrderLine, Payment
+from orders.models.orders import FailedPayment, Fulfilment, FulfilmentLine, Order, OrderChange, OrderLine, Payment
 
 __all__ = [
     "AMOUNT",
@@ -24,6 +24,7 @@ __all__ = [
     "CustomerGroup",
     "CustomerMerge",
     "Discount",
+    "FailedPayment",
     "Fulfilment",
     "FulfilmentLine",
     "GiftCard",

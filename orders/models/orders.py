@@ -251,6 +251,25 @@ class Payment(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=Q(change__gte=0), name="payment_change_positive")]
 
 
+class FailedPayment(models.Model):
+    """An attempt to pay an open order that did not succeed: nothing of the order moved. Id by the client."""
+
+    id = models.UUIDField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="failed_payments")
+    method = models.CharField(max_length=8, choices=Payment.Method)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(**AMOUNT)
+    reason = models.CharField(max_length=200)
+    reference = models.CharField(max_length=80, blank=True, default="")
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=200, blank=True, default="")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["recorded_at", "pk"]
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(amount__gt=0), name="failed_payment_of_something")]
+
+
 class OrderChange(models.Model):
     """A change of a placed order: proposed, previewed, applied once, and taken back exactly. Id by the client."""
 

@@ -194,7 +194,7 @@ def add_payment(
         Conflict: the order is not open.
         ReusedIdentifier: the id belongs to another payment.
     """
-    order = _found(order_id, actor)
+    order = order_at_hand(order_id, actor)
     if (stored := _same_payment(order, tender, actor)) is not None:
         return Paid(order, stored, False)
     must_be_open(order)
@@ -217,7 +217,8 @@ def add_payment(
         raise ReusedIdentifier("A payment with this id exists for another order.") from conflict
 
 
-def _found(order_id: UUID, actor: Actor, permission: str = TAKE_ORDERS, *, locked: bool = False) -> Order:
+def order_at_hand(order_id: UUID, actor: Actor, permission: str = TAKE_ORDERS, *, locked: bool = False) -> Order:
+    """An order the actor sees and may do this to; raises `NotFound` or `Forbidden`."""
     rows = Order.objects.select_for_update(of=("self",), no_key=True) if locked else Order.objects.all()
     order = rows.select_related("location").filter(pk=order_id).first()
     if order is None or not actor.may(VIEW_ORDERS, at=order.location_id):
@@ -255,7 +256,7 @@ def _too_much(order: Order, tender: Tender, left: Decimal) -> None:
 
 @transaction.atomic(durable=True)
 def _pay(order_id: UUID, tender: Tender, payment: Payment, register_id: UUID | None, actor: Actor) -> Paid:
-    order = _found(order_id, actor, locked=True)
+    order = order_at_hand(order_id, actor, locked=True)
     if (stored := _same_payment(order, tender, actor)) is not None:
         return Paid(order, stored, False)
     must_be_open(order)
@@ -320,7 +321,7 @@ def cancel_order(order_id: UUID, wanted: Cancellation, *, actor: Actor) -> tuple
 
 @transaction.atomic(durable=True)
 def _cancel(order_id: UUID, wanted: Cancellation, actor: Actor) -> tuple[Order, bool]:
-    order = _found(order_id, actor, locked=True)
+    order = order_at_hand(order_id, actor, locked=True)
     if order.state == Order.State.CANCELLED and order.ended_ref == wanted.cancel_id and order.ended_by_id == actor.id:
         return order, False
     must_be_version(wanted.version, order.version, state=order.state)

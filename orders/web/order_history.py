@@ -60,6 +60,7 @@ def told_of(order: Order, parcels: Sequence[Fulfilment], refunds: Iterable[Order
     rows = [
         *(_told(event) for event in events if event.type in WORDS or event.type == "order.promised"),
         *_payments(order, placed),
+        *_failed(order),
         *_parcels(order, parcels),
         *_changes(order),
         *(
@@ -90,6 +91,13 @@ def _payments(order: Order, placed: datetime) -> Iterator[Happened]:
         way = payment.get_method_display().lower()
         what = f"Paid: {way}" if payment.amount >= 0 else f"Given back: {way}"
         yield Happened(at, what, payment.actor_label, abs(payment.amount))
+
+
+def _failed(order: Order) -> Iterator[Happened]:
+    """Attempts to pay that did not succeed."""
+    for one in order.failed_payments.all():
+        what = f"Payment failed: {one.get_method_display().lower()}"
+        yield Happened(one.recorded_at, what, one.actor_label, one.amount, note=one.reason)
 
 
 def _parcels(order: Order, parcels: Sequence[Fulfilment]) -> Iterator[Happened]:

@@ -24,7 +24,7 @@ from orders.selectors.fulfilment import fulfilments, is_late, left_of
 from orders.services.changes import may_be_changed
 from orders.web.order_history import told_of
 from orders.web.packing_forms import PackForm, StepForm
-from orders.web.tender_forms import TenderForm
+from orders.web.tender_forms import FailedPaymentForm, TenderForm
 
 STEP_WORDS: dict[tuple[str, str], str] = {
     ("pack", Fulfilment.Kind.PICKUP): "Ready to collect",
@@ -47,6 +47,7 @@ class OrderPage(Page):
         order: Order,
         *,
         pay: TenderForm | None = None,
+        failed: FailedPaymentForm | None = None,
         pack: PackForm | None = None,
         step: tuple[UUID, StepForm] | None = None,
         status: int = 200,
@@ -59,6 +60,8 @@ class OrderPage(Page):
         parcels = parcels_of(order, actor=self.actor, bound=step)
         if pay is None and is_open and may_take and where.to_pay > 0:
             pay = TenderForm(location_id=place, auto_id="pay_%s")
+        if failed is None and is_open and may_take and where.to_pay > 0:
+            failed = FailedPaymentForm(auto_id="failed_%s")
         refunds = list(order.refunds.order_by("occurred_at", "pk"))
         left = left_of(order) if is_open and may_fulfil else {}
         if pack is None and any(units > 0 for units in left.values()):
@@ -83,6 +86,8 @@ class OrderPage(Page):
             "is_late": is_late(order, now=datetime.now(UTC)),
             "changes": changes_of(order),
             "pay_form": pay,
+            "failed_form": failed,
+            "failed": order.failed_payments.all(),
             "pack_form": pack,
             "parcels": parcels,
             "may_fulfil": may_fulfil,

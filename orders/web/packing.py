@@ -31,13 +31,14 @@ from orders.permissions import FULFIL, TAKE_ORDERS, VIEW_ORDERS
 from orders.selectors import find_order
 from orders.selectors.axes import axes_of
 from orders.selectors.fulfilment import find_fulfilment, is_late, left_of, work_list
+from orders.services.failed_payments import note_failed_payment
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 from orders.services.placing import Cancellation, add_payment, cancel_order
 from orders.services.previews import preview_cancellation
 from orders.web.after import approval_from
 from orders.web.order_page import OrderPage
 from orders.web.packing_forms import CancelForm, PackForm, StepForm, WorkFilter
-from orders.web.tender_forms import TenderForm
+from orders.web.tender_forms import FailedPaymentForm, TenderForm
 
 MOST_URGENT_FIRST = ("due_at", "id")
 DAYS_AHEAD = {"late": 0, "today": 0, "tomorrow": 1, "week": 7}
@@ -195,6 +196,25 @@ class OrderPay(OrderPage):
             return self.refused(order_id, refusal, form, pay=form)
         change = paid.payment.change
         messages.success(request, f"Received.{f' Give back {money_text(change, order.currency)}.' if change else ''}")
+        return redirect("order", order_id)
+
+
+class OrderPayFailed(OrderPage):
+    """/orders/<id>/pay/failed/: note that an attempt to pay did not succeed."""
+
+    required_permission: ClassVar = TAKE_ORDERS
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
+        order = find_order(order_id, actor=self.actor)
+        form = FailedPaymentForm(request.POST, auto_id="failed_%s")
+        if not form.is_valid():
+            return self.show(order, failed=form, status=422)
+        try:
+            note_failed_payment(order_id, form.attempt(due=axes_of(order).to_pay), actor=self.actor)
+        except DomainError as refusal:
+            return self.refused(order_id, refusal, form, failed=form)
+        messages.success(request, "Noted. The order stands as before.")
         return redirect("order", order_id)
 
 

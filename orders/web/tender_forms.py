@@ -10,6 +10,7 @@ from core.ids import uuid7
 from orders.models import Payment
 from orders.selectors.shifts import has_registers, open_drawers
 from orders.services.basket import Tender
+from orders.services.failed_payments import CAN_FAIL, Attempt
 from orders.services.tenders import MEANS
 
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input--num"}
@@ -20,6 +21,12 @@ def ways_to_pay() -> list[tuple[str, str]]:
     """The ways to pay that somebody may name."""
     told = dict(Payment.Method.choices)
     return [(means.method, str(told[means.method]).capitalize()) for means in MEANS.values() if means.is_stated]
+
+
+def ways_to_fail() -> list[tuple[str, str]]:
+    """The ways to pay that may fail on their way."""
+    told = dict(Payment.Method.choices)
+    return [(method, str(told[method]).capitalize()) for method in CAN_FAIL]
 
 
 class DrawerForm(forms.Form):
@@ -95,3 +102,33 @@ class TenderForm(DrawerForm):
         """The field that a pointer of a service means."""
         names = {"code": "card_code", "id": "payment_id"}
         return names.get(parts[-1])
+
+
+class FailedPaymentForm(forms.Form):
+    """An attempt to pay that did not succeed; without an amount it was for all that is due."""
+
+    attempt_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    method = forms.ChoiceField(label="How it was to be paid", choices=ways_to_fail)
+    amount = forms.DecimalField(
+        label="Amount",
+        required=False,
+        max_digits=16,
+        decimal_places=4,
+        help_text="Empty: all that is due.",
+        widget=forms.TextInput(AMOUNT),
+    )
+    reason = forms.CharField(
+        label="Why it failed",
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off", "placeholder": "Card declined"}),
+    )
+    reference = forms.CharField(
+        label="Reference", required=False, max_length=80, widget=forms.TextInput({"autocomplete": "off"})
+    )
+
+    def attempt(self, *, due: Decimal) -> Attempt:
+        """What was typed in the words of the services; ``due`` where no amount was."""
+        values = self.cleaned_data
+        amount = due if values["amount"] is None else values["amount"]
+        named = {name: values[name] for name in ("attempt_id", "method", "reason", "reference")}
+        return Attempt(**named, amount=amount)

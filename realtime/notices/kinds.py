@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from core.events import CATALOGUE
 from inventory.permissions import ADJUST_STOCK, APPROVE_COUNTS, MOVE_STOCK
-from orders.permissions import FULFIL, SEE_EXPECTED_CASH, VIEW_APPROVALS, VOID
+from orders.permissions import FULFIL, SEE_EXPECTED_CASH, TAKE_ORDERS, VIEW_APPROVALS, VOID
 
 Facts = Mapping[str, Any]
 EVERYBODY = "*"
@@ -103,6 +103,11 @@ KINDS: dict[str, Kind] = {
             name="payment.received", title="Money came in", group="Money", event="payment.received", per="day",
             one="{amount:money} came in", many="{count} payments came in", wanted_by=None, icon="cash",
             route="order", route_by="order_id", list_route="orders",
+        ),
+        Kind(
+            name="payment.failed", title="A payment of an order failed", group="Money", event="payment.failed",
+            one="{amount:money} for order {number} were not paid: {reason}", wanted_by=TAKE_ORDERS, icon="alert",
+            route="order", route_by="order_id",
         ),
         Kind(
             name="payment.refunded", title="Money went back", group="Money", event="payment.refunded", per="day",
