@@ -25,6 +25,7 @@ from tests import told_between_places as places
 from tests import told_in_the_catalogue as shelves
 from tests import told_in_the_stock_room as stock_room
 from tests import told_of_customers as buyers
+from tests import told_of_devices as devices
 from tests import told_of_discounts as reductions
 from tests import told_of_money as money
 from tests import told_of_open_orders as later
@@ -45,6 +46,7 @@ MODULES = (
     *places.MODULES,
     *stock_room.MODULES,
     *buyers.MODULES,
+    *devices.MODULES,
     *money.MODULES,
     *reductions.MODULES,
     *later.MODULES,
@@ -215,6 +217,7 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
     **places.TOLD,
     **stock_room.TOLD,
     **buyers.TOLD,
+    **devices.TOLD,
     **money.TOLD,
     **reductions.TOLD,
     **later.TOLD,
@@ -225,6 +228,7 @@ QUIET = {
     **stock_room.QUIET,
     **money.QUIET,
     **places.QUIET,
+    **devices.QUIET,
     "tell_price_list": "tells what a service that calls it did to a list",
     "locked_price_list": "is a part of services that change a list; they tell",
     "note_prices": "is a part of services that set prices; they tell",
@@ -241,7 +245,7 @@ QUIET = {
     "replay_since": "likewise",
 }
 ASKS = {"live_secrets", "sealed_secrets", "opened"} | shelves.ASKS
-PARTS = shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS
+PARTS = devices.PARTS | shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS
 """Parts of other services, told by those."""
 
 
@@ -316,7 +320,7 @@ def test_a_write_is_in_the_audit_log_and_in_the_stream(acme: Shop, globex: Shop,
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "name",
-    ["set_active", "revoke_api_key", "settle_exception", "update_product", "release", "set_limits"],
+    ["set_active", "revoke_api_key", "settle_exception", "update_product", "release", "set_limits", "revoke_device"],
 )
 def test_repeating_a_change_that_changes_nothing_tells_nothing(acme: Shop, name: str) -> None:
     before, call, _, _ = TOLD[name]

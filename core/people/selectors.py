@@ -23,6 +23,7 @@ AREAS = {
     "inventory": "Goods and stock",
     "people": "People",
     "analytics": "Reports and forecasts",
+    "devices": "Tills and phones",
     "webhooks": "Webhooks",
     "outbox": "Events",
     "audit": "Audit log",

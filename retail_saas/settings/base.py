@@ -21,6 +21,7 @@ TENANT_APPS = [
     "django.contrib.sessions",
     "core.locations",
     "core.people",
+    "core.devices",
     "core.audit",
     "core.outbox",
     "core.jobs",

@@ -1,0 +1,73 @@
+"""What happens to the tills and phones of a shop. Nothing here opens anything: secrets and codes are never told."""
+
+from datetime import datetime
+from uuid import UUID
+
+from core.devices.permissions import MANAGE_DEVICES
+from core.events import DomainEvent, event
+
+
+@event("device.enrolled", about="device", key="device_id", permission=MANAGE_DEVICES)
+class DeviceEnrolled(DomainEvent):
+    """A browser became a device of the shop: it has a secret of its own, a place, and a prefix for its numbers."""
+
+    device_id: UUID
+    version: int
+    name: str
+    prefix: str
+    location_id: UUID
+    role: str | None
+
+
+@event("device.updated", about="device", key="device_id", permission=MANAGE_DEVICES)
+class DeviceUpdated(DomainEvent):
+    """A device got another name, place or role, or told something new of itself; ``fields`` names what changed.
+
+    Of what devices report only turns are told (``unsent``: it began to hold unsent work, or has sent the last of it),
+    not every figure.
+    """
+
+    device_id: UUID
+    version: int
+    location_id: UUID
+    fields: list[str]
+
+
+@event("device.revoked", about="device", key="device_id", permission=MANAGE_DEVICES)
+class DeviceRevoked(DomainEvent):
+    """A device opens nothing any more. What it still sends is taken and shown to a person."""
+
+    device_id: UUID
+    version: int
+    location_id: UUID
+
+
+@event("device.silent", about="device", key="device_id", permission=MANAGE_DEVICES)
+class DeviceSilent(DomainEvent):
+    """A device that held unsent work was not heard of for a while. It is told once until the device comes back."""
+
+    device_id: UUID
+    version: int
+    location_id: UUID
+    unsent: int
+    since: datetime
+
+
+@event("device.gap_found", about="device", key="device_id", permission=MANAGE_DEVICES)
+class DeviceGapFound(DomainEvent):
+    """Later work of a device came, earlier did not: the numbers from ``first`` to ``last`` are missing."""
+
+    device_id: UUID
+    version: int
+    location_id: UUID
+    first: int
+    last: int
+
+
+@event("device.gap_closed", about="device", key="device_id", permission=MANAGE_DEVICES)
+class DeviceGapClosed(DomainEvent):
+    """All that was missing of a device came after all."""
+
+    device_id: UUID
+    version: int
+    location_id: UUID

@@ -1,0 +1,215 @@
+"""Rename, move and revoke devices, and write down what is heard of them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from core.actors import Actor
+from core.audit.models import AuditEntry
+from core.audit.services import record
+from core.devices.events import DeviceGapClosed, DeviceGapFound, DeviceRevoked, DeviceUpdated
+from core.devices.models import Device, Gap
+from core.devices.permissions import MANAGE_DEVICES
+from core.devices.services.enrolment import UNUSED_FOR, find_role, tidy_name, wrong_name
+from core.errors import NotFound, must_be_version, refuse
+from core.live import device_of, end_device
+from core.locations.selectors import active_location
+from core.outbox.services import emit, emit_all
+from core.tenancy.context import current_tenant
+
+SEEN_EVERY = timedelta(minutes=1)
+PUT_OFF_EVERY = timedelta(days=1)
+REPORTED = (
+    *("app_version", "storage_persisted", "storage_used_bytes", "storage_quota_bytes"),
+    *("catalogue_at", "catalogue_seq", "unsent", "oldest_unsent_at", "clock_offset_ms"),
+)
+
+
+@transaction.atomic
+def update_device(
+    device_id: UUID, values: Mapping[str, Any], *, actor: Actor, expected_version: int | None = None
+) -> Device:
+    """Call a device otherwise, move it or set its ceiling: ``name``, ``location_id``, ``role`` (a name, None: none).
+
+    What is not named stays, and so does its prefix for good. Nothing named differently changes nothing.
+
+    Raises:
+        NotFound: there is no such device or location.
+        Forbidden: the actor may not manage devices at the place it leaves, or the one it goes to.
+        Invalid: a value is wrong.
+        StaleVersion: it is not at ``expected_version`` any more.
+    """
+    device = _locked(device_id, actor)
+    must_be_version(expected_version, device.version, id=str(device.pk))
+    before = {"name": device.name, "location": device.location_id, "role": device.role.name if device.role else None}
+    if "name" in values:
+        device.name = tidy_name(values["name"])
+        refuse(*wrong_name(device.name))
+    if "location_id" in values and values["location_id"] != device.location_id:
+        actor.require(MANAGE_DEVICES, at=values["location_id"])
+        device.location = active_location(values["location_id"])
+    if "role" in values:
+        device.role = find_role(values["role"])
+    after = {"name": device.name, "location": device.location_id, "role": device.role.name if device.role else None}
+    changes = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    if not changes:
+        return device
+    device.version += 1
+    device.save(update_fields=["name", "location", "role", "version"])
+    _record_change(device, actor, changes)
+    emit(_updated(device, changes), actor=actor)
+    return device
+
+
+@transaction.atomic
+def revoke_device(device_id: UUID, *, actor: Actor) -> Device:
+    """Let a device in no more: whoever is logged in on it is logged out, its lines end. Repeating changes nothing.
+
+    What it still holds can be sent; it is taken and shown to a person.
+
+    Raises:
+        NotFound: there is no such device.
+        Forbidden: the actor may not manage devices where it stands.
+    """
+    device = _locked(device_id, actor)
+    if device.revoked_at is not None:
+        return device
+    device.revoked_at = datetime.now(UTC)
+    device.revoked_by_id = actor.id if actor.kind == "user" else None
+    device.version += 1
+    session, device.session_key = device.session_key, ""
+    device.save(update_fields=["revoked_at", "revoked_by", "version", "session_key"])
+    if session:
+        _end_log_in(session)
+    _record_change(device, actor, {"revoked_at": (None, device.revoked_at)})
+    emit(DeviceRevoked(device_id=device.pk, version=device.version, location_id=device.location_id), actor=actor)
+    return device
+
+
+def _locked(device_id: UUID, actor: Actor) -> Device:
+    device = Device.objects.select_for_update(of=("self",)).select_related("role").filter(pk=device_id).first()
+    if device is None:
+        raise NotFound("There is no such device.")
+    actor.require(MANAGE_DEVICES, at=device.location_id)
+    return device
+
+
+def _end_log_in(session_key: str) -> None:
+    """End a log-in and its lines after the commit; the row of the session goes with the transaction."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    store.delete()
+    transaction.on_commit(store.delete, robust=True)  # the cache, too, of who read it meanwhile
+    end_device(current_tenant(), device_of(session_key))
+
+
+def note_use(device: Device, *, session_key: str = "") -> None:
+    """Write down that a living device is in use, at most once a minute, and which log-in is bound to it.
+
+    Puts its end off, at most once a day. Quiet: the row keeps its version.
+    """
+    now, changes = datetime.now(UTC), {}
+    if device.last_seen_at is None or now - device.last_seen_at >= SEEN_EVERY:
+        changes["last_seen_at"] = now
+    if device.expires_at - now <= UNUSED_FOR - PUT_OFF_EVERY:
+        changes["expires_at"] = now + UNUSED_FOR
+    if session_key and session_key != device.session_key:
+        changes["session_key"] = session_key  # type: ignore[assignment]
+    if changes and Device.objects.filter(pk=device.pk, revoked_at=None).update(**changes):
+        for name, value in changes.items():
+            setattr(device, name, value)
+
+
+@transaction.atomic
+def report(device_id: UUID, values: Mapping[str, Any], *, actor: Actor) -> Device:
+    """Write down what a device says of itself: any of `REPORTED`. A repeat changes nothing.
+
+    Figures are kept as they come; told is what a person wants to know at once: it begins to hold unsent work or has
+    sent the last of it, runs another version of the app, or its store may be thrown away.
+    """
+    device = Device.objects.select_for_update().get(pk=device_id)
+    turns = {
+        name
+        for name in ("app_version", "storage_persisted")
+        if name in values and values[name] != getattr(device, name)
+    }
+    if "unsent" in values and bool(values["unsent"]) != bool(device.unsent):
+        turns.add("unsent")
+    for name in REPORTED:
+        if name in values:
+            setattr(device, name, values[name])
+    if not device.unsent:
+        device.oldest_unsent_at = None
+    device.last_seen_at, device.silent_at = datetime.now(UTC), None
+    if turns:
+        device.version += 1
+        emit(_updated(device, turns), actor=actor)
+    device.save(update_fields=[*REPORTED, "last_seen_at", "silent_at", "version"])
+    return device
+
+
+@transaction.atomic
+def note_numbers(device_id: UUID, numbers: Iterable[int], *, actor: Actor) -> Device:
+    """Count what came of a device's sequence: ``last_n`` rises, what is missing below it becomes a `Gap`, and a gap
+    that is filled goes. Numbers that were counted before change nothing, and neither does their order.
+    """
+    device = Device.objects.select_for_update().get(pk=device_id)
+    found: list[tuple[int, int]] = []
+    filled = False
+    for n in sorted(set(numbers)):
+        if n > device.last_n:
+            if n > device.last_n + 1:
+                found.append((device.last_n + 1, n - 1))
+            device.last_n = n
+        else:
+            filled = _fill(device, n) or filled
+    now = datetime.now(UTC)
+    Gap.objects.bulk_create([Gap(device=device, first=first, last=last, found_at=now) for first, last in found])
+    events: list[DeviceGapFound | DeviceGapClosed] = []
+    for first, last in found:
+        device.version += 1
+        events.append(
+            DeviceGapFound(
+                device_id=device.pk, version=device.version, location_id=device.location_id, first=first, last=last
+            )
+        )
+    if filled and not device.gaps.exists():
+        device.version += 1
+        events.append(DeviceGapClosed(device_id=device.pk, version=device.version, location_id=device.location_id))
+    device.save(update_fields=["last_n", "version"])
+    emit_all(events, actor=actor)
+    return device
+
+
+def _fill(device: Device, n: int) -> bool:
+    """Take one number out of the gap it lies in."""
+    gap = device.gaps.filter(first__lte=n, last__gte=n).first()
+    if gap is None:
+        return False
+    gap.delete()
+    rest = [(gap.first, n - 1), (n + 1, gap.last)]
+    device.gaps.bulk_create(
+        [Gap(device=device, first=first, last=last, found_at=gap.found_at) for first, last in rest if first <= last]
+    )
+    return True
+
+
+def _updated(device: Device, fields: Iterable[str]) -> DeviceUpdated:
+    return DeviceUpdated(
+        device_id=device.pk, version=device.version, location_id=device.location_id, fields=sorted(fields)
+    )
+
+
+def _record_change(device: Device, actor: Actor, changes: dict[str, tuple[object, object]]) -> None:
+    record(
+        AuditEntry.Action.CHANGE,
+        actor=actor,
+        object_type="device",
+        object_id=device.pk,
+        object_label=device.name,
+        changes=changes,
+    )
