@@ -192,9 +192,9 @@ def test_a_change_of_an_open_order_gives_the_share_of_points_back_as_points(acme
     less = change_of(acme, order, kind="quantity", position=1, quantity=Decimal(1))
     shown = acme.client("manager").get(f"/orders/{order.pk}/changes/{less.pk}/").content.decode()
     assert "£3.50</data> goes back." in shown and "£1.00</data> goes back as points." in shown
-    turn(acme, less, Tender(method="card", amount=Decimal("3.50")))
+    turn(acme, less, Tender(method="cash", amount=Decimal("3.50")))
     back = Payment.objects.filter(order=order, amount__lt=0).values_list("method", "amount")
-    assert dict(back) == {"points": Decimal(-1), "card": Decimal("-3.50")}
+    assert dict(back) == {"points": Decimal(-1), "cash": Decimal("-3.50")}
     assert account().balance == 20 and ledger()[-1] == ("refund", 10)
     turn(acme, less, undo=True)  # what is due again is paid later, in any way
     assert (axes_of(Order.objects.get(pk=order.pk)).to_pay, account().balance) == (Decimal("4.50"), Decimal(20))

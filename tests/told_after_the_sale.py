@@ -33,6 +33,7 @@ OTHERS = {
     "orders.services.purchase_offers",
     "orders.services.points_of_changes",
     "orders.services.recalls",
+    "orders.services.refund_limits",
     "orders.services.return_quotes",
     "orders.services.rewriting",
 }
@@ -50,7 +51,7 @@ PARTS = {
     "draft_of",
     "worked_out",
     "check_completed",
-    "is_beyond_limits",
+    "must_be_allowed",
     "to_give_back",
     "book",
     "through_drawer",

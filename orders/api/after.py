@@ -17,9 +17,9 @@ from orders.api.views import sale_of
 from orders.models import OrderLine, Payment
 from orders.permissions import REFUND, VIEW_ORDERS
 from orders.selectors import find_order
+from orders.selectors.ways import WAYS
 from orders.services.basket import Tender
 from orders.services.exchanges import Exchange, exchange
-from orders.services.money_back import WAYS
 from orders.services.return_quotes import left_of, quote_return
 from orders.services.returns import MOST_LINES, Return, ReturnLine, return_goods
 from orders.services.voids import void_order
@@ -55,6 +55,13 @@ class ReturnQuoteInput(serializers.Serializer[Any]):
     location = serializers.UUIDField(required=False, allow_null=True, help_text="Where it comes back.")
 
 
+class WayBackBody(serializers.Serializer[Any]):
+    """So much can go back by this way."""
+
+    method = serializers.ChoiceField(choices=[choice for choice in Payment.Method.choices if choice[0] in WAYS])
+    amount = AmountField()
+
+
 class ReturnQuoteOutput(serializers.Serializer[Any]):
     """What would be given back, as positive amounts; ``lines`` as the refund would have them, negative."""
 
@@ -63,6 +70,9 @@ class ReturnQuoteOutput(serializers.Serializer[Any]):
     cash_due = AmountField(help_text="Due where all of it is given back in cash.")
     by_points = AmountField(help_text="So much of it goes back as points by itself; payments state the rest.")
     needs_approval = serializers.BooleanField()
+    ways = WayBackBody(
+        many=True, help_text="What each way that paid the sale can get back at most, first things first."
+    )
     lines = bodies.LineOutput(many=True)
 
 

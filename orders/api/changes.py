@@ -13,9 +13,9 @@ from core.api.views import ApiView
 from orders.api.after import tenders_of
 from orders.models import OrderChange, Payment
 from orders.permissions import CHANGE_ORDER
+from orders.selectors.ways import WAYS
 from orders.services.basket import Tender
 from orders.services.changes import Settlement, confirm_change, preview, propose_change, revert_change
-from orders.services.money_back import WAYS
 from orders.services.rewriting import MOST_ACTIONS, Action
 
 
@@ -135,6 +135,7 @@ class SettlementInput(serializers.Serializer[Any]):
 
     payments = PaidOrBack(many=True, max_length=50, required=False)  # type: ignore[call-arg]
     register = serializers.UUIDField(required=False, allow_null=True)
+    approval = serializers.UUIDField(required=False, allow_null=True)
     pieces = PiecesMoved(  # type: ignore[call-arg]
         many=True,
         max_length=MOST_ACTIONS,
@@ -155,7 +156,8 @@ class _Turn(ApiView):
             raise serializers.ValidationError({"If-Match": ["Send the ETag of the order as you got it."]})
         payments: list[Tender] | None = tenders_of(body["payments"]) if "payments" in body else None
         pieces = [(one["variant"], one["serials"]) for one in body.get("pieces", ())]
-        return version, Settlement(payments=payments, register_id=body.get("register"), pieces=pieces)
+        register, approval = body.get("register"), body.get("approval")
+        return version, Settlement(payments=payments, register_id=register, approval_id=approval, pieces=pieces)
 
 
 class ConfirmChange(_Turn):

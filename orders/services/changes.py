@@ -37,6 +37,7 @@ from orders.services.papers import add_up
 from orders.services.pieces_of_changes import Named, pieces_of_change
 from orders.services.points import METHOD, accounts_of
 from orders.services.points_of_changes import PointsPart, points_part, points_part_of_open, settle_points_of_change
+from orders.services.refund_limits import let_back
 from orders.services.rewriting import Action, kept, new_lines, restored
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 
@@ -55,6 +56,7 @@ class Settlement:
     payments: Sequence[Tender] | None = None
     pieces: Named = ()
     register_id: UUID | None = None
+    approval_id: UUID | None = None
     needs_drawer: bool = False
 
 
@@ -159,7 +161,8 @@ def confirm_change(
     Raises:
         NotFound, Forbidden, Conflict: as `propose_change`; also a change that was taken back.
         StaleVersion: the order was changed since.
-        WrongPayment, Invalid: the payments do not come to the difference.
+        WrongPayment, Invalid: the payments do not come to the difference, or a way gets back more than it gave.
+        ApprovalNeeded, ApprovalRefused: money goes back for what a gift card or store credit paid.
         NotEnoughCredit: an account does not hold so much; points that went back with a change were spent since.
         OutOfStock: there is not enough of what is added.
         SerialRefused: a piece that is named is not here.
@@ -262,7 +265,11 @@ def _settle(
         if points.amount:
             payments.append(row(order, METHOD, -points.amount, actor))
     else:
-        payments = money_back(order, order, -difference, how.payments, actor=actor, by_points=points.amount)
+        back = money_back(order, order, -difference, how.payments, actor=actor, by_points=points.amount)
+        if back.beyond:
+            place, approval = order.location_id, how.approval_id
+            let_back(order, -difference, document_id=order.pk, at=place, approval_id=approval, actor=actor)
+        payments = back.payments
     for payment in payments:
         payment.received_at, payment.register_id, payment.shift_id = now, None, None
     if how.needs_drawer:

@@ -28,6 +28,7 @@ from orders.services.returns import (
     book,
     draft_of,
     locked_sale,
+    must_be_allowed,
     only_cash,
     through_drawer,
 )
@@ -92,7 +93,9 @@ def _commit(wanted: Exchange, actor: Actor) -> Exchanged:
     draft.order.ticket = wanted.ticket
     drawer = through_drawer(draft.order)
     due = draft.due - sale.set_off
-    payments = money_back(draft.order, origin, due, back.payments, actor=actor, by_points=draft.by_points)
+    given = money_back(draft.order, origin, due, back.payments, actor=actor, by_points=draft.by_points)
+    must_be_allowed(draft, back, beyond=given.beyond, actor=actor)
+    payments = given.payments
     if sale.set_off:
         payments.append(row(draft.order, Payment.Method.EXCHANGE, -sale.set_off, actor))
     if back.needs_drawer:

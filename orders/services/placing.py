@@ -26,10 +26,9 @@ from orders.errors import NoOpenShift, WrongPayment
 from orders.events import OrderCancelled, OrderCreated
 from orders.lifecycle import must_be_open
 from orders.models import CouponUse, Fulfilment, Order, Payment
-from orders.permissions import REFUND, REFUND_BEYOND, TAKE_ORDERS, VIEW_ORDERS
+from orders.permissions import REFUND, TAKE_ORDERS, VIEW_ORDERS
 from orders.selectors.axes import GONE, bump
 from orders.selectors.policy import policy
-from orders.services.approvals import allowed
 from orders.services.basket import Sale, Tender
 from orders.services.buyers import lock_buyer
 from orders.services.checkout import Draft, Placed
@@ -42,6 +41,7 @@ from orders.services.money_back import give_to_accounts, money_back, refunded_ev
 from orders.services.papers import same_request
 from orders.services.points import accounts_of, paid_by_points
 from orders.services.promises import check_promise, told_promise
+from orders.services.refund_limits import let_back
 from orders.services.tenders import charge_accounts, payment_events, payments_of
 from orders.tax import cash_difference
 
@@ -376,17 +376,11 @@ def _money_back(order: Order, wanted: Cancellation, now: datetime, actor: Actor)
         return []
     actor.require(REFUND, at=order.location_id)
     most = policy().refund_amount
-    if most is not None and due > most:
-        allowed(
-            actor,
-            REFUND_BEYOND,
-            at=order.location_id,
-            approval_id=wanted.approval_id,
-            act=("order", order.pk),
-            subject=order.pk,
-            amount=due,
-        )
-    backs = money_back(order, order, due, None, actor=actor, by_points=paid_by_points(order)[0])
+    back = money_back(order, order, due, None, actor=actor, by_points=paid_by_points(order)[0])
+    if back.beyond or (most is not None and due > most):
+        place, approval = order.location_id, wanted.approval_id
+        let_back(order, due, document_id=order.pk, at=place, approval_id=approval, actor=actor)
+    backs = back.payments
     for payment in backs:
         payment.received_at, payment.register_id, payment.shift_id = now, None, None
     if wanted.needs_drawer:

@@ -10,8 +10,18 @@ from orders.models import Order, OrderLine, Payment
 from orders.permissions import REFUND, REFUND_BEYOND
 from orders.selectors import find_order
 from orders.selectors.axes import returned_of
+from orders.services.money_back import ways_that_can
 from orders.services.pieces_back import pieces_of_sale
-from orders.services.returns import Return, check_completed, is_beyond_limits, worked_out
+from orders.services.refund_limits import is_beyond_limits
+from orders.services.returns import Return, check_completed, worked_out
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """So much can go back by this way."""
+
+    method: str
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +29,7 @@ class ReturnQuote:
     """What would be given back, all amounts zero or more: ``due``, or ``cash_due`` where all of it is cash.
 
     ``by_points`` of either goes back as points by itself; ``needs_approval``: the actor may not give so much, or so
-    late, alone.
+    late, alone. ``ways``: what each way that paid the sale can get back at most, in the order in which they do.
     """
 
     lines: Sequence[OrderLine]
@@ -28,6 +38,7 @@ class ReturnQuote:
     cash_due: Decimal
     by_points: Decimal
     needs_approval: bool
+    ways: Sequence[WayBack]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +92,5 @@ def quote_return(wanted: Return, *, actor: Actor) -> ReturnQuote:
         cash_due=by[Payment.Method.CASH].due,
         by_points=draft.by_points,
         needs_approval=is_beyond_limits(sale, place, draft.due) and not actor.may(REFUND_BEYOND, at=place.pk),
+        ways=[WayBack(method, amount) for method, amount in ways_that_can(sale)],
     )

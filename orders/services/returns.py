@@ -15,7 +15,7 @@ from core.audit.services import record
 from core.errors import Conflict, NotFound, ReusedIdentifier, fault, refuse
 from core.events import DomainEvent
 from core.locations.models import Location
-from core.locations.selectors import active_location, business_today
+from core.locations.selectors import active_location
 from core.money import plain_amount, plain_decimal, round_money
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
@@ -24,10 +24,9 @@ from inventory.services.ledger import move_stock
 from orders.errors import PriceChanged
 from orders.events import OrderRefunded
 from orders.models import Order, OrderLine, Payment
-from orders.permissions import REFUND, REFUND_BEYOND, VIEW_ORDERS
+from orders.permissions import REFUND, VIEW_ORDERS
 from orders.selectors.axes import bump, returned_of, updated
-from orders.selectors.policy import policy
-from orders.services.approvals import allowed
+from orders.selectors.ways import ways_of
 from orders.services.basket import Tender
 from orders.services.cards_sold import cards_in
 from orders.services.drawers import Drawer, check_cash_has_drawer, check_register, enter_drawer, settle_drawer
@@ -36,6 +35,7 @@ from orders.services.money_back import give_to_accounts, money_back, refunded_ev
 from orders.services.papers import new_document, same_request
 from orders.services.pieces_back import NO_PIECES, PiecesBack, pieces_back
 from orders.services.points import part_back
+from orders.services.refund_limits import is_beyond_limits, let_back
 from orders.tax import cash_difference, share_of
 
 Disposition = OrderLine.Disposition
@@ -107,7 +107,8 @@ def return_goods(wanted: Return, *, actor: Actor) -> Refunded:
 
     Raises:
         Forbidden: the actor takes nothing back at this location.
-        ApprovalNeeded, ApprovalRefused: it is late, or more than the shop lets the actor give back alone.
+        ApprovalNeeded, ApprovalRefused: it is late, more than the shop lets the actor give back alone, or money for
+            what a gift card or store credit paid.
         NotFound: there is no such sale here.
         Invalid: a line is wrong, or more of it comes back than is left, or the pieces that come back are not those
             that were sold; every such line is named.
@@ -140,7 +141,9 @@ def _commit(wanted: Return, actor: Actor) -> Refunded:
         rest = draft.due - draft.by_points
         stated = [Tender(method=wanted.by_method, amount=rest)] if rest else []
     drawer = through_drawer(draft.order)
-    payments = money_back(draft.order, sale, draft.due, stated, actor=actor, by_points=draft.by_points)
+    back = money_back(draft.order, sale, draft.due, stated, actor=actor, by_points=draft.by_points)
+    must_be_allowed(draft, wanted, beyond=back.beyond, actor=actor)
+    payments = back.payments
     if wanted.needs_drawer:
         check_cash_has_drawer(payments, location_id=place.pk, register_id=wanted.register_id)
     return book(draft, payments, drawer, actor)
@@ -187,25 +190,22 @@ class Draft:
 
 
 def draft_of(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
-    """What a return comes to, against what is left of the sale by now; asks for an approval where one is needed."""
+    """What a return comes to, against what is left of the sale by now, with the pieces that come back."""
     draft = worked_out(wanted, sale, place, actor)
     due = draft.due
     if wanted.expected_total is not None and wanted.expected_total != due:
         told = {name: plain_amount(x, sale.currency) for name, x in (("due", due), ("expected", wanted.expected_total))}
         raise PriceChanged(f"{told['due']} is to be given back, not {told['expected']}.", details=told)
-    if is_beyond_limits(sale, place, due):
-        allowed(
-            actor,
-            REFUND_BEYOND,
-            at=place.pk,
-            approval_id=wanted.approval_id,
-            act=("order", wanted.refund_id),
-            subject=sale.pk,
-            amount=due,
-        )
     origins = {line.position: line for line in sale.lines.all()}
     pieces = pieces_back(wanted.lines, origins, causes=left_with(sale, besides=wanted.refund_id))
     return replace(draft, pieces=pieces)
+
+
+def must_be_allowed(draft: Draft, wanted: Return, *, beyond: Decimal, actor: Actor) -> None:
+    """Ask for an approval of what is late, large, or (``beyond``) money for what a gift card or store credit paid."""
+    sale, place, due = draft.sale, draft.order.location, draft.due
+    if beyond or is_beyond_limits(sale, place, due):
+        let_back(sale, due, document_id=wanted.refund_id, at=place.pk, approval_id=wanted.approval_id, actor=actor)
 
 
 def worked_out(wanted: Return, sale: Order, place: Location, actor: Actor) -> Draft:
@@ -305,11 +305,13 @@ def _line(place: int, wanted: ReturnLine, origin: OrderLine, back: Mapping[int, 
 
 
 def only_cash(wanted: Return, sale: Order) -> bool:
-    """Whether all that goes back goes back in cash; so does what an exchange had paid."""
+    """Whether all that goes back goes back in cash; what an exchange had paid goes back as its goods were paid."""
     if wanted.payments is None and wanted.by_method:
         return wanted.by_method == Payment.Method.CASH
     methods = {x.method for x in (sale.payments.all() if wanted.payments is None else wanted.payments)}
-    return bool(methods) and methods <= {Payment.Method.CASH, Payment.Method.EXCHANGE}
+    if Payment.Method.EXCHANGE in methods:
+        methods = methods - {Payment.Method.EXCHANGE} | {method for method, _ in ways_of(sale).came}
+    return methods == {Payment.Method.CASH}
 
 
 def _due(order: Order, sale: Order, paid_back: Decimal, *, is_last: bool, by_cash: bool) -> Decimal:
@@ -333,14 +335,6 @@ def to_give_back(
     worth = round_money(worth, currency)
     worth += cash_difference(worth, cash_step)
     return max(worth if is_last else min(round_money(left, currency), worth), Decimal(0))
-
-
-def is_beyond_limits(sale: Order, place: Location, due: Decimal) -> bool:
-    """Whether a return is late, or more than the shop lets everybody give back."""
-    limits = policy()
-    age = (business_today(place) - sale.business_date).days
-    late = limits.return_days is not None and age > limits.return_days
-    return late or (limits.refund_amount is not None and due > limits.refund_amount)
 
 
 def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor: Actor) -> Refunded:

@@ -13,7 +13,7 @@ from core.people.models import User
 from core.web.choices import offered
 from orders.models import Customer, OrderLine, Payment
 from orders.selectors.customers import customers
-from orders.services.money_back import WAYS
+from orders.selectors.ways import WAYS
 from orders.web.tender_forms import DrawerForm
 
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "class": "input input--num"}

@@ -1,5 +1,6 @@
 """A placed order is changed by page: said, looked at, applied once, taken back exactly."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,9 +11,11 @@ from django.shortcuts import redirect
 
 from core.api.views import as_uuid
 from core.errors import DomainError, StaleVersion
+from core.web.amounts import money_text
 from core.web.refusals import explain
 from core.web.views import Page
 from inventory.models import Variant
+from orders.errors import ApprovalNeeded
 from orders.models import Order, OrderChange
 from orders.permissions import CHANGE_ORDER, CHANGE_PRICE, TAKE_ORDERS
 from orders.selectors import find_order
@@ -29,6 +32,7 @@ from orders.services.changes import (
 from orders.services.deliveries import change_delivery
 from orders.services.pieces_of_changes import pieces_wanted
 from orders.services.rewriting import Action
+from orders.web.after import approval_from
 from orders.web.baskets import Basket, initial_of, read_basket
 from orders.web.changing_forms import AddressForm, ChangeForm, SettleForm
 from orders.web.placing_forms import DELIVERY
@@ -115,8 +119,17 @@ class OrderChanged(Page):
         turn = revert_change if request.POST.get("do") == "revert" else confirm_change
         register_id = as_uuid(form.cleaned_data["register"])
         how = Settlement(payments=form.tenders(), register_id=register_id, needs_drawer=True, pieces=form.pieces())
+        terms: dict[str, Any] = {"order_id": order_id, "version": form.cleaned_data["version"], "actor": self.actor}
         try:
-            turn(change_id, order_id=order_id, version=form.cleaned_data["version"], settlement=how, actor=self.actor)
+            try:
+                turn(change_id, settlement=how, **terms)
+            except ApprovalNeeded as needed:
+                shown = f"Change of #{order.number}: {money_text(needed.details['amount'], order.currency)} back"
+                given = approval_from(form, needed, actor=self.actor, shown=shown)
+                if given is None:
+                    form.add_error(None, "Giving this back as money needs somebody who may approve it.")
+                    return self.answer(order, change, form, status=needed.status)
+                turn(change_id, settlement=replace(how, approval_id=given), **terms)
         except StaleVersion as refusal:
             form.add_error(None, STALE)
             return self.answer(order, change, form, status=refusal.status)

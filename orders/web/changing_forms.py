@@ -12,10 +12,11 @@ from core.ids import uuid7
 from core.money import plain_decimal
 from core.web.choices import offered
 from orders.models import OrderLine, Payment
+from orders.selectors.ways import WAYS
 from orders.services.basket import Tender
-from orders.services.money_back import WAYS
 from orders.services.pieces_of_changes import PiecesWanted
 from orders.services.rewriting import Action
+from orders.web.after_forms import ApprovedForm
 from orders.web.placing_forms import DeliveryFields
 from orders.web.tender_forms import TenderForm
 
@@ -90,7 +91,7 @@ class ChangeForm(forms.Form):
         return self.meant[int(parts[1])] if int(parts[1]) < len(self.meant) else None
 
 
-class SettleForm(TenderForm):
+class SettleForm(ApprovedForm, TenderForm):
     """How the difference of a change is paid or given back. ``version`` is the order's, as it was shown."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -102,6 +103,7 @@ class SettleForm(TenderForm):
 
     def __init__(self, *args: Any, due: Decimal, wanted: Sequence[PiecesWanted] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        del self.fields["id"]  # a change has one already
         self.due, self.wanted = due, list(wanted)
         for one in self.wanted:
             told = "Which are here and leave" if one.leaves else f"Sold with it: {', '.join(one.out[:MOST_SHOWN])}"

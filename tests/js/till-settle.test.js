@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { returnable, toBack } from "../../static/js/lib/till/back.js";
+import { mostBack, nextBack, returnable, toBack } from "../../static/js/lib/till/back.js";
 import { addArticle, emptyCart, settled, withBack } from "../../static/js/lib/till/cart.js";
 import { acceptingShortage, toSettle } from "../../static/js/lib/till/settle.js";
 
@@ -66,4 +66,14 @@ test("what is left of a sale stands with what the basket says of it already", ()
   assert.deepEqual([tea.left, tea.quantity, tea.disposition], ["2", "0", "restock"]);
   assert.deepEqual([radio.name, radio.quantity, radio.serials, radio.disposition], ["R", "1", ["SN-1"], "damaged"]);
   assert.equal(returnable(order, left, { ...back, order: "another" })[1].quantity, "0");
+});
+
+test("gift cards and cards get back at most what they paid, and cash is for the rest", () => {
+  const back = { customer: null, ways: [{ method: "giftcard", amount: "5.00" }, { method: "card", amount: "2.00" }, { method: "cash", amount: "3.00" }] };
+  const now = (due, taken = []) => ({ back, due, taken });
+  assert.deepEqual(["giftcard", "card", "cash", "credit"].map((method) => mostBack(method, now(80_000n))), [50_000n, 20_000n, 30_000n, 80_000n]);
+  assert.deepEqual([mostBack("cash", now(40_000n)), nextBack(now(40_000n))], [0n, "giftcard"]);
+  const taken = [{ method: "giftcard", amount: 50_000n }];
+  assert.deepEqual([mostBack("giftcard", now(30_000n, taken)), mostBack("cash", now(30_000n, taken)), nextBack(now(30_000n, taken))], [0n, 30_000n, "card"]);
+  assert.equal(mostBack("card", { back: { ways: [] }, due: 9n, taken: [] }), 9n);
 });

@@ -1,5 +1,6 @@
 import { h, icon } from "../lib/dom.js";
 import { money, quantity } from "../lib/format.js";
+import { mostBack, nextBack } from "../lib/till/back.js";
 import { amountText } from "../lib/till/money.js";
 import { toSettle } from "../lib/till/settle.js";
 import { amountOf, clean, dueBy, pay, quickAmounts, typeKey } from "../lib/till/tender.js";
@@ -51,7 +52,7 @@ class TillPayment extends HTMLElement {
     this.refuse("");
     this.busy(false);
     if (!this.isOpen) this.dialog.showModal();
-    this.choose(method);
+    this.choose(this.isBack && this.#back(method) === 0n ? this.#nextBack() : method);
     this.#offerPoints();
   }
 
@@ -150,11 +151,20 @@ class TillPayment extends HTMLElement {
 
   /** What the method pays at most; an account that is not known yet pays nothing. */
   get most() {
-    const isFree = this.method === "cash" || this.method === "card" || this.isBack;
-    if (isFree) return this.due;
+    if (this.isBack) return this.method === "cash" ? this.due : this.#back(this.method);
+    if (this.method === "cash" || this.method === "card") return this.due;
     const held = this.account?.balance ?? 0n;
     const left = NOT_FOR_CARDS.includes(this.method) ? this.#forGoods() : held;
     return held < left ? held : left;
+  }
+
+  /** What goes back by a way without asking anybody. */
+  #back(method) {
+    return mostBack(method, { back: this.state.cart.back, due: this.due, taken: this.taken });
+  }
+
+  #nextBack() {
+    return nextBack({ back: this.state.cart.back, due: this.due, taken: this.taken });
   }
 
   /** What is left of the goods alone: neither gift cards nor points pay for gift cards. */
@@ -232,10 +242,11 @@ class TillPayment extends HTMLElement {
     return isPart ? "Add by card" : "Card payment done,";
   }
 
-  /** Accounts need a customer; a gift card is no place to give money back to. */
+  /** Accounts need a customer; a gift card and a card terminal get back what they paid. */
   #drawMethods() {
     const { cart } = this.state;
-    const isThere = { giftcard: !this.isBack && this.sums.total > this.sums.cards, credit: this.isBack ? Boolean(cart.back?.customer) : Boolean(cart.customer) };
+    const isWay = (method) => (cart.back?.ways ?? []).some((way) => way.method === method);
+    const isThere = { giftcard: this.isBack ? isWay("giftcard") : this.sums.total > this.sums.cards, credit: this.isBack ? Boolean(cart.back?.customer) : Boolean(cart.customer) };
     for (const [method, shown] of Object.entries(isThere)) {
       const tab = this.querySelector(`[data-method="${method}"]`);
       if (tab) tab.hidden = !shown;
@@ -278,7 +289,8 @@ class TillPayment extends HTMLElement {
 
   /** What is taken when nothing is typed. */
   #usual() {
-    const { due, most } = this;
+    const { due } = this;
+    const most = this.isBack ? this.#back(this.method) : this.most;
     const usual = most < due ? most : due;
     return usual - (usual % (this.account?.step || 1n));
   }
@@ -309,7 +321,7 @@ class TillPayment extends HTMLElement {
     const { code } = this.account ?? {};
     this.taken = [...this.taken, { ...next.payment, ...(code ? { code } : {}) }];
     this.change += next.change;
-    if (next.left > 0n) return this.choose(this.method === "cash" ? "card" : "cash");
+    if (next.left > 0n) return this.choose(this.isBack ? this.#nextBack() : this.method === "cash" ? "card" : "cash");
     return this.dispatchEvent(new CustomEvent("take", { bubbles: true, detail: this.body() }));
   }
 
