@@ -18,8 +18,7 @@ def main() -> None:
 
     from core.tenancy.context import use_tenant
     from inventory.models import StockLevel, StockMovement
-    from inventory.selectors.stock import levels_then
-    from inventory.selectors.value import stock_as_of, stock_value
+    from inventory.selectors.value import stock_as_of, stock_of, stock_value
     from inventory.services.closings import keep_closings, settled_ledger
 
     works = Works()
@@ -40,8 +39,8 @@ def main() -> None:
         works.measure("closings of all months", lambda: keep_closings(settled_ledger(), progress=quiet), rounds=1)
         works.measure("closings of all months, a night later", lambda: keep_closings(settled_ledger(), progress=quiet))
         works.measure("count and sum of the ledger, plain SQL", count)
-        works.measure("stock half a year ago, one variant", lambda: levels_then(levels[:3], middle), bar=2)
-        works.measure("stock half a year ago, a page of 200 levels", lambda: levels_then(levels, middle), bar=2)
+        works.measure("stock half a year ago, one variant", lambda: stock_of(levels[:3], middle), bar=2)
+        works.measure("stock half a year ago, a page of 200 levels", lambda: stock_of(levels, middle), bar=2)
         works.measure("stock 30 days ago, whole shop", lambda: stock_as_of(lately), bar=2)
         works.measure("stock half a year ago, whole shop", lambda: stock_as_of(middle), bar=2, rounds=1)
         now = datetime.now(UTC)

@@ -21,6 +21,7 @@ from inventory.web import (
     reorder,
     reservations,
     stock,
+    stock_day,
     transfers,
     views,
 )
@@ -68,6 +69,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stock/serials/", lots.Serials.as_view(), name="stock-serials"),
     path("stock/serials/<uuid:serial_id>/", lots.SerialOne.as_view(), name="stock-serial"),
     path("stock/value/", history.StockWorth.as_view(), name="stock-value"),
+    path("stock/on-a-day/", stock_day.StockOnADay.as_view(), name="stock-on-a-day"),
+    path("stock/on-a-day/file/", stock_day.StockOnADayFile.as_view(), name="stock-on-a-day-file"),
     path("stock/history/<uuid:variant_id>/<uuid:location_id>/", history.StockHistory.as_view(), name="stock-history"),
     path("stock/documents/<uuid:document_id>/", history.StockDocumentOne.as_view(), name="stock-document"),
     path("stock/reservations/", reservations.Reservations.as_view(), name="stock-reservations"),

@@ -94,7 +94,7 @@ def test_every_way_to_an_instant_gives_the_plain_sum(
             assert told(instant, places=[acme.location.pk]) == {
                 key: sums for key, sums in expected.items() if key[1] == acme.location.pk
             }
-            worth = value._values_at(instant, None)
+            worth = value.values_at(instant, None)
             assert sum(worth.values()) == sum((sums[1] for sums in expected.values()), Decimal(0))
     span = stock_value(since=START, at=max(START, instant))
     assert span.difference == 0

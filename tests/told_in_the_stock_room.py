@@ -14,7 +14,7 @@ MODULES = (digests, late_costs, limits, lots, policy, reservations)
 OTHERS = {
     f"inventory.services.{name}" for name in ("changes", "cover", "piece_codes", "tracking", "revaluing", "stating")
 }
-OTHERS |= {"orders.services.told_apart", "inventory.services.order_lists"}
+OTHERS |= {"orders.services.told_apart", "inventory.services.order_lists", "inventory.services.stock_lists"}
 """Parts of the ledger and of stock documents, told by those."""
 QUIET = {
     "preview_stock": "books nothing",

@@ -15,8 +15,7 @@ from core.errors import Invalid
 from inventory.permissions import VIEW_COST, VIEW_STOCK
 from inventory.selectors import stock_levels
 from inventory.selectors.blind import places_told, without_blind
-from inventory.selectors.stock import levels_then
-from inventory.selectors.value import LABELS, stock_value
+from inventory.selectors.value import LABELS, stock_of, stock_value
 
 USUAL = timedelta(days=30)
 
@@ -103,14 +102,14 @@ class StockThen(ApiView):
         rows = without_blind(stock_levels(places=self.actor.places(VIEW_STOCK)), actor=self.actor)
         rows = rows.filter(**{f"{name}_id": wanted[name] for name in ("location", "variant") if name in wanted})
         found, beyond = page_of(rows, by=("variant_id", "location_id"), cursor=wanted["cursor"], limit=wanted["limit"])
-        then = levels_then(found, wanted["at"])
+        then = stock_of(found, wanted["at"])
         results = [
             _THEN.to_representation(
                 {
+                    **then[level.variant_id, level.location_id]._asdict(),
                     "variant": level.variant_id,
                     "location": level.location_id,
                     "sku": level.variant.sku,
-                    **then[level.variant_id, level.location_id],
                 }
             )
             for level in found

@@ -1,15 +1,18 @@
 """Read the stock at full depth: what is set aside, how it got there, what it was worth."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from core.actors import Actor
 from core.errors import NotFound
 from inventory.models import StockDocument, StockLevel, StockMovement, StockReservation
+from inventory.permissions import VIEW_STOCK
+from inventory.selectors import stock_levels
+from inventory.selectors.blind import without_blind
+
+MOST_WORDS = 6
 
 
 def reservations(*, places: frozenset[UUID] | None, live_only: bool = False) -> QuerySet[StockReservation]:
@@ -66,26 +69,23 @@ def find_document(document_id: UUID, *, places: frozenset[UUID] | None) -> Stock
     return row
 
 
-def levels_then(levels: Sequence[StockLevel], instant: datetime) -> Mapping[tuple[UUID, UUID], dict[str, Decimal]]:
-    """What some levels were at an instant: their present less what moved since, by the index of each level."""
-    if not levels:
-        return {}
-    rows = StockMovement.objects.filter(
-        variant__in={level.variant_id for level in levels},
-        location__in={level.location_id for level in levels},
-        occurred_at__gt=instant,
-    ).values("variant_id", "location_id")
-    states = ("on_hand", "damaged", "in_transit")
-    moved = {
-        (row["variant_id"], row["location_id"]): row
-        for row in rows.annotate(on_hand=Sum("delta"), damaged_=Sum("damaged"), in_transit_=Sum("in_transit"))
-    }
-    then = {}
-    for level in levels:
-        key = (level.variant_id, level.location_id)
-        since: Mapping[str, Any] = moved.get(key, {})
-        gone = (since.get("on_hand"), since.get("damaged_"), since.get("in_transit_"))
-        then[key] = {
-            name: getattr(level, name) - (units or Decimal(0)) for name, units in zip(states, gone, strict=True)
-        }
-    return then
+def levels_like(*, actor: Actor, location_id: UUID | None = None, words: str = "") -> QuerySet[StockLevel]:
+    """The levels the actor may see, with ``sku`` on each row, also of what is not for sale any more.
+
+    Every word must stand in the name of the product or begin the SKU.
+    """
+    rows = stock_levels(places=actor.places(VIEW_STOCK)).annotate(sku=F("variant__sku"))
+    rows = without_blind(rows, actor=actor)
+    if location_id is not None:
+        rows = rows.filter(location=location_id)
+    for word in words.split()[:MOST_WORDS]:
+        rows = rows.filter(Q(variant__product__name__icontains=word) | Q(variant__sku__istartswith=word))
+    return rows
+
+
+def kept_by(rows: QuerySet[StockLevel], instant: datetime) -> QuerySet[StockLevel]:
+    """Those levels of which something had moved by then: what was sold out belongs to it, what came later does not."""
+    moved = StockMovement.objects.filter(
+        variant=OuterRef("variant"), location=OuterRef("location"), occurred_at__lte=instant
+    )
+    return rows.filter(Exists(moved))

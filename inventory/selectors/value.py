@@ -6,7 +6,7 @@ Facts count when they happened, however late they were booked, so a figure of th
 of the past becomes known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,14 +16,17 @@ from uuid import UUID
 
 from django.db import connection
 
-from inventory.models import StockClosing, StockMovement
+from inventory.models import StockClosing, StockLevel, StockMovement
 from inventory.reasons import REASONS
 
+MOST_NAMED = 1000
+"""Of more levels than these the whole of their locations is added up: cheaper than to look for each."""
 LOSSES = [code for code, reason in REASONS.items() if reason.is_loss]
 
 # How much moved in a stretch of time, by variant and location or by location alone. The index on occurred_at is a
 # summary of blocks: the ledger is written in about the order of time.
-AT_PLACES = "(%(places)s::uuid[] IS NULL OR location_id = ANY(%(places)s))"
+AT_PLACES = """(%(places)s::uuid[] IS NULL OR location_id = ANY(%(places)s))
+      AND (%(variants)s::uuid[] IS NULL OR variant_id = ANY(%(variants)s))"""
 MOVED = f"""
     SELECT variant_id, location_id, {{sign}}delta AS on_hand, {{sign}}damaged AS damaged,
            {{sign}}in_transit AS in_transit,
@@ -130,6 +133,17 @@ def stock_as_of(instant: datetime, *, places: Sequence[UUID] | None = None) -> l
     return [StockThen._make(row[:-1]) for row in _sums_at(instant, places, BY_LEVEL)]
 
 
+def stock_of(levels: Sequence[StockLevel], instant: datetime) -> Mapping[tuple[UUID, UUID], StockThen]:
+    """What some levels were at an instant, by the variant and the location of each."""
+    keys = [(level.variant_id, level.location_id) for level in levels]
+    if not keys:
+        return {}
+    places = sorted({place for _, place in keys})
+    variants = sorted({variant for variant, _ in keys}) if len(keys) <= MOST_NAMED else None
+    found = {row[:2]: StockThen._make(row[:-1]) for row in _sums_at(instant, places, BY_LEVEL, variants)}
+    return {key: found.get(key, StockThen(*key, *[Decimal(0)] * 4)) for key in keys}
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """What a sum begins with: nothing (``start``), today's levels (``now``), or a closing that lies before or after."""
@@ -138,9 +152,12 @@ class Base:
     closing: StockClosing | None = None
 
 
-def _sums_at(instant: datetime, places: Sequence[UUID] | None, keys: str) -> list[tuple[Any, ...]]:
+def _sums_at(
+    instant: datetime, places: Sequence[UUID] | None, keys: str, variants: Sequence[UUID] | None = None
+) -> list[tuple[Any, ...]]:
     """Units and value at an instant by ``keys``, last how far the closing was; read again if it went on meanwhile."""
-    values: dict[str, Any] = {"at": instant, "places": list(places) if places is not None else None}
+    values: dict[str, Any] = {"at": instant, "variants": variants}
+    values["places"] = list(places) if places is not None else None
     while True:
         base = base_for(instant)
         closing = base.closing
@@ -194,12 +211,13 @@ def _is_late(instant: datetime) -> bool:
 
 def stock_value(*, since: datetime, at: datetime, places: Sequence[UUID] | None = None) -> StockValue:
     """The value of the stock at ``at``, and what made it of that at ``since``; places as in `stock_as_of`."""
-    closing = _values_at(at, places)
-    opening = sum(_values_at(since, places).values(), Decimal(0))
+    closing = values_at(at, places)
+    opening = sum(values_at(since, places).values(), Decimal(0))
     return StockValue(since, at, opening, sum(closing.values(), Decimal(0)), _parts(since, at, places), closing)
 
 
-def _values_at(instant: datetime, places: Sequence[UUID] | None) -> dict[UUID, Decimal]:
+def values_at(instant: datetime, places: Sequence[UUID] | None) -> dict[UUID, Decimal]:
+    """The value of the stock at an instant by location; places as in `stock_as_of`."""
     return {row[0]: row[-2] for row in _sums_at(instant, places, BY_PLACE)}
 
 

@@ -193,7 +193,7 @@ class StockWorth(Page):
         held = places_told(chosen, actor=self.actor)
         ids = None if held is None else sorted(held)
         value = stock_value(
-            since=_end_before(since, location), at=_end_before(until + timedelta(days=1), location), places=ids
+            since=end_before(since, location), at=end_before(until + timedelta(days=1), location), places=ids
         )
         names = {place.pk: place.name for place in Location.objects.filter(pk__in=value.by_location)}
         return self.render(
@@ -210,6 +210,6 @@ class StockWorth(Page):
         )
 
 
-def _end_before(day: date, location: Location | None) -> datetime:
-    """The last instant before a day begins, to the microsecond."""
+def end_before(day: date, location: Location | None) -> datetime:
+    """The last instant before a day begins in the time of the place (None: the shop's), to the microsecond."""
     return datetime.combine(day, time(), zone_of(location)).astimezone(UTC) - timedelta(microseconds=1)

@@ -20,8 +20,8 @@ from inventory.selectors import LONGEST_CODE, ForSale, PriceTerms, for_sale, tar
 from inventory.selectors.blind import hidden_among, without_blind
 from inventory.selectors.groups import attributes_for, category_tree
 from inventory.selectors.pictures import picture_url
+from inventory.selectors.stock import MOST_WORDS, levels_like
 
-MOST_WORDS = 6
 MOVEMENTS_SHOWN = 20
 VARIANTS_SHOWN = 50
 EXCEPTIONS_SHOWN = 100
@@ -281,19 +281,13 @@ def stock_levels(
     *, actor: Actor, location_id: UUID | None = None, state: str = "", words: str = ""
 ) -> QuerySet[StockLevel]:
     """Levels by SKU with ``sku`` on each row. ``state``: "low" (at its warning level or below), "out", "negative"."""
-    rows = StockLevel.objects.select_related("variant__product", "location").annotate(sku=F("variant__sku"))
-    rows = at_places(rows, actor.places(VIEW_STOCK)).filter(variant__is_stocked=True, variant__is_active=True)
-    rows = without_blind(rows, actor=actor)
-    if location_id is not None:
-        rows = rows.filter(location=location_id)
+    rows = levels_like(actor=actor, location_id=location_id, words=words).filter(variant__is_active=True)
     if state == "low":
         rows = rows.filter(on_hand__lte=F("low_at"))
     elif state == "out":
         rows = rows.filter(on_hand__lte=0)
     elif state == "negative":
         rows = rows.filter(on_hand__lt=0)
-    for word in words.split()[:MOST_WORDS]:
-        rows = rows.filter(Q(variant__product__name__icontains=word) | Q(variant__sku__istartswith=word))
     return rows
 
 

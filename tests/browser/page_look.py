@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zlib import crc32
 
 from django.conf import settings
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from playwright.sync_api import ConsoleMessage, Frame, Page, Request, Response
 
 AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -110,17 +110,34 @@ class Ears:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self._document = 0
         self.forget()
         page.add_init_script(WATCH_POLICY)
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.said.append(f"exception: {error}"))
+        page.on("pageerror", lambda error: self._said.append(f"exception: {error}"))
+        page.on("request", self._begins)
+        page.on("framenavigated", self._navigated)
         page.on("requestfailed", self._failed)
         page.on("response", self._response)
 
     def forget(self, expected_status: int = 200) -> None:
-        self.said: list[str] = []
+        self._said: list[str] = []
+        self._begun: dict[Request, int] = {}
+        self._aborted: list[Request] = []
         self.scripts: list[Response] = []
         self.expected_status = expected_status
+
+    @property
+    def said(self) -> list[str]:
+        """What there was to complain of. An aborted request counts while its page is open and did not ask again."""
+        cut = [request for request in self._aborted if self._begun.get(request) == self._document]
+        return self._said + [f"aborted: {one.method} {one.url}" for one in cut if not self._was_asked_again(one)]
+
+    def _was_asked_again(self, request: Request) -> bool:
+        """Whether the same address was asked for after it: of two searches only the answer of the last one counts."""
+        asked = list(self._begun)
+        later = asked[asked.index(request) + 1 :]
+        return any(urlsplit(one.url).path == urlsplit(request.url).path for one in later)
 
     def eager_kilobytes(self) -> float:
         """Weight of all scripts that came with the page, as they travel compressed."""
@@ -129,12 +146,20 @@ class Ears:
     def _console(self, message: ConsoleMessage) -> None:
         is_own_status = self.expected_status >= 400 and f"status of {self.expected_status}" in message.text
         if message.type in ("error", "warning") and not is_own_status:
-            self.said.append(f"console {message.type}: {message.text}")
+            self._said.append(f"console {message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure == "net::ERR_ABORTED":
-            return  # a page that was left while it fetched something
-        self.said.append(f"failed: {request.method} {request.url} {request.failure}")
+        if request.failure != "net::ERR_ABORTED":
+            self._said.append(f"failed: {request.method} {request.url} {request.failure}")
+        elif not request.is_navigation_request():  # that one became a file, or gave way to another page
+            self._aborted.append(request)
+
+    def _begins(self, request: Request) -> None:
+        self._begun[request] = self._document
+
+    def _navigated(self, frame: Frame) -> None:
+        if frame == self.page.main_frame:
+            self._document += 1
 
     def _response(self, response: Response) -> None:
         if response.request.is_navigation_request():
@@ -142,7 +167,7 @@ class Ears:
         if response.request.resource_type == "script" and response.status < 300:
             self.scripts.append(response)
         if response.status >= 400 and response.status != self.expected_status:
-            self.said.append(f"status {response.status}: {response.url}")
+            self._said.append(f"status {response.status}: {response.url}")
 
 
 def open_page(page: Page, ears: Ears, address: str, *, status: int = 200) -> None:

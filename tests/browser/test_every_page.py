@@ -27,6 +27,7 @@ NO_PAGES = {
     "reports/download.csv": "text/csv",
     "prices/<uuid:price_list_id>/file/": "text/csv",
     "stock/order-list/file/": "text/csv",
+    "stock/on-a-day/file/": "text/csv",
     "stock/lots/<uuid:lot_id>/recall/file/": "text/csv",
     "notifications/<uuid:notice_id>/": "text/html",  # leads on to what the notice is about
     "pictures/<str:picture_name>/": "image/webp",

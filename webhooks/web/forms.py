@@ -57,7 +57,7 @@ class EndpointForm(forms.Form):
 
 def blank_form() -> EndpointForm:
     """A form for a new endpoint."""
-    return EndpointForm(initial={"id": uuid7(), "subscriptions": ["order.completed", "stock.changed"]})
+    return EndpointForm(initial={"id": uuid7()})
 
 
 def as_listed(subscriptions: Iterable[str]) -> list[str]:

@@ -56,9 +56,10 @@ class TillRegister extends Aside {
     this.session.chooseRegister(id);
     this.#new = uuid7();
     this.#draw();
-    if (!id) return this.close();
+    if (!id || this.session.register.shift) this.close(); // nothing is left to do here: the next scan is a sale
+    if (!id) return;
     if (!this.form.hidden) this.float.field.focus();
-    return announce(`${this.session.register.name} is chosen`);
+    announce(`${this.session.register.name} is chosen`);
   }
 
   #new = uuid7();
