@@ -15,7 +15,15 @@ register(
     ),
     NavItem(label="Prices", url_name="price-lists", icon="tag", permission=VIEW_PRODUCTS, group="Goods", order=45),
     NavItem(label="Stock", url_name="stock", icon="stock", permission=VIEW_STOCK, group="Stock", order=50),
-    NavItem(label="Scan", url_name="scan", icon="scan", permission=VIEW_PRODUCTS, group="Goods", order=47),
+    NavItem(
+        label="Scan",
+        url_name="scan",
+        icon="scan",
+        permission=VIEW_PRODUCTS,
+        group="Goods",
+        order=47,
+        shortcut="Price check",
+    ),
     NavItem(
         label="Catalogue",
         url_name="catalogue-settings",
@@ -25,9 +33,23 @@ register(
         order=116,
     ),
     NavItem(
-        label="Transfers", url_name="transfers", icon="arrow-right", permission=VIEW_STOCK, group="Stock", order=52
+        label="Transfers",
+        url_name="transfers",
+        icon="arrow-right",
+        permission=VIEW_STOCK,
+        group="Stock",
+        order=52,
+        shortcut="Receive",
     ),
-    NavItem(label="Stocktakes", url_name="counts", icon="check", permission=COUNT_STOCK, group="Stock", order=54),
+    NavItem(
+        label="Stocktakes",
+        url_name="counts",
+        icon="check",
+        permission=COUNT_STOCK,
+        group="Stock",
+        order=54,
+        shortcut="Count",
+    ),
     NavItem(label="Alerts", url_name="stock-alerts", icon="bell", permission=VIEW_STOCK, group="Stock", order=56),
     NavItem(
         label="Stock rules",

@@ -19,7 +19,17 @@ from orders.permissions import (
 from orders.web.selectors import last_sales_of
 
 register(
-    NavItem(label="Till", url_name="till", icon="till", permission=SELL, group="Sell", order=20, in_bottom_bar=True),
+    NavItem(
+        label="Till",
+        url_name="till",
+        icon="till",
+        permission=SELL,
+        group="Sell",
+        order=20,
+        in_bottom_bar=True,
+        shortcut="Sell",
+        opens_offline=True,
+    ),
     NavItem(
         label="Orders",
         url_name="orders",

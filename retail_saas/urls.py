@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from core.web import install
 from core.web.styleguide import StyleGuide
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +30,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("analytics.urls")),
     path("", include("webhooks.urls")),
     path("", include("realtime.urls")),
+    path("app.webmanifest", install.Manifest.as_view(), name="manifest"),
+    path("service-worker.js", install.Worker.as_view(), name="service-worker"),
+    path("offline/", install.Offline.as_view(), name="offline"),
+    path("waiting/", install.Waiting.as_view(), name="waiting"),
 ]
 
 if settings.IS_DEVELOPMENT:

@@ -47,8 +47,9 @@ def chromium() -> Iterator[Browser]:
 
 
 def logged_in(browser: Browser, product: Product, shop: Shop, role: str = "owner", **options: object) -> BrowserContext:
-    """A browser profile of its own in which somebody is logged in."""
-    context = browser.new_context(base_url=product.url(shop), **options)  # type: ignore[arg-type]
+    """A browser profile of its own in which somebody is logged in; without a service worker unless it is asked for."""
+    settings = {"service_workers": "block", **options}
+    context = browser.new_context(base_url=product.url(shop), **settings)  # type: ignore[arg-type]
     cookies = dict(part.split("=", 1) for part in session_of(shop, role).split("; "))
     context.add_cookies(
         [

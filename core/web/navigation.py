@@ -20,7 +20,11 @@ class MayDo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One place of the shop. ``icon`` names a symbol of ``static/img/icons.svg``; lower ``order`` stands first."""
+    """One place of the shop. ``icon`` names a symbol of ``static/img/icons.svg``; lower ``order`` stands first.
+
+    ``shortcut`` is its word among the ways that the installed app's icon offers; ``opens_offline`` says that a device
+    keeps the page for the person who is logged in and opens it without a network.
+    """
 
     label: str
     url_name: str
@@ -29,6 +33,8 @@ class NavItem:
     group: str
     order: int
     in_bottom_bar: bool = False
+    shortcut: str = ""
+    opens_offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

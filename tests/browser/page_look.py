@@ -10,6 +10,7 @@ from zlib import crc32
 from django.conf import settings
 from playwright.sync_api import ConsoleMessage, Frame, Page, Request, Response
 
+BLOCKED_BY_PLAYWRIGHT = "Service Worker registration blocked by Playwright"
 AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OF_THE_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
@@ -145,6 +146,8 @@ class Ears:
 
     def _console(self, message: ConsoleMessage) -> None:
         is_own_status = self.expected_status >= 400 and f"status of {self.expected_status}" in message.text
+        if message.text == BLOCKED_BY_PLAYWRIGHT:
+            return
         if message.type in ("error", "warning") and not is_own_status:
             self._said.append(f"console {message.type}: {message.text}")
 

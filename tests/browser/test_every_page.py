@@ -32,6 +32,8 @@ NO_PAGES = {
     "notifications/<uuid:notice_id>/": "text/html",  # leads on to what the notice is about
     "pictures/<str:picture_name>/": "image/webp",
     "till/articles/": "application/json",
+    "app.webmanifest": "application/manifest+json",
+    "service-worker.js": "text/javascript",
     "login/": "text/html",  # who is logged in is sent on
 }
 """What answers a GET outside the API and is no page, with what it is."""

@@ -66,9 +66,18 @@ class TillCounter extends HTMLElement {
   }
 
   #loadAhead() {
-    const load = () => import("../lib/till/ahead.js").then(({ loadAhead }) => loadAhead()).catch(() => {});
-    if (window.requestIdleCallback) requestIdleCallback(load);
-    else load();
+    const load = async () => {
+      await import("../lib/till/ahead.js").then(({ loadAhead }) => loadAhead());
+      const { install, Hold } = await import("../lib/app/install.js");
+      const hold = new Hold();
+      const look = () => hold.set(!this.session.isEmpty || this.session.isFrozen);
+      this.session.addEventListener("change", look);
+      look();
+      await install();
+    };
+    const quietly = () => load().catch(() => {}); // the next page tries again
+    if (window.requestIdleCallback) requestIdleCallback(quietly);
+    else quietly();
   }
 
   /** `show` the payment as soon as it is there; answers whether it is. */

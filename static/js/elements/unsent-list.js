@@ -1,0 +1,83 @@
+import { h, icon } from "../lib/dom.js";
+import { money, time } from "../lib/format.js";
+import { everything, hurry, onQueue, sent } from "../lib/store/queue.js";
+import { send, sender } from "../lib/store/send.js";
+
+const WHY = {
+  network: "The server does not answer just now. It is tried again by itself.",
+  refused: "The server does not let this device in. Ask somebody who manages devices; nothing is lost.",
+};
+const BECAME = { applied: "booked", duplicate: "booked", quarantined: "a manager looks at it" };
+
+/** What this device has not sent: what the person at it did one by one, what others did as a number. */
+class UnsentList extends HTMLElement {
+  connectedCallback() {
+    this.person = document.querySelector('meta[name="person"]')?.content ?? "";
+    this.say = h("p", { class: "unsent__say", role: "status" });
+    this.why = h("div", { class: "flash flash--warning", hidden: true }, icon("alert"), h("div", { class: "flash__body" }));
+    this.list = h("ul", { class: "row-list", role: "list", "aria-label": "Waiting to be sent" });
+    this.gone = h("ul", { class: "row-list", role: "list", "aria-label": "Sent last" });
+    this.now = h("button", { class: "button button--primary", type: "button", onclick: () => this.#send() }, icon("refresh"), " Send now");
+    this.goneTitle = h("h3", { class: "unsent__title" }, "Sent last");
+    this.replaceChildren(this.say, this.why, this.list, h("div", { class: "cluster" }, this.now), this.goneTitle, this.gone);
+    this.stop = onQueue(() => this.draw());
+    this.draw();
+  }
+
+  disconnectedCallback() {
+    this.stop?.();
+  }
+
+  async draw() {
+    let items;
+    try {
+      items = await everything();
+    } catch {
+      this.say.textContent = "The store of this device cannot be opened.";
+      return;
+    }
+    const [{ problem }, done] = await Promise.all([sender(), sent(this.person)]);
+    const own = items.filter(({ by }) => by === this.person);
+    const others = items.length - own.length;
+    const count = `${items.length} ${items.length === 1 ? "sale waits" : "sales wait"}`;
+    const isLeaving = location.search === "?leave" && items.length > 0;
+    this.say.textContent = items.length === 0 ? "Everything is sent." : `${isLeaving ? "Before you log out: " : ""}${count} to be sent, the oldest since ${time(items[0].occurred_at)}.`;
+    this.why.hidden = items.length === 0 || !WHY[problem];
+    this.why.querySelector("div").textContent = WHY[problem] ?? "";
+    this.now.hidden = items.length === 0;
+    this.list.hidden = items.length === 0;
+    this.list.replaceChildren(...own.map(row), ...(others > 0 ? [h("li", { class: "row-list__item muted" }, `${others} by ${own.length > 0 ? "others" : "somebody else"}`)] : []));
+    this.goneTitle.hidden = this.gone.hidden = done.length === 0;
+    this.gone.replaceChildren(...done.slice(0, 10).map(goneRow));
+  }
+
+  async #send() {
+    this.now.setAttribute("aria-busy", "true");
+    await hurry();
+    await send().catch(() => {});
+    this.now.removeAttribute("aria-busy");
+    this.draw();
+  }
+}
+
+function row({ n, body, occurred_at, tries = 0, said }) {
+  const total = body?.as_sold?.total;
+  const state = said || (tries > 0 ? "Tried, it is tried again" : "Waits");
+  return h(
+    "li",
+    { class: "row-list__item" },
+    h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, body?.receipt_number ?? `No. ${n}`), h("span", { class: "row-list__note" }, `${time(occurred_at)}, ${state}`)),
+    total && h("span", { class: "row-list__end" }, money(total)),
+  );
+}
+
+function goneRow({ shown, number, became, title }) {
+  const note = [number && `#${number}`, BECAME[became], became === "quarantined" && title].filter(Boolean).join(", ");
+  return h(
+    "li",
+    { class: "row-list__item" },
+    h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, shown.number), h("span", { class: "row-list__note" }, note)),
+    shown.total && h("span", { class: "row-list__end" }, money(shown.total)),
+  );
+}
+customElements.define("unsent-list", UnsentList);

@@ -1,0 +1,55 @@
+// The service worker as a page sees it: it is set up when the page has time, and a new version waits for a quiet moment.
+import { toast } from "../toast.js";
+
+const HOUR = 3_600_000;
+const LOCK = "sale";
+
+/**
+ * Set the worker up. A new version takes over when no tab has a sale under way (`hold` below); before anything was done in
+ * this one at once, later when somebody says so.
+ */
+export async function install() {
+  const { serviceWorker } = navigator;
+  if (!serviceWorker || !isSecureContext) return null;
+  const hadOne = Boolean(serviceWorker.controller);
+  const registration = await serviceWorker.register("/service-worker.js", { type: "module", scope: "/", updateViaCache: "none" });
+  if (!registration) return null; // a browser that is told to have none
+  if (hadOne) serviceWorker.addEventListener("controllerchange", () => whenFree(() => location.reload()), { once: true });
+  if (registration.waiting && hadOne) offer(registration);
+  registration.addEventListener("updatefound", () => {
+    const { installing } = registration;
+    installing?.addEventListener("statechange", () => installing.state === "installed" && serviceWorker.controller && offer(registration));
+  });
+  setInterval(() => registration.update().catch(() => {}), HOUR);
+  const { active } = await serviceWorker.ready;
+  active.postMessage({ act: "keep", path: location.pathname });
+  return registration;
+}
+
+function offer(registration) {
+  const takeOver = () => whenFree(() => registration.waiting?.postMessage({ act: "take over" }), () => toast("Finish the sale first; the new version waits."));
+  toast("A new version is ready.", { seconds: 20, action: { label: "Use it now", run: takeOver } });
+  document.addEventListener("visibilitychange", () => document.hidden && takeOver(), { once: true });
+}
+
+/** Do something unless a sale is under way in any tab; else `instead`. */
+function whenFree(act, instead = () => {}) {
+  if (!navigator.locks) return act();
+  return navigator.locks.request(LOCK, { mode: "exclusive", ifAvailable: true }, (lock) => (lock ? act() : instead()));
+}
+
+/** Say whether a sale is under way in this tab. */
+export class Hold {
+  #release = null;
+
+  set(isUnderWay) {
+    if (!navigator.locks || isUnderWay === Boolean(this.#release)) return;
+    if (!isUnderWay) {
+      this.#release();
+      this.#release = null;
+      return;
+    }
+    const until = new Promise((release) => (this.#release = release));
+    navigator.locks.request(LOCK, { mode: "shared" }, () => until).catch(() => {});
+  }
+}

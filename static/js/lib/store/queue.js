@@ -1,0 +1,159 @@
+// What was done on this device and the server has not taken yet. An item is stored for good (durability "strict": also
+// over a power cut) before anybody is told that it is done.
+import { uuid7 } from "../till/uuid.js";
+import { open } from "./open.js";
+
+const STRICT = { durability: "strict" };
+/** Pages and the worker hear here that the queue is another one. */
+export const CHANNEL = "queue";
+const DEVICE = "device";
+const LAST = "last-n";
+const VERSION = 1;
+
+/** The device cannot keep another item. `code`: "full" (no room) or "closed" (the store cannot be opened). */
+export class CannotKeep extends Error {
+  constructor(code, cause) {
+    super(code === "full" ? "This device has no room left to keep the sale." : "This device cannot keep the sale.", { cause });
+    Object.assign(this, { name: "CannotKeep", code });
+  }
+}
+
+/**
+ * Store one item of `kind` and answer it, with its number `n` and an id of its own. `make(n, device)` makes the body;
+ * `about` is the id of what it is about (a sale's), made before the first try: where an item about it stands already, that
+ * one is the answer. `by` is the person (an id) who did it.
+ * @throws {CannotKeep} nothing is stored, and nobody may be told otherwise.
+ */
+export async function add(kind, { about, by, make, v = VERSION, occurredAt = new Date() }) {
+  try {
+    return await stored(kind, { about, by, make, v, occurredAt });
+  } catch (problem) {
+    if (problem instanceof RangeError || problem instanceof TypeError) throw problem; // a body that cannot be made
+    throw new CannotKeep(problem?.name === "QuotaExceededError" ? "full" : "closed", problem);
+  }
+}
+
+async function stored(kind, { about, by, make, v, occurredAt }) {
+  const database = await open();
+  const transaction = database.transaction(["queue", "meta"], "readwrite", STRICT);
+  const [queue, meta] = ["queue", "meta"].map((name) => transaction.objectStore(name));
+  const done = transaction.done.catch((problem) => problem); // heard below; nobody else is to hear of it unheard
+  try {
+    const there = (await queue.getAll()).find((item) => item.about === about);
+    if (there) return there;
+    const device = await meta.get(DEVICE);
+    if (!device) throw new CannotKeep("closed");
+    const last = (await meta.get(LAST))?.n ?? 0;
+    const n = Math.max(last, device.last_n ?? 0) + 1;
+    const author = (device.person === by && device.pass) || null;
+    const item = { n, id: uuid7(), kind, v, body: make(n, device), occurred_at: occurredAt.toISOString(), offset_ms: device.offset_ms ?? 0, author, by, about };
+    queue.put(item).catch(() => {});
+    meta.put({ name: LAST, n }).catch(() => {});
+    transaction.commit();
+    const failed = await done;
+    if (failed) throw failed;
+    tell();
+    return item;
+  } catch (problem) {
+    try {
+      transaction.abort();
+    } catch {
+      // It is over already.
+    }
+    await done;
+    throw transaction.error ?? problem;
+  }
+}
+
+/** Items in order, at most so many, those that wait for another time left out. */
+export async function first(count, now = Date.now()) {
+  const items = await (await open()).getAll("queue");
+  return items.filter(({ after = 0 }) => after <= now).slice(0, count);
+}
+
+export async function count() {
+  return (await open()).count("queue");
+}
+
+/** When the oldest item that waits happened, as text; null where nothing waits. */
+export async function oldest() {
+  const [item] = await (await open()).getAll("queue", null, 1);
+  return item?.occurred_at ?? null;
+}
+
+/** What somebody did, oldest first. */
+export async function mine(by) {
+  return (await everything()).filter((item) => item.by === by);
+}
+
+export async function everything() {
+  return (await open()).getAll("queue");
+}
+
+/**
+ * What the server said of some items: `[{ n, id, result, … }]` (docs/sync.md). What it has taken (applied, duplicate, quarantined) goes
+ * from the device; the others stay and wait as long as they were told to.
+ */
+export async function settle(results, now = Date.now()) {
+  const transaction = (await open()).transaction(["queue", "meta"], "readwrite", STRICT);
+  const [queue, meta] = ["queue", "meta"].map((name) => transaction.objectStore(name));
+  const sent = (await meta.get("sent"))?.rows ?? [];
+  for (const result of results) {
+    const item = await queue.get(result.n);
+    if (!item || (result.id && item.id !== result.id)) continue; // settled by another tab
+    if (["applied", "duplicate", "quarantined"].includes(result.result)) {
+      await queue.delete(item.n);
+      sent.unshift({ n: item.n, by: item.by, shown: shownOf(item), occurred_at: item.occurred_at, became: result.first ?? result.result, title: result.title ?? "", order: result.order ?? null, number: result.number ?? "" });
+    } else {
+      await queue.put({ ...item, after: now + 1000 * (Number(result.after) || 30), tries: (item.tries ?? 0) + 1, said: result.title ?? result.detail ?? "" });
+    }
+  }
+  await meta.put({ name: "sent", rows: sent.slice(0, 30) });
+  await transaction.done;
+  tell();
+}
+
+/** What the server took lately of what somebody did, newest first. */
+export async function sent(by) {
+  const rows = (await (await open()).get("meta", "sent"))?.rows ?? [];
+  return rows.filter((row) => row.by === by);
+}
+
+/** Everything that waits may be tried at once. */
+export async function hurry() {
+  const transaction = (await open()).transaction("queue", "readwrite");
+  for (const item of await transaction.store.getAll()) if (item.after) await transaction.store.put({ ...item, after: 0 });
+  await transaction.done;
+}
+
+/** An item as it is sent: what only this device needs stays here. */
+export function toSend({ n, id, kind, v, body, occurred_at, offset_ms, author, sealed }) {
+  return sealed ? { n, sealed } : { n, id, kind, v, body, occurred_at, offset_ms, author };
+}
+
+/** The few words that stand for an item in a list: its number and what it came to. */
+export function shownOf({ n, kind, body }) {
+  return { number: body?.receipt_number ?? `${n}`, kind, total: body?.as_sold?.total ?? null };
+}
+
+/** Listen to changes of the queue by any tab or the worker; answers how to stop. */
+export function onQueue(listener) {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = () => listener();
+  here.add(listener);
+  return () => {
+    here.delete(listener);
+    channel.close();
+  };
+}
+
+const here = new Set();
+let speaker;
+
+/** A channel does not hear itself, so this tab's listeners are told here. */
+export function tell() {
+  speaker ??= new BroadcastChannel(CHANNEL);
+  speaker.postMessage("changed");
+  for (const listener of here) listener();
+}
+

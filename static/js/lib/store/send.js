@@ -1,0 +1,123 @@
+// Sends the queue, in order and once: one tab (or the worker) at a time, whichever has the lock. No document is needed.
+import { count, first, oldest, settle, tell, toSend } from "./queue.js";
+import { open } from "./open.js";
+
+const ADDRESS = "/api/v1/sync/";
+const LOCK = "queue-sender";
+const BATCH = 100;
+const MOST_BYTES = 2_000_000;
+const SECONDS = 30;
+
+/** How many items wait, also for who has never stored any. */
+export async function howMany() {
+  try {
+    return await count();
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Send what waits, until nothing does or the server cannot take more now. Answers `{ isBusy, left, problem }`: `isBusy`
+ * where another tab is at it, `problem` "network", "refused" (the device is not let in) or "". `mustEnd` throws where
+ * something is left, for the browser that is to wake us again.
+ */
+export async function send({ mustEnd = false } = {}) {
+  if ((await howMany()) === 0) return { isBusy: false, left: 0, problem: "" };
+  const done = await navigator.locks.request(LOCK, { ifAvailable: !mustEnd }, (lock) => (lock ? drain() : { isBusy: true, problem: "" }));
+  const left = await howMany();
+  if (mustEnd && left > 0) throw new Error(`${left} still wait`);
+  return { ...done, left };
+}
+
+async function drain() {
+  let most = BATCH;
+  for (;;) {
+    const items = fitting(await first(most));
+    if (items.length === 0) return { isBusy: false, problem: "" };
+    const answer = await post(items);
+    if (answer.problem === "too-large" && items.length > 1) {
+      most = Math.ceil(items.length / 2);
+      continue;
+    }
+    await note(answer.problem);
+    if (answer.problem === "too-large" || answer.problem === "unfit") {
+      // The envelope is refused with one item in it, or a bug of ours: it waits, and the others go on without it.
+      if (items.length > 1) most = 1;
+      else await settle([{ n: items[0].n, result: "retry", after: 600, title: answer.title }]);
+      continue;
+    }
+    if (answer.problem) return { isBusy: false, problem: answer.problem };
+    const told = new Set(answer.results.map(({ n }) => n));
+    const silent = items.filter(({ n }) => !told.has(n)).map(({ n }) => ({ n, result: "retry", after: 60 }));
+    await settle([...answer.results, ...silent]);
+  }
+}
+
+/** As many of them, in order, as one sending may weigh. */
+function fitting(items) {
+  let weight = 0;
+  const kept = [];
+  for (const item of items) {
+    weight += JSON.stringify(item).length;
+    if (kept.length > 0 && weight > MOST_BYTES) break;
+    kept.push(item);
+  }
+  return kept;
+}
+
+async function post(items) {
+  let response;
+  try {
+    response = await fetch(ADDRESS, {
+      method: "POST",
+      headers: { Accept: "application/json", "Content-Type": "application/json" },
+      body: JSON.stringify({ items: items.map(toSend), report: await report() }),
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(SECONDS * 1000),
+    });
+    if (response.ok) {
+      const answer = await response.json();
+      return { results: answer.results, problem: "" };
+    }
+  } catch {
+    return { problem: "network" };
+  }
+  if (response.status === 401 || response.status === 403) return { problem: "refused" };
+  if (response.status === 413) return { problem: "too-large", title: "The server finds it too large." };
+  if (response.status >= 500 || response.status === 429) return { problem: "network" };
+  const { title = "The server could not read it.", detail } = await response.json().catch(() => ({}));
+  return { problem: "unfit", title: detail ?? title };
+}
+
+/** How this device is, for those who look after it. */
+async function report() {
+  const [unsent, since, database] = await Promise.all([count(), oldest(), open()]);
+  const [catalogue, device] = await Promise.all(["catalogue", "device"].map((name) => database.get("meta", name)));
+  const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => ({}))) ?? {};
+  const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
+  return {
+    unsent,
+    oldest_unsent_at: since,
+    storage_persisted: persisted,
+    clock_offset_ms: device?.offset_ms ?? 0,
+    ...(usage === undefined ? {} : { storage_used_bytes: usage, storage_quota_bytes: quota }),
+    ...(catalogue?.at ? { catalogue_at: catalogue.at } : {}),
+  };
+}
+
+/** Remember why nothing goes out, or that it does. */
+async function note(problem) {
+  const database = await open();
+  const before = (await database.get("meta", "sender"))?.problem ?? "";
+  if (before === problem) return;
+  await database.put("meta", { name: "sender", problem, since: new Date().toISOString() });
+  tell();
+}
+
+/** Why nothing goes out: `{ problem, since }`, `problem` as `send` tells it. */
+export async function sender() {
+  return (await (await open()).get("meta", "sender")) ?? { problem: "", since: null };
+}
+
+

@@ -1,0 +1,105 @@
+// The service worker: opens the app without a network. `/service-worker.js` calls `begin` with what this version keeps.
+// A worker has no import map, so nothing here may be asked for by a package's name.
+import { Copies } from "./copies.js";
+import { Files } from "./files.js";
+import { howMany, send } from "../lib/store/send.js";
+
+const PATIENCE = 3000; // ms that the server may take before the page's copy is shown
+
+/** `setup`: `{ version, files, statics, pages, offline, waiting, log_out }`, addresses of this origin. */
+export function begin(setup) {
+  const shell = new Shell(setup);
+  const hear = (type, act) => addEventListener(type, act);
+  hear("install", (event) => event.waitUntil(shell.install()));
+  hear("activate", (event) => event.waitUntil(clients.claim()));
+  hear("fetch", (event) => shell.answer(event));
+  hear("message", ({ data, ...event }) => shell.hear(event, data));
+  hear("sync", (event) => event.tag === "queue" && event.waitUntil(send({ mustEnd: true })));
+}
+
+class Shell {
+  constructor(setup) {
+    Object.assign(this, setup);
+    this.store = new Files(setup);
+    this.copies = new Copies();
+  }
+
+  install() {
+    return this.store.fill([this.offline, this.waiting]);
+  }
+
+  /** Everything else goes to the server as if nobody stood in between: answers of the API are never kept. */
+  answer(event) {
+    const { request } = event;
+    const { origin, pathname } = new URL(request.url);
+    if (origin !== location.origin) return;
+    if (request.mode === "navigate") {
+      if (request.method === "POST" && pathname === this.log_out) event.respondWith(this.leave(request));
+      else if (request.method === "GET") event.respondWith(this.navigate(event, pathname));
+    } else if (request.method === "GET" && pathname.startsWith(this.statics)) event.respondWith(this.store.answer(request));
+  }
+
+  /** A page from the server; where it is away the copy, else the page that says so. */
+  async navigate(event, path) {
+    const copy = this.pages.includes(path) ? await this.copies.get(path) : null;
+    const asked = fetch(event.request).then(
+      (answer) => (event.waitUntil(this.#learn(path, answer.clone())), answer),
+      () => null,
+    );
+    event.waitUntil(asked);
+    const answer = await (copy ? Promise.race([asked, rest(navigator.onLine ? PATIENCE : 300)]) : asked);
+    if (answer && !(copy && answer.status >= 500)) return answer;
+    return copy ?? this.store.page(path === this.waiting ? path : this.offline);
+  }
+
+  /** What an answer says of who is logged in: a copy of somebody else's page does not stay, a good page becomes the copy. */
+  async #learn(path, answer) {
+    if (answer.status >= 500) return;
+    const isOurs = this.pages.includes(path);
+    if (answer.type === "opaqueredirect" || !answer.ok) {
+      if (isOurs) await this.copies.forget(); // to the log-in page, or not allowed any more
+      return;
+    }
+    const person = await personOf(answer.clone());
+    if (path !== this.offline && path !== this.waiting) await this.copies.belongTo(person);
+    if (!isOurs || !person) return;
+    await this.copies.put(path, answer);
+    await this.store.tidy();
+  }
+
+  /** Nobody logs out over sales that are not sent: a page says what can be done. Afterwards no copy is left. */
+  async leave(request) {
+    if ((await howMany()) > 0) return Response.redirect(`${this.waiting}?leave`, 303);
+    try {
+      const answer = await fetch(request);
+      await this.copies.forget();
+      return answer;
+    } catch {
+      return this.store.page(this.offline);
+    }
+  }
+
+  async hear(event, { act, path } = {}) {
+    if (act === "take over") skipWaiting();
+    else if (act === "keep" && this.pages.includes(path) && !(await this.copies.get(path))) {
+      const answer = await fetch(path, { headers: { Accept: "text/html" }, redirect: "manual" }).catch(() => null);
+      if (answer) await this.#learn(path, answer);
+    }
+  }
+}
+
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms, null));
+
+/** Who a page was drawn for, as its head says; "" for nobody. */
+async function personOf(answer) {
+  if (!answer.body || !answer.headers.get("content-type")?.startsWith("text/html")) return "";
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let head = "";
+  while (!head.includes("</head>") && head.length < 100_000) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    head += value;
+  }
+  reader.cancel().catch(() => {});
+  return /<meta name="person" content="([^"]+)"/.exec(head)?.[1] ?? "";
+}

@@ -1,0 +1,52 @@
+// The files of this version of the app, and of those before it that a kept page may still need.
+
+const PREFIX = "files-";
+const HASHED = /\.[0-9a-f]{12}\.\w+$/;
+const AT_ONCE = 6;
+
+export class Files {
+  constructor({ version, files }) {
+    Object.assign(this, { name: PREFIX + version, files });
+  }
+
+  /** Keep every file of the version; one that an earlier version had under the same hashed name is not fetched again. */
+  async fill(pages) {
+    const cache = await caches.open(this.name);
+    const left = [...this.files];
+    const worker = async () => {
+      for (let file = left.shift(); file; file = left.shift()) {
+        const known = HASHED.test(file) ? await caches.match(file) : null;
+        await cache.put(file, known ?? (await fetched(file)));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    for (const page of pages) await cache.put(page, await fetched(page, { credentials: "omit" }));
+  }
+
+  /** A file from the device. What is hashed never changes, so it is kept once it was fetched. */
+  async answer(request) {
+    const known = (await (await caches.open(this.name)).match(request)) ?? (await caches.match(request));
+    if (known) return known;
+    const answer = await fetch(request);
+    if (answer.ok && answer.status === 200 && HASHED.test(new URL(request.url).pathname)) {
+      const cache = await caches.open(this.name);
+      await cache.put(request, answer.clone()).catch(() => {}); // a full disk costs the copy, not the answer
+    }
+    return answer;
+  }
+
+  async page(path) {
+    return (await (await caches.open(this.name)).match(path)) ?? Response.error();
+  }
+
+  /** Files of other versions, once the kept pages are of this one. */
+  async tidy() {
+    for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== this.name) await caches.delete(name);
+  }
+}
+
+async function fetched(address, options = {}) {
+  const answer = await fetch(address, options);
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
+  return answer;
+}

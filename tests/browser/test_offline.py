@@ -1,0 +1,89 @@
+"""The app without a network: what opens, what is sold, what is sent, and for whom."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from core.testing import Shop
+from tests.browser.test_till import ready
+from tests.browsers import logged_in, picture
+from tests.processes import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+KEPT = "async () => Boolean(await (await caches.open('pages')).match('/till/'))"
+
+
+@pytest.fixture
+def phone(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserContext]:
+    """A cashier's browser that may keep the app."""
+    context = logged_in(browser, product, acme, "cashier", service_workers="allow")
+    context.set_default_timeout(15_000)
+    yield context
+    context.set_offline(False)
+    context.close()
+
+
+def installed(context: BrowserContext) -> Page:
+    """The till, once the worker has kept all it needs."""
+    page = context.new_page()
+    page.goto("/till/")
+    ready(page)
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    eventually(page, KEPT)
+    return page
+
+
+def eventually(page: Page, question: str, seconds: float = 20) -> None:
+    """Wait until an asynchronous question of the page is answered with yes."""
+    page.evaluate(
+        """async ([question, ms]) => {
+          const asks = eval(question);
+          const end = performance.now() + ms;
+          while (!(await asks())) {
+            if (performance.now() > end) throw new Error(`never: ${question}`);
+            await new Promise((resolve) => setTimeout(resolve, 40));
+          }
+        }""",
+        [question, seconds * 1000],
+    )
+
+
+def test_the_till_opens_without_a_network_and_other_pages_say_that_there_is_none(phone: BrowserContext) -> None:
+    page = installed(phone)
+    cdp = phone.new_cdp_session(page)
+    assert cdp.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    phone.set_offline(True)
+    page.goto("/till/")
+    expect(page.locator("till-counter[data-ready]")).to_be_attached()
+    page.goto("/orders/")
+    expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
+    picture(page, "offline")
+    page.get_by_role("link", name="Till").click()
+    expect(page.locator("till-counter[data-ready]")).to_be_attached()
+
+
+def test_another_person_at_the_device_never_sees_the_page_of_the_first(
+    phone: BrowserContext, product: Product, acme: Shop, browser: Browser
+) -> None:
+    page = installed(phone)
+    manager = logged_in(browser, product, acme, "manager")
+    phone.add_cookies(manager.cookies())  # type: ignore[arg-type]
+    manager.close()
+    page.goto("/settings/account/")
+    eventually(page, f"async () => !(await ({KEPT})())")
+    phone.set_offline(True)
+    page.goto("/till/")
+    expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
+
+
+def test_who_logs_out_leaves_no_page_on_the_device(phone: BrowserContext) -> None:
+    page = installed(phone)
+    page.get_by_role("button", name="account of").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("E-mail")).to_be_visible()
+    eventually(page, f"async () => !(await ({KEPT})())")
+    phone.set_offline(True)
+    page.goto("/till/")
+    expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
