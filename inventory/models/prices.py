@@ -65,6 +65,7 @@ class PriceChange(models.Model):
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="price_changes")
     price_list = models.ForeignKey(PriceList, on_delete=models.SET_NULL, null=True, related_name="+")
     price_list_name = models.CharField(max_length=120, blank=True, default="")
+    list_version = models.BigIntegerField(null=True, help_text="Of the list once this was changed: that of its event.")
     from_quantity = models.DecimalField(max_digits=14, decimal_places=3, default=Decimal(1))
     before = models.DecimalField(**PRICE, null=True)
     after = models.DecimalField(**PRICE, null=True, help_text="Null: taken off the list.")
@@ -76,7 +77,12 @@ class PriceChange(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["variant", "-id"], name="price_change_by_variant")]
+        indexes: ClassVar = [
+            models.Index(fields=["variant", "-id"], name="price_change_by_variant"),
+            models.Index(
+                fields=["price_list", "list_version"], name="price_change_by_list", condition=Q(list_version__gt=0)
+            ),
+        ]
 
 
 class LabelPrint(models.Model):

@@ -58,10 +58,10 @@ PUT_ON = """
     ON CONFLICT (price_list_id, variant_id, from_quantity) DO UPDATE SET unit_price = EXCLUDED.unit_price
 """
 NOTE = """
-    INSERT INTO inventory_pricechange (variant_id, price_list_id, price_list_name, from_quantity, before, after, reason,
-                                       actor_kind, actor_id, actor_label, at)
-    SELECT variant_id, %(list)s, %(name)s, from_quantity, {present}, {wanted}, %(reason)s,
-           %(kind)s, %(actor)s, %(label)s, %(now)s
+    INSERT INTO inventory_pricechange (variant_id, price_list_id, price_list_name, list_version, from_quantity, before,
+                                       after, reason, actor_kind, actor_id, actor_label, at)
+    SELECT variant_id, %(list)s, %(name)s, %(version)s, from_quantity, {present}, {wanted}, %(reason)s, %(kind)s,
+           %(actor)s, %(label)s, %(now)s
     FROM inventory_pricesheetrow WHERE sheet_id = %(sheet)s AND state = %(waiting)s ORDER BY id
 """
 MARK = "UPDATE inventory_pricesheetrow SET state = %(over)s WHERE sheet_id = %(sheet)s AND state = %(waiting)s"
@@ -232,6 +232,7 @@ def run_price_sheet(sheet_id: UUID, *, actor: Actor, progress: Progress, is_undo
         "sheet": sheet.pk,
         "list": price_list.pk,
         "name": price_list.name,
+        "version": price_list.version + 1,
         "waiting": (RowState.DONE if is_undo else RowState.PLANNED).value,
         "left": left.value,
         "over": (RowState.UNDONE if is_undo else RowState.DONE).value,

@@ -49,12 +49,16 @@ class NewPrice:
 def note_prices(
     changes: Iterable[NewPrice], *, actor: Actor, reason: str = "", price_list: PriceList | None = None
 ) -> None:
-    """Log changed prices, in the transaction that changes them. Every service that sets a price calls it."""
+    """Log changed prices, in the transaction that changes them. Every service that sets a price calls it.
+
+    ``price_list`` is at the version that tells of them: who reads that event finds by it which prices it is about.
+    """
     PriceChange.objects.bulk_create(
         PriceChange(
             variant_id=change.variant_id,
             price_list=price_list,
             price_list_name=price_list.name if price_list else "",
+            list_version=price_list.version if price_list else None,
             from_quantity=change.from_quantity,
             before=change.before,
             after=change.after,
@@ -157,8 +161,8 @@ def set_prices(
         unique_fields=["price_list", "variant", "from_quantity"],
         update_fields=["unit_price"],
     )
-    note_prices(changes, actor=actor, reason=reason, price_list=found)
     found.version += 1
+    note_prices(changes, actor=actor, reason=reason, price_list=found)
     found.save(update_fields=["version", "updated_at"])
     tell_price_list(AuditEntry.Action.CHANGE, found, {"prices": (None, len(changes)), "reason": (None, reason)}, actor)
     return found

@@ -11,8 +11,6 @@ from core.api.views import as_uuid
 from core.errors import Invalid
 from core.events import plain
 from core.locations.models import Location
-from core.money import exponent
-from core.tenancy.context import current_tenant
 from core.web.views import Page
 from inventory.web.selectors import Article, articles, categories_for_sale, places_for, veiled
 from orders.models import Shift
@@ -30,6 +28,7 @@ from orders.permissions import (
     VIEW_SHIFTS,
 )
 from orders.selectors.shifts import open_shifts, registers
+from orders.selectors.terms import shop_terms
 from orders.services.checkout import MOST_LINES
 from orders.web.forms import ArticleQuery
 from orders.web.selectors import best_sellers
@@ -52,7 +51,7 @@ class Till(Page):
                 "setup": {
                     "locations": [_place(place, self.actor) for place in places],
                     "categories": plain(categories_for_sale()),
-                    "terms": _terms(),
+                    "terms": shop_terms(),
                     "most_lines": MOST_LINES,
                     "may": {
                         "customers": self.actor.may(VIEW_CUSTOMERS),
@@ -169,15 +168,3 @@ def _shift(shift: Shift | None) -> dict[str, str] | None:
     if shift is None:
         return None
     return {"id": str(shift.pk), "opened_by": shift.opened_by_label, "opened_at": shift.opened_at.isoformat()}
-
-
-def _terms() -> dict[str, Any]:
-    tenant = current_tenant()
-    return {
-        "inclusive": tenant.prices_include_tax,
-        "rounding": tenant.rounding,
-        "exponent": exponent(tenant.currency),
-        "currency": tenant.currency,
-        "by_document": tenant.tax_by_document,
-        "cash_step": None if tenant.cash_step is None else str(tenant.cash_step),
-    }
