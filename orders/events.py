@@ -256,6 +256,39 @@ class ApprovalGiven(DomainEvent):
     requested_by_label: str
 
 
+@event("approval.requested", about="approval_request", key="request_id", permission=VIEW_ORDERS)
+class ApprovalRequested(DomainEvent):
+    """Somebody asks for leave to do one act beyond their role, and waits until ``expires_at`` for an answer.
+
+    ``needs`` is the permission they lack, ``shown`` what they want to do, ``subject`` the order it is about, if there
+    is one.
+    """
+
+    request_id: UUID
+    version: int
+    needs: str
+    location_id: UUID
+    requested_by: UUID
+    requested_by_label: str
+    shown: str
+    subject: UUID | None
+    expires_at: datetime
+
+
+@event("approval.answered", about="approval_request", key="request_id", permission=VIEW_ORDERS)
+class ApprovalAnswered(DomainEvent):
+    """What was asked is ``allowed`` (`approval.given` tells more), ``refused``, or ``withdrawn`` by the asker."""
+
+    request_id: UUID
+    version: int
+    needs: str
+    location_id: UUID
+    requested_by: UUID
+    state: str
+    answered_by: UUID
+    answered_by_label: str
+
+
 @event("policy.changed", about="policy", key="policy_id", permission=VIEW_ORDERS)
 class PolicyChanged(DomainEvent):
     """The limits of selling and refunding are other ones; ``fields`` names them."""

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("parked/", after.ParkedCarts.as_view(), name="parked"),
     path("parked/<uuid:order_id>/discard/", after.ParkedDiscard.as_view(), name="parked-discard"),
     path("approvals/", after.Approvals.as_view(), name="approvals"),
+    path("approvals/<uuid:request_id>/answer/", after.ApprovalAnswer.as_view(), name="approval-answer"),
     path("settings/selling/", selling.Selling.as_view(), name="selling-settings"),
     path("settings/pin/", after.MyPin.as_view(), name="my-pin"),
     path("customers/", customers.Customers.as_view(), name="customers"),

@@ -29,6 +29,7 @@ from inventory.services.prices import PriceLine, create_price_list, set_prices
 from inventory.services.tax_classes import TaxPart, create_tax_class
 from orders.models import Customer, Fulfilment, Order
 from orders.services.approvals import Request, give_approval
+from orders.services.asking import ask_approval
 from orders.services.changes import propose_change
 from orders.services.checkout import BasketLine, Sale, Tender, place_order
 from orders.services.discounts import create_discount
@@ -97,6 +98,14 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         shown=f"Void of #{order.number}: {LONG_NAME}",
     )
     give_approval(wanted, actor=owner)
+    asked = Request(
+        approval_id=uuid7(),
+        permission="orders.void",
+        location_id=shop.location.pk,
+        shown=f"Void of #{order.number}: {LONG_NAME}",
+        amount=Decimal("12.50"),
+    )
+    ask_approval(asked, actor=shop.actor("cashier"))
     return (
         _catalogue(shop)
         | fill_stock_room(shop)

@@ -21,7 +21,7 @@ LIVE = {
     "/orders/": "order.* payment.*",
     "/to-pack/": "order.* payment.*",
     "/parked/": "order.parked order.resumed order.discarded",
-    "/approvals/": "approval.given order.*",
+    "/approvals/": "approval.* order.*",
     "/registers/": "register.* shift.*",
     "/stock/": "stock.* product.*",
     "/stock/alerts/": "stock.*",

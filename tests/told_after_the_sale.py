@@ -10,6 +10,7 @@ from core.testing import PASSWORD, Shop
 from orders.models import Customer
 from orders.services import (
     approvals,
+    asking,
     changes,
     checkout,
     exchanges,
@@ -23,7 +24,7 @@ from orders.services import (
     voids,
 )
 
-MODULES = (approvals, changes, exchanges, no_receipt, papers, parking, policy, purchases, returns, voids)
+MODULES = (approvals, asking, changes, exchanges, no_receipt, papers, parking, policy, purchases, returns, voids)
 OTHERS = {
     "orders.services.papers",
     "orders.services.goods_back",
@@ -41,6 +42,9 @@ PARTS = {
     "policy",
     "allowed",
     "approval_for",
+    "place_of",
+    "ask_approval",
+    "withdraw_request",
     "locked_sale",
     "exchange",
     "preview",
@@ -62,7 +66,15 @@ PARTS = {
     "units_named",
     "plan_sweep",
 }
-"""Parts of other services, told by those; `policy` asks; an exchange is a return and a sale."""
+"""Parts of other services, told by those; `policy` asks; an exchange is a return and a sale.
+
+The owner may do everything and asks for nothing: see tests/test_approval_requests.py.
+"""
+
+
+def wish(shop: Shop) -> Any:
+    asked = approvals.Request(approval_id=uuid7(), permission="orders.void", location_id=shop.location.pk)
+    return asking.ask_approval(asked, actor=shop.actor("cashier"))[0]
 
 
 def approval(shop: Shop) -> Any:
@@ -117,6 +129,12 @@ TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[s
         lambda s, _: approvals.set_pin(pin="2580", password=PASSWORD, actor=s.actor()),
         ("change", "approval_pin"),
         [],
+    ),
+    "answer_request": (
+        wish,
+        lambda s, w: asking.answer_request(w.pk, allow=False, actor=s.actor()),
+        ("change", "approval_request"),
+        ["approval.answered"],
     ),
     "give_approval": (lambda s: None, lambda s, _: approval(s), ("create", "approval"), ["approval.given"]),
     "change_shop": (

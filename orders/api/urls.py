@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from orders.api import (
     after,
+    approval_requests,
     approvals,
     changes,
     customer_merges,
@@ -43,6 +44,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fulfilments/<uuid:fulfilment_id>/cancel/", fulfilment.Cancel.as_view(), name="api-fulfilment-cancel"),
     path("approvals/", approvals.Approvals.as_view(), name="api-approvals"),
     path("approvals/approvers/", approvals.Approvers.as_view(), name="api-approvers"),
+    path("approvals/requests/", approval_requests.Requests.as_view(), name="api-approval-requests"),
+    path("approvals/requests/<uuid:request_id>/", approval_requests.RequestOne.as_view(), name="api-approval-request"),
+    path(
+        "approvals/requests/<uuid:request_id>/answer/",
+        approval_requests.RequestAnswered.as_view(),
+        name="api-approval-answer",
+    ),
+    path(
+        "approvals/requests/<uuid:request_id>/withdraw/",
+        approval_requests.RequestWithdrawn.as_view(),
+        name="api-approval-withdraw",
+    ),
     path("approvals/pin/", approvals.Pin.as_view(), name="api-pin"),
     path("policy/", approvals.Policy.as_view(), name="api-policy"),
     path("catalogue/", device_catalogue.Catalogue.as_view(), name="api-catalogue"),

@@ -1,7 +1,7 @@
 """What was sold, to whom, for what money, by topic. Rows change through `orders.services` alone (docs/model.md)."""
 
 from orders.models.amounts import AMOUNT
-from orders.models.approvals import Approval, ApprovalPin, SellingPolicy
+from orders.models.approvals import Approval, ApprovalPin, ApprovalRequest, SellingPolicy
 from orders.models.cash import CashMovement, Register, Shift, ShiftAmendment
 from orders.models.credit import CreditAccount, CreditEntry, GiftCard
 from orders.models.customers import Consent, Customer, CustomerDistinction, CustomerGroup, CustomerMerge
@@ -13,6 +13,7 @@ __all__ = [
     "AMOUNT",
     "Approval",
     "ApprovalPin",
+    "ApprovalRequest",
     "CashMovement",
     "Consent",
     "Coupon",

@@ -1,5 +1,6 @@
 """Who may let somebody do more than their role allows, and every time it was done."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -40,6 +41,43 @@ class Approval(models.Model):
     class Meta:
         ordering: ClassVar = ["-approved_at", "-pk"]
         indexes: ClassVar = [models.Index(fields=["reference_type", "reference_id"], name="approval_by_act")]
+
+
+class ApprovalRequest(models.Model):
+    """A wish for an `Approval` that waits for somebody who may give it; that approval has its id. Id by the client."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        ALLOWED = "allowed"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True)
+    permission = models.CharField(max_length=80)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_by_label = models.CharField(max_length=200)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    details = models.JSONField(default=dict, help_text="As of the approval: what is shown, amount, subject.")
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    answered_by_id = models.UUIDField(null=True)
+    answered_by_label = models.CharField(max_length=200, blank=True, default="")
+    answer = models.CharField(max_length=200, blank=True, default="", help_text="Why it was refused.")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["requested_at", "pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="approval_asked_for", condition=Q(state="waiting")),
+        ]
+
+    @property
+    def stands(self) -> str:
+        """Its state, or ``expired`` where it waited too long."""
+        is_late = self.state == self.State.WAITING and self.expires_at < datetime.now(UTC)
+        return "expired" if is_late else self.state
 
 
 BOUGHT: dict[str, Any] = {

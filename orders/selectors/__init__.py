@@ -1,6 +1,6 @@
 """Read orders, carts and approvals."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,10 +9,11 @@ from core.actors import Actor
 from core.errors import NotFound
 from core.people.models import Grant, User
 from core.people.permissions import means_something
-from orders.models import Approval, ApprovalPin, Order
+from orders.models import Approval, ApprovalPin, ApprovalRequest, Order
 from orders.permissions import SELL, VIEW_APPROVALS, VIEW_CUSTOMER_HISTORY, VIEW_ORDERS
 from orders.selectors.axes import by_axes, with_axes
 
+MOST_REQUESTS = 100
 CARTS = (Order.State.PARKED, Order.State.ENDED)
 """States of what was never sold: no list of orders shows them."""
 
@@ -111,3 +112,18 @@ def approvers(*, permission: str, location_id: UUID) -> list[User]:
         if permission in grant.role.holds and means_something(permission, everywhere=grant.location_id is None)
     }
     return sorted(found, key=str)
+
+
+def approval_requests(*, actor: Actor) -> list[ApprovalRequest]:
+    """What waits for an answer that the actor may give, the oldest first."""
+    waiting = ApprovalRequest.objects.filter(state=ApprovalRequest.State.WAITING, expires_at__gt=datetime.now(UTC))
+    rows = waiting.exclude(requested_by=actor.id).select_related("location").order_by("requested_at", "pk")
+    return [row for row in rows[:MOST_REQUESTS] if actor.may(row.permission, at=row.location_id)]
+
+
+def find_approval_request(request_id: UUID, *, actor: Actor) -> ApprovalRequest:
+    """One's own request, or one where the actor sees approvals. Raises `NotFound` for any other."""
+    row = ApprovalRequest.objects.select_related("location").filter(pk=request_id).first()
+    if row is None or not (row.requested_by_id == actor.id or actor.may(VIEW_APPROVALS, at=row.location_id)):
+        raise NotFound("There is no such request.")
+    return row

@@ -19,8 +19,9 @@ from django.db import IntegrityError, transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Forbidden, Invalid, ReusedIdentifier
+from core.errors import Forbidden, Invalid, ReusedIdentifier, fault, refuse
 from core.limits import Rate, give_back, hit
+from core.locations.models import Location
 from core.locations.selectors import active_location
 from core.money import plain_decimal
 from core.outbox.services import emit
@@ -114,11 +115,7 @@ def give_approval(request: Request, *, actor: Actor) -> Approval:
         TooManyAttempts: too many wrong PINs.
         ReusedIdentifier: the id belongs to another approval.
     """
-    location = active_location(request.location_id)
-    known = PERMISSIONS.get(request.permission)
-    if known is None or not known.by_location or not request.permission.startswith("orders."):
-        detail = "This cannot be approved."
-        raise Invalid(detail, details={"errors": [{"pointer": "/permission", "code": "unknown", "detail": detail}]})
+    location = place_of(request)
     if request.approver_id is not None:
         approver, asker = _by_pin(request, actor), actor
     else:
@@ -132,6 +129,15 @@ def give_approval(request: Request, *, actor: Actor) -> Approval:
         if same != (request.permission, location.pk, approver.id, asker.id, request.details()):
             raise ReusedIdentifier("This id belongs to another approval.") from None
         return stored
+
+
+def place_of(request: Request) -> Location:
+    """Where it is to be approved. Raises `Invalid` or `NotFound` where it is no permission or place of approvals."""
+    location = active_location(request.location_id)
+    known = PERMISSIONS.get(request.permission)
+    if known is None or not known.by_location or not request.permission.startswith("orders."):
+        refuse(fault("/permission", "unknown", "This cannot be approved."))
+    return location
 
 
 def _asker(request: Request, actor: Actor) -> Actor:

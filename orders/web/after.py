@@ -1,6 +1,7 @@
 """Pages around an order that was placed: take goods back, void it, parked carts, who approved what."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.api.views import as_uuid
-from core.errors import Conflict, Forbidden, Invalid, ReusedIdentifier, StaleVersion
+from core.errors import Conflict, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion
 from core.ids import uuid7
 from core.people.models import User
 from core.people.permissions import AUTHENTICATED, PERMISSIONS
@@ -25,10 +26,19 @@ from inventory.scan_targets import found_by_shape
 from orders.errors import AlreadyTaken, ApprovalNeeded, ApprovalRefused, PriceChanged, WrongPayment, WrongPin
 from orders.models import Approval, Order, Payment, SellingPolicy
 from orders.permissions import REFUND, RETURN_WITHOUT_RECEIPT, SELL, VIEW_APPROVALS
-from orders.selectors import approvals, approvers, find_order, parked_carts, visible_orders
+from orders.selectors import (
+    approval_requests,
+    approvals,
+    approvers,
+    find_approval_request,
+    find_order,
+    parked_carts,
+    visible_orders,
+)
 from orders.selectors.axes import returned_of
 from orders.selectors.policy import policy
 from orders.services.approvals import Request, give_approval, set_pin
+from orders.services.asking import answer_request, ask_approval
 from orders.services.parking import discard
 from orders.services.pieces_back import pieces_of_sale
 from orders.services.returns import Return, ReturnLine, return_goods
@@ -54,29 +64,50 @@ class Asking(Protocol):
     """A form that can ask who approves what it does."""
 
     data: Mapping[str, Any]
+    asked: UUID | None
+    asked_told: str
 
     def ask(self, people: Sequence[User]) -> None: ...
 
 
 def approval_from(form: Asking, needed: ApprovalNeeded, *, actor: Any, shown: str) -> UUID | None:
-    """The approval that somebody gave on the form, or None: then the form asks for it from now on."""
+    """The approval that somebody gave on the form or from elsewhere, or None: then the form asks for it from now on."""
     details = needed.details
     place = UUID(details["location"])
     form.ask(approvers(permission=details["permission"], location_id=place))
-    approver = as_uuid(str(form.data.get("approver", "")))
-    if approver is None:
-        return None
+    form.asked = as_uuid(str(form.data.get("asked", ""))) or uuid7()
     wanted = Request(
-        approval_id=uuid7(),
+        approval_id=form.asked,
         permission=details["permission"],
         location_id=place,
-        approver_id=approver,
-        pin=str(form.data.get("pin", ""))[:12],
         shown=shown,
         amount=details["amount"] and forms.DecimalField().clean(details["amount"]),
         subject=as_uuid(details["subject"] or ""),
     )
-    return give_approval(wanted, actor=actor).pk
+    approver = as_uuid(str(form.data.get("approver", "")))
+    if approver is not None:
+        pin = str(form.data.get("pin", ""))[:12]
+        return give_approval(replace(wanted, approval_id=uuid7(), approver_id=approver, pin=pin), actor=actor).pk
+    if "ask" in form.data:
+        ask_approval(wanted, actor=actor)
+    return _answer_to(form, form.asked, actor)
+
+
+def _answer_to(form: Asking, asked: UUID, actor: Any) -> UUID | None:
+    """The approval that a request led to, or None; the form says how the request stands."""
+    try:
+        row = find_approval_request(asked, actor=actor)
+    except NotFound:
+        return None
+    if row.stands == "allowed":
+        return row.pk
+    if row.stands == "waiting":
+        form.asked_told = "Asked. As soon as somebody has allowed it, send this form again."
+        return None
+    refused = f"{row.answered_by_label} refused it. {row.answer}".strip()
+    form.asked = uuid7()
+    form.asked_told = refused if row.stands == "refused" else "Nobody answered in time. You may ask again."
+    return None
 
 
 class Returns(Page):
@@ -235,7 +266,7 @@ class Approvals(ListPage):
 
     required_permission: ClassVar = VIEW_APPROVALS
     template_name = "orders/approvals.html"
-    live_events = "approval.given order.*"
+    live_events = "approval.* order.*"
 
     by = ("-approved_at", "-id")
 
@@ -243,7 +274,26 @@ class Approvals(ListPage):
         return approvals(actor=self.actor)
 
     def more(self) -> dict[str, Any]:
-        return {"labels": {code: permission.label for code, permission in PERMISSIONS.items()}}
+        labels = {code: permission.label for code, permission in PERMISSIONS.items()}
+        return {"labels": labels, "asked": approval_requests(actor=self.actor)}
+
+
+class ApprovalAnswer(Page):
+    """/approvals/<id>/answer/: allow what somebody asks for, or refuse it."""
+
+    required_permission: ClassVar = VIEW_APPROVALS
+    http_method_names = ["post"]  # noqa: RUF012  typed so by Django
+
+    def post(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+        allow, reason = request.POST.get("allow") == "yes", request.POST.get("reason", "")[:200]
+        try:
+            row = answer_request(request_id, allow=allow, reason=reason, actor=self.actor)
+        except (Conflict, Forbidden, Invalid) as refusal:
+            messages.warning(request, refusal.detail)
+        else:
+            who = row.requested_by_label
+            messages.success(request, f"Allowed: {who} can go on." if allow else f"Refused: {who} is told.")
+        return redirect("approvals")
 
 
 class MyPin(Page):

@@ -55,6 +55,9 @@ class ApprovedForm(forms.Form):
     )
     asks: bool = False
     """Whether the approver is asked for."""
+    asked: UUID | None = None
+    """Under which id somebody is asked who is elsewhere, and how that stands."""
+    asked_told: str = ""
 
     def ask(self, people: Sequence[User]) -> None:
         """Show who can approve it."""

@@ -107,6 +107,8 @@ class StepForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     tracking = forms.CharField(label="Tracking number", required=False, max_length=120, widget=forms.TextInput(QUIET))
+    asked: UUID | None = None
+    asked_told: str = ""
 
     def __init__(self, *args: Any, fulfilment: Fulfilment, parts: Sequence[FulfilmentLine], **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": f"step{fulfilment.pk}_%s", **kwargs})

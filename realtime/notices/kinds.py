@@ -125,6 +125,11 @@ KINDS: dict[str, Kind] = {
             needs=SEE_EXPECTED_CASH, wanted_by=SEE_EXPECTED_CASH, icon="cash", route="shift", route_by="shift_id",
         ),
         Kind(
+            name="approval.requested", title="Somebody asks for an approval", group="Money", event="approval.requested",
+            one="{requested_by_label} asks: {shown}", needs=VIEW_APPROVALS, wanted_by=VOID, icon="alert",
+            list_route="approvals",
+        ),
+        Kind(
             name="approval.given", title="Somebody let somebody do more than their role", group="Money",
             event="approval.given", one="{approved_by_label} approved something for {requested_by_label}",
             needs=VIEW_APPROVALS, wanted_by=VIEW_APPROVALS, icon="check", list_route="approvals",

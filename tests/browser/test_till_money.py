@@ -207,3 +207,38 @@ def test_a_discount_with_approval_by_one_thumb_on_a_phone(
     assert Order.objects.get().total == Decimal("5.40")
     context.close()
     assert said == []
+
+
+def test_a_manager_elsewhere_is_asked_sees_it_at_once_and_the_till_goes_on_with_the_answer(
+    browser: Browser, product: Product, acme: Shop, reduced: None, till: Page
+) -> None:
+    office = logged_in(browser, product, acme, "manager", viewport={"width": 360, "height": 740}, color_scheme="dark")
+    desk = office.new_page()
+    said = complaints(desk)
+    desk.goto(product.url(acme, "/approvals/"))
+    scan(till, CUP)
+    till.get_by_role("button", name="Price and discount: Acme Blue cup").click()
+    till.get_by_label("Per cent off").fill("50")
+    till.get_by_role("button", name="Apply").click()
+    expect(till.locator("[data-total]")).to_have_text("£5.40")
+    till.get_by_role("button", name="Card", exact=True).first.click()
+    for answer in ("Refuse", "Allow"):
+        till.get_by_role("button", name="Ask a manager").click()
+        expect(till.get_by_text("Asked. You can go on")).to_be_visible()
+        picture(till, "till-asked")
+        expect(desk.get_by_text("£5.40 off by hand")).to_be_visible()
+        desk.evaluate(ARRIVED)
+        picture(desk, f"approvals-asked-{answer}")
+        assert desk.evaluate("() => document.documentElement.scrollWidth") == 360
+        if answer == "Refuse":
+            desk.get_by_label("Reason").fill("Too much")
+        desk.get_by_role("button", name=answer).click()
+        if answer == "Refuse":
+            expect(till.get_by_text("refused it: Too much")).to_be_visible()
+            picture(till, "till-refused")
+    till.get_by_role("button", name="Card payment done, £5.40").click()
+    expect(till.locator(".till-done")).to_be_visible()
+    sold, approval = Order.objects.get(state="completed"), Approval.objects.get()
+    assert (approval.reference_id, approval.approved_by_id) == (sold.pk, acme.person("manager").pk)
+    office.close()
+    assert said == []

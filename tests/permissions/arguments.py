@@ -60,6 +60,7 @@ ARGUMENTS: dict[str, Sample] = {
     "product_id": lambda shop: shop.variant("TEA").product_id,
     "price_list_id": nobody,
     "register_id": nobody,
+    "request_id": nobody,
     "reservation_id": nobody,
     "rule_id": nobody,
     "serial_id": nobody,
