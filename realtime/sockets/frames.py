@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.events import places_of
+from core.outbox.events import StreamRestarted
 from core.outbox.models import Event
+
+RESTARTED = StreamRestarted.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Batch:
     @classmethod
     def of(cls, events: Sequence[Told]) -> "Batch":
         return cls(events[0].seq, events[-1].seq, tuple(events))
+
+    @property
+    def begins_an_epoch(self) -> bool:
+        """Whether the numbers mean another history from here on: what was told before it does not hold any more."""
+        return any(told.type == RESTARTED for told in self.events)
 
     def after(self, seq: int) -> "Batch":
         """The part beyond ``seq``."""

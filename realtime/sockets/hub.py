@@ -140,8 +140,11 @@ class Hub:
                 room.end_device(some["device"])
             else:
                 room.tell_some(text.decode(), **some)
-        elif not room.hear(unpack(data)):
-            in_background(room.heal(), "heal", self._running)
+        else:
+            batch = unpack(data)
+            follows_on = room.hear(batch)
+            if not follows_on or batch.begins_an_epoch:
+                in_background(room.heal(), "heal", self._running)
 
     async def _tick(self) -> None:
         while True:

@@ -121,7 +121,7 @@ class Room:
         await subscribed()  # from here on nothing is missed: it is held, or it is in the past that is read next
         epoch, after = since or (None, None)
         past: Past = await ask_past(self.tenant, epoch=epoch, after=after, most=self.pace.replay_events)
-        self.epoch = self.epoch or past.epoch
+        self.epoch = before = self.epoch or past.epoch
         socket.wire.put(
             frame(
                 "hello",
@@ -139,6 +139,8 @@ class Room:
             socket.cursor = past.head if after is None else after
             await self._replay(socket, past)
         await self._release(socket)
+        if self.epoch not in (before, past.epoch) and self.head is not None:  # another history began meanwhile
+            socket.reset(Past(self.epoch, self.head, None))
         if after is not None:  # also where nothing of it was for these ears: it has caught up
             socket.wire.put(frame("ping", head=socket.cursor))
         self.head = socket.cursor if self.head is None else self.head

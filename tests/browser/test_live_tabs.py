@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
+from core.actors import SYSTEM
+from core.ids import uuid7
 from core.live import tell_user
+from core.outbox.epochs import begin_epoch
 from core.testing import Shop
 from tests.browsers import complaints, logged_in
 from tests.live_steps import head, news, settled
@@ -22,6 +25,11 @@ HEAR = """async () => {
   window.notes = [];
   live.onEvent("*", (event) => window.heard.push(event.seq));
   live.onNote("*", (note) => window.notes.push(note));
+}"""
+RESETS = """async () => {
+  const live = await import("/static/js/lib/live.js");
+  window.resets = [];
+  live.onReset(({ seq }) => window.resets.push(seq));
 }"""
 UNTIL = """async ([name, count]) => {
   const deadline = Date.now() + 20_000;
@@ -135,3 +143,43 @@ def test_all_tabs_say_since_when_they_are_away_and_catch_up(
     for page in pages:
         expect(page.locator(STATUS)).to_have_text("Live")
         assert heard(page, 4) == list(range(begin + 1, begin + 5))
+
+
+def test_a_browser_that_wakes_after_hours_finds_its_dead_line_and_misses_nothing(
+    product: Product, tabs: tuple[BrowserContext, Sockets], acme: Shop
+) -> None:
+    begin = settled()
+    page = tabs[0].new_page()
+    naps = 0
+
+    def between(line: WebSocketRoute) -> None:
+        """A line that carries nothing from the next nap on, and never says that it is dead."""
+        born, server = naps, line.connect_to_server()
+        server.on_message(lambda text: line.send(text) if born == naps else None)
+        line.on_message(lambda text: server.send(text) if born == naps else None)
+
+    page.clock.install()
+    page.route_web_socket("**/ws/events/*", between)
+    page.goto(product.url(acme))
+    expect(page.locator(STATUS)).to_have_text("Live", timeout=15_000)
+    page.evaluate(HEAR)
+    page.evaluate(RESETS)
+    news(1)
+    assert heard(page, 1) == [begin + 1]
+
+    naps += 1
+    news(3)
+    settled()
+    page.clock.fast_forward("03:00:00")
+    assert heard(page, 4) == list(range(begin + 1, begin + 5))
+    expect(page.locator(STATUS)).to_have_text("Live")
+    assert page.evaluate("window.resets") == []
+
+    naps += 1
+    begin_epoch(uuid7(), reason="restored", actor=SYSTEM)  # nothing that was heard holds: all is read afresh
+    end = settled()
+    page.clock.fast_forward("08:00:00")
+    assert heard(page, 1, "resets") == [end]
+    news(1)
+    assert heard(page, 5)[4:] == [end + 1]
+    expect(page.locator(STATUS)).to_have_text("Live")

@@ -1,6 +1,7 @@
 """The socket, with the product's own processes, a real Redis and a real client: nothing leaked."""
 
 import json
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -104,7 +105,10 @@ def test_an_unknown_host_has_no_stream(product: Product, acme: Shop) -> None:
     assert close_code(listener) == 4404
 
 
-@pytest.mark.parametrize("more", [{"since": "yesterday"}, {"since": "1:2"}, {"topics": "order.completed;drop"}])
+@pytest.mark.parametrize(
+    "more",
+    [{"since": "yesterday"}, {"since": "1:2"}, {"since": f"{UUID(int=7)}:-1"}, {"topics": "order.completed;drop"}],
+)
 def test_wishes_that_cannot_be_read_are_refused(product: Product, acme: Shop, more: dict[str, str]) -> None:
     listener = Listener(product, acme)
     listener.open(**more)  # type: ignore[arg-type]

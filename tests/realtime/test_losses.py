@@ -6,7 +6,9 @@ import threading
 import pytest
 from django.db import close_old_connections, connection
 
+from core.actors import SYSTEM
 from core.ids import uuid7
+from core.outbox.epochs import begin_epoch
 from core.outbox.models import Stream
 from core.redis import live_redis
 from core.tenancy.context import use_tenant
@@ -179,3 +181,20 @@ def test_a_redis_that_drops_every_connection_costs_no_event(product: Product, ac
     listener.close()
 
     assert [event["seq"] for event in listener.events] == list(range(begin + 1, end + 1))
+
+
+def test_an_open_line_hears_of_another_epoch_at_once_not_at_the_next_heartbeat(product: Product, acme: Shop) -> None:
+    at = settled()
+    listener = Listener(product, acme)
+    listener.greet()
+    listener.until("ping")  # a heartbeat has just been: the next is a second away
+    fresh = uuid7()
+    begin_epoch(fresh, reason="restored", actor=SYSTEM)
+    while listener.frames[-1]["type"] != "reset":
+        listener.read()
+        assert len([frame for frame in listener.frames if frame["type"] == "ping"]) == 1, "a heartbeat told it"
+    assert (listener.epoch, listener.cursor) == (str(fresh), at + 1)
+    news(1)
+    listener.through(at + 2)
+    listener.close()
+    assert [frame["type"] for frame in listener.frames].count("reset") == 1
