@@ -12,7 +12,7 @@ from orders.services import deliveries, failed_payments, finishing, fulfilment, 
 from orders.services.basket import BasketLine, Sale, Tender
 
 MODULES = (deliveries, failed_payments, finishing, fulfilment, placing, promises)
-OTHERS = {"inventory.services.holds", "orders.services.previews"}
+OTHERS = {"inventory.services.holds", "inventory.services.naming", "orders.services.previews"}
 PARTS = {"check_delivery", "check_promise", "order_at_hand", "told_promise", "finish", "told_reserved", "told_released"}
 """Parts of other services, and what puts an event into words."""
 DECLINED = failed_payments.Attempt(attempt_id=uuid7(), method="card", amount=Decimal(9), reason="declined")

@@ -17,7 +17,7 @@ from inventory.models.catalogue import (
 from inventory.models.closings import StockClosing, StockClosingRow
 from inventory.models.counts import Count, CountEntry, CountLine
 from inventory.models.digests import AlertDigest
-from inventory.models.lots import Lot, LotLevel, MovementLot, MovementSerial, Serial
+from inventory.models.lots import Lot, LotLevel, MovementLot, MovementSerial, NamedGoods, Serial
 from inventory.models.prices import (
     BulkEdit,
     BulkEditRow,
@@ -56,6 +56,7 @@ __all__ = [
     "LotLevel",
     "MovementLot",
     "MovementSerial",
+    "NamedGoods",
     "PriceChange",
     "PriceList",
     "PriceListItem",

@@ -102,3 +102,30 @@ class MovementSerial(models.Model):
     class Meta:
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["movement", "serial"], name="movement_serial_once")]
+
+
+class NamedGoods(models.Model):
+    """A piece, or so much of a lot, that a document has named for itself, beside what it set aside of the variant.
+
+    A row is there for as long as the document waits for the goods: it goes when they leave or are free again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    reference_type = models.CharField(max_length=20)
+    reference_id = models.UUIDField()
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
+    serial = models.ForeignKey(Serial, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
+    units = models.DecimalField(**UNITS)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["serial"], name="named_piece_once"),
+            models.UniqueConstraint(fields=["reference_id", "lot"], name="named_lot_once"),
+            models.CheckConstraint(condition=models.Q(units__gt=0), name="named_something"),
+            models.CheckConstraint(
+                condition=models.Q(serial__isnull=False) ^ models.Q(lot__isnull=False), name="named_piece_or_lot"
+            ),
+        ]

@@ -13,6 +13,7 @@ from core.events import DomainEvent
 from core.ids import uuid7
 from inventory.models import StockReservation, Variant
 from inventory.services.ledger import Cause, Key, set_aside
+from inventory.services.naming import trim_named
 from inventory.services.reservations import told_released, told_reserved
 
 NEVER = datetime(2999, 12, 31, tzinfo=UTC)
@@ -48,6 +49,7 @@ def hold_instead(units: Mapping[Key, Decimal], *, cause: Cause, actor: Actor, no
     _end(gone)
     fresh = _rows({key: units[key] for key in more if units.get(key)}, cause, actor, note)
     StockReservation.objects.bulk_create(fresh)
+    trim_named(cause=cause)
     levels = set_aside(more)
     return [
         *(told_released(row, *levels[row.variant_id, row.location_id]) for row in gone),
@@ -108,6 +110,7 @@ def take_held(units: Mapping[UUID, Decimal], *, cause: Cause) -> dict[UUID, Deci
         else:
             row.quantity -= part
     StockReservation.objects.bulk_update(rows, ["quantity", "state", "ended_at", "version"])
+    trim_named(cause=cause)
     return taken
 
 
@@ -118,6 +121,7 @@ def release_held(*, cause: Cause) -> list[DomainEvent]:
         key = (row.variant_id, row.location_id)
         units[key] = units.get(key, Decimal(0)) - row.quantity
     _end(rows)
+    trim_named(cause=cause)
     levels = set_aside(units)
     return [told_released(row, *levels[row.variant_id, row.location_id]) for row in rows]
 

@@ -24,6 +24,7 @@ from inventory.models import (
     LotLevel,
     MovementLot,
     MovementSerial,
+    NamedGoods,
     ScanCode,
     Serial,
     StockException,
@@ -32,6 +33,7 @@ from inventory.models import (
     Variant,
 )
 from inventory.services.changes import Cause, Change, Key, Moved
+from inventory.services.naming import kept_of_lots
 from inventory.services.piece_codes import register_pieces
 
 Kind = StockMovement.Kind
@@ -170,12 +172,15 @@ def _expired(step: _Step) -> LotExpired:
 def _lots_there(step: _Step) -> list[tuple[UUID, Decimal, bool]]:
     """The lots at the location by expiry date, and whether each may be sold; for sales and dispatches those first."""
     location = Location.objects.get(pk=step.moved.location_id)
-    rows = (
+    rows = list(
         LotLevel.objects.filter(lot__variant=step.moved.variant_id, location=location)
         .exclude(on_hand=0)
         .order_by(F("lot__expires_on").asc(nulls_last=True), "lot__created_at", "lot_id")
         .values_list("lot_id", "on_hand", "lot__expires_on", "lot__state")
     )
+    if step.may_refuse and (step.is_sale or step.kind == Kind.SHIPPED):
+        kept = kept_of_lots([row[0] for row in rows], location.pk)
+        rows = [(lot, on_hand - kept.get(lot, Decimal(0)), expires, state) for lot, on_hand, expires, state in rows]
     is_lenient, today = _sells_expired(), business_today(location)
     found = [(lot, on_hand, _fitness(expires, state, today, is_lenient)) for lot, on_hand, expires, state in rows]
     if step.is_sale or step.kind == Kind.SHIPPED:
@@ -255,11 +260,12 @@ def _book_serials(steps: list[_Step]) -> list[StockException]:
     rows = {
         (row.variant_id, row.number): row for row in Serial.objects.select_for_update().filter(wanted).order_by("pk")
     }
+    kept = _kept([piece.pk for piece in rows.values()], steps)
     exceptions: list[StockException] = []
     history: list[MovementSerial] = []
     for step in steps:
         pieces = [rows[step.moved.variant_id, number] for number in step.change.serials]
-        fitting = [piece for piece in pieces if _is_there(piece, step)]
+        fitting = [piece for piece in pieces if piece.pk not in kept and _is_there(piece, step)]
         parts = (step.moved.delta, step.moved.damaged_delta, step.moved.in_transit_delta)
         units = max(sum((p for p in parts if p > 0), Decimal(0)), -sum((p for p in parts if p < 0), Decimal(0)))
         if len(fitting) != units or len(fitting) != len(pieces):
@@ -276,6 +282,13 @@ def _book_serials(steps: list[_Step]) -> list[StockException]:
         Serial.objects.bulk_update(changed, ["state", "location", "version"])
     MovementSerial.objects.bulk_create(history)
     return exceptions
+
+
+def _kept(pieces: Sequence[UUID], steps: Sequence[_Step]) -> set[UUID]:
+    """Which pieces wait for a document that named them: who sells or sends goods cannot have them."""
+    if not pieces or not any(step.is_sale or step.kind == Kind.SHIPPED for step in steps):
+        return set()
+    return set(NamedGoods.objects.filter(serial__in=pieces).values_list("serial", flat=True))
 
 
 def _bring_new(step: _Step) -> None:

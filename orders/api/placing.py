@@ -47,7 +47,7 @@ class OpenOrderInput(serializers.Serializer[Any]):
     promised_at = serializers.DateTimeField(
         required=False, allow_null=True, help_text="By when the goods are ready, or with the customer."
     )
-    lines = bodies.LineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
+    lines = bodies.SoldLineInput(many=True, max_length=MOST_LINES)  # type: ignore[call-arg]
     payments = bodies.PaymentInput(  # type: ignore[call-arg]
         many=True, max_length=MOST_PAYMENTS, required=False, help_text="None, or any part of the total."
     )
@@ -78,8 +78,9 @@ class OpenOrders(ApiView):
         summary="Take an order that is paid and handed over later",
         description=(
             "Prices and taxes hold from now on; the goods are set aside until they leave or the order is cancelled."
-            " Too little stock is 409 `out-of-stock` with every such line. Repeating the same `id` with the same"
-            " content answers 200 with the order it already made."
+            " A line may name its `lot` or `serials`: they are kept for this order, and 409 `serial-not-here` says that"
+            " somebody else was faster. Too little stock is 409 `out-of-stock` with every such line. Repeating the"
+            " same `id` with the same content answers 200 with the order it already made."
         ),
         request=OpenOrderInput,
         responses={

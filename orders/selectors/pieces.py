@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db.models import Q, Sum
 
 from core.money import plain_decimal
-from inventory.models import MovementLot, MovementSerial, Serial, StockMovement, Variant
-from orders.models import Order, OrderLine
+from inventory.models import MovementLot, MovementSerial, NamedGoods, Serial, StockMovement, Variant
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
+from orders.selectors.axes import GONE
 
 MOVED = (StockMovement.Kind.SALE, StockMovement.Kind.REFUND, StockMovement.Kind.EDIT)
 """What a document moves. A void is none of them: its receipt goes on saying what was sold."""
@@ -28,15 +29,54 @@ def name_pieces(order: Order, lines: Sequence[OrderLine]) -> None:
     moved = _moved_by(order)
     numbers = _numbers(moved, is_back=order.kind == Order.Kind.REFUND)
     lots = _lots(moved)
+    if order.state == Order.State.OPEN:
+        _add_named(order.pk, numbers, lots)
     for line in lines:
-        if line.variant_id not in kinds:
-            continue
-        units = abs(line.quantity)
-        if kinds[line.variant_id] == Variant.Tracking.SERIAL:
-            mine, numbers[line.variant_id] = _split(numbers[line.variant_id], int(units))
-            line.pieces = [f"Serial no. {number}" for number in mine]
+        if line.variant_id in kinds:
+            line.pieces = _share(line.variant_id, abs(line.quantity), numbers, lots)
+
+
+def name_pieces_of_parcel(fulfilment: Fulfilment, parts: Sequence[FulfilmentLine]) -> None:
+    """Say in ``pieces`` of each part what goes: as it left, or as the order named it where it waits to leave."""
+    numbers: dict[UUID, list[str]] = defaultdict(list)
+    lots: dict[UUID, list[tuple[str, Decimal]]] = defaultdict(list)
+    if fulfilment.state in GONE:
+        moved = Q(movement__reference_type="fulfilment", movement__reference_id=fulfilment.pk, movement__kind__in=MOVED)
+        numbers, lots = _numbers(moved, is_back=False), _lots(moved)
+    else:
+        _add_named(fulfilment.order_id, numbers, lots)
+        waiting = FulfilmentLine.objects.filter(
+            fulfilment__order=fulfilment.order_id,
+            fulfilment__created_at__lt=fulfilment.created_at,
+            fulfilment__state__in=(Fulfilment.State.OPEN, Fulfilment.State.PACKED),
+        )
+        for variant, units in waiting.order_by("pk").values_list("line__variant_id", "quantity"):
+            _share(variant, units, numbers, lots)  # an earlier parcel takes its part first
+    for part in parts:
+        part.pieces = _share(part.line.variant_id, part.quantity, numbers, lots)  # type: ignore[attr-defined]
+
+
+def _add_named(order_id: UUID, numbers: dict[UUID, list[str]], lots: dict[UUID, list[tuple[str, Decimal]]]) -> None:
+    rows = NamedGoods.objects.filter(reference_type="order", reference_id=order_id).order_by("pk")
+    for variant, number, code, units in rows.values_list("variant_id", "serial__number", "lot__code", "units"):
+        if number:
+            numbers[variant].append(number)
         else:
-            line.pieces = [_told(code, part) for code, part in _taken(lots[line.variant_id], units)]
+            lots[variant].append((code, units))
+
+
+def _share(
+    variant_id: UUID | None,
+    units: Decimal,
+    numbers: dict[UUID, list[str]],
+    lots: dict[UUID, list[tuple[str, Decimal]]],
+) -> list[str]:
+    """What so many units of a variant are told apart by; it is taken from what is there."""
+    if variant_id is None:
+        return []
+    mine, numbers[variant_id] = _split(numbers[variant_id], int(units))
+    told = [f"Serial no. {number}" for number in mine]
+    return told or [_told(code, part) for code, part in _taken(lots[variant_id], units)]
 
 
 def _moved_by(order: Order) -> Q:

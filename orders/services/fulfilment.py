@@ -20,6 +20,7 @@ from core.retry import with_locks
 from inventory.models import StockMovement
 from inventory.services.holds import take_held
 from inventory.services.ledger import Change, move_stock
+from inventory.services.naming import use_named
 from orders.events import OrderFulfilled
 from orders.lifecycle import AFTER, must_be_open, next_state
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
@@ -133,7 +134,8 @@ def _parts(order: Order, draft: FulfilmentDraft) -> list[tuple[OrderLine, Decima
 class Step:
     """A step of a fulfilment: ``pack``, ``ship``, ``done`` or ``cancel``.
 
-    ``tracking`` None leaves it as it is. ``serials`` are the pieces that go, by the position of the order's line.
+    ``tracking`` None leaves it as it is. ``serials`` are the pieces that go, by the position of the order's line; where
+    none are stated, those go that the order named when it was placed.
     ``accept_expired``: goods of expired lots go where there are no others, let by who may or by an approval of
     ``approval_ids``.
     """
@@ -216,13 +218,15 @@ def _move(
             units[part.line.variant_id] = units.get(part.line.variant_id, Decimal(0)) + part.quantity
             named = (step.serials or {}).get(part.line.position, ())
             serials.setdefault(part.line.variant_id, []).extend(named)
+    leaving = use_named(units, serials, cause=("order", order.pk))
     held = take_held(units, cause=("order", order.pk))
     moved = move_stock(
         deltas={
             (variant_id, order.location_id): Change(
                 on_hand=-wanted,
                 reserved=held.get(variant_id, Decimal(0)),
-                serials=tuple(serials[variant_id]),
+                serials=leaving[variant_id].serials,
+                lots=leaving[variant_id].lots,
                 any_lot=step.accept_expired,
             )
             for variant_id, wanted in units.items()

@@ -22,6 +22,7 @@ from core.outbox.services import emit_all
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.services.holds import hold, release_held
+from inventory.services.naming import hold_named
 from orders.errors import NoOpenShift, WrongPayment
 from orders.events import OrderCancelled, OrderCreated
 from orders.lifecycle import must_be_open
@@ -43,6 +44,7 @@ from orders.services.points import accounts_of, paid_by_points
 from orders.services.promises import check_promise, told_promise
 from orders.services.refund_limits import let_back
 from orders.services.tenders import charge_accounts, payment_events, payments_of
+from orders.services.told_apart import check_named, named_in
 from orders.tax import cash_difference
 
 NEEDED = ("name", "address", "city")
@@ -69,6 +71,7 @@ def place_open_order(
         Invalid, NotFound: a line, the delivery, customer or location is wrong; every wrong line is named.
         CouponRefused, PriceChanged, WrongPayment, GiftCardRefused, NotEnoughCredit, NoOpenShift: as at the counter.
         OutOfStock: a line is not there or not free; ``short`` lists every such line.
+        SerialRefused, LotExpired: a piece or lot that is named is not here, kept for somebody else, or not to be sold.
         ReusedIdentifier: the id belongs to another order.
         Busy: the locks were not to be had in time.
     """
@@ -81,6 +84,7 @@ def place_open_order(
         if sale.gift_cards:
             refuse(fault("/gift_cards", "at-once", "Gift cards are sold at once, not ordered."))
         draft = Draft.of(sale, actor, in_parts=True)
+        check_named(sale, draft.lines)
         if needs_drawer:
             check_cash_has_drawer(draft.payments, location_id=sale.location_id, register_id=sale.register_id)
     except DomainError as refusal:
@@ -155,6 +159,7 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
     charged = charge_accounts(draft.payments, actor=actor)
     units = {key: -delta for key, delta in draft.deltas.items()}
     held = hold(units, cause=("order", order.pk), actor=actor, note=f"Order {order.number}")
+    hold_named(named_in(sale, draft.lines), location_id=order.location_id, cause=("order", order.pk))
     created = OrderCreated(
         order_id=order.pk,
         version=order.version,

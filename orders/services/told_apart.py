@@ -7,9 +7,10 @@ from uuid import UUID
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.errors import Invalid, refuse
-from inventory.models import Lot
+from core.errors import Invalid, fault, refuse
+from inventory.models import Lot, Variant
 from inventory.services.ledger import Change, Key
+from inventory.services.naming import Named
 from inventory.services.reservations import sell_reserved
 from orders.models import OrderLine
 from orders.permissions import SELL_EXPIRED
@@ -58,6 +59,44 @@ def goods_of(
         )
         for key, delta in deltas.items()
     }
+
+
+def check_named(sale: Sale, lines: Sequence[OrderLine]) -> None:
+    """Refuse pieces and lots that an order for later cannot name: each by its pointer. Reads only."""
+    tracking = dict(
+        Variant.objects.filter(pk__in=[x.variant_id for x in lines if x.variant_id]).values_list("pk", "tracking")
+    )
+    errors, seen = [], set[tuple[UUID | None, str]]()
+    for place, (said, line) in enumerate(zip(sale.lines, lines, strict=False)):
+        how = tracking.get(line.variant_id) if line.variant_id else None
+        if said.lot and how != Variant.Tracking.LOT:
+            errors.append(fault(f"/lines/{place}/lot", "not-tracked", "This article has no lots."))
+        if said.serials and how != Variant.Tracking.SERIAL:
+            errors.append(fault(f"/lines/{place}/serials", "not-tracked", "This article has no serial numbers."))
+        elif len(said.serials) > line.quantity:
+            errors.append(fault(f"/lines/{place}/serials", "too-many", "More pieces than units."))
+        if len(seen | {(line.variant_id, one) for one in said.serials}) < len(seen) + len(said.serials):
+            errors.append(fault(f"/lines/{place}/serials", "twice", "A piece is named twice."))
+        seen |= {(line.variant_id, one) for one in said.serials}
+    refuse(*errors)
+
+
+def named_in(sale: Sale, lines: Sequence[OrderLine]) -> Named:
+    """The pieces and lots that the lines of an order for later name."""
+    serials: dict[UUID, list[str]] = {}
+    lots: dict[tuple[UUID, str], Decimal] = {}
+    pointers: dict[tuple[UUID, str], str] = {}
+    for place, (said, line) in enumerate(zip(sale.lines, lines, strict=False)):
+        if line.variant_id is None:
+            continue
+        if said.lot:
+            key = (line.variant_id, said.lot)
+            lots[key] = lots.get(key, Decimal(0)) + line.quantity
+            pointers.setdefault(key, f"/lines/{place}/lot")
+        if said.serials:
+            serials.setdefault(line.variant_id, []).extend(said.serials)
+            pointers |= {(line.variant_id, number): f"/lines/{place}/serials" for number in said.serials}
+    return Named(serials, lots, pointers)
 
 
 def let_expired_go(

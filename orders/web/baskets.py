@@ -4,6 +4,7 @@ Fields ``variant``, ``quantity`` and ``unit_price`` stand once for each row. ``f
 ``add`` the article that was chosen of several, ``remove`` the place of a row.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,7 +20,7 @@ from core.api.views import as_uuid
 from core.errors import DomainError
 from core.money import plain_decimal
 from core.web.refusals import explain
-from inventory.models import StockLevel
+from inventory.models import StockLevel, Variant
 from inventory.selectors import LONGEST_CODE, targets_of
 from inventory.selectors.blind import hidden_among
 from inventory.web.selectors import Article, articles, veiled
@@ -46,15 +47,37 @@ class RowForm(forms.Form):
         decimal_places=4,
         widget=forms.TextInput({**NUMBER, "placeholder": "as listed", "data-live": True}),
     )
+    told = forms.CharField(
+        label="Lot", required=False, max_length=2000, widget=forms.TextInput({"autocomplete": "off", "data-live": True})
+    )
     article: Article | None = None
     free: Decimal | None = None
 
     def line(self) -> BasketLine:
         """The row in the words of the services."""
         values = self.cleaned_data
+        told, how = values.get("told") or "", self.article.tracking if self.article else ""
         return BasketLine(
-            variant_id=values["variant"], quantity=values["quantity"], unit_price=values.get("unit_price")
+            variant_id=values["variant"],
+            quantity=values["quantity"],
+            unit_price=values.get("unit_price"),
+            lot=told.strip()[:40] if how == Variant.Tracking.LOT else "",
+            serials=numbers_in(told) if how == Variant.Tracking.SERIAL else (),
         )
+
+    def tell_apart(self) -> None:
+        """Ask for the lot or the pieces, where the article has them."""
+        how, field = self.article.tracking if self.article else "", self.fields["told"]
+        if how == Variant.Tracking.SERIAL:
+            field.label, field.help_text = "Serial numbers", "Optional, between commas or spaces."
+        elif how == Variant.Tracking.LOT:
+            field.help_text = "Optional."
+        else:
+            field.widget = forms.HiddenInput()
+
+    def field_at(self, parts: Sequence[str]) -> str | None:
+        """The field that a pointer of the service means."""
+        return "told" if parts[-1] in ("lot", "serials") else None
 
 
 @dataclass
@@ -124,10 +147,16 @@ def read_basket(data: QueryDict, *, location_id: UUID | None, channel: str, may_
             del form.fields["unit_price"]
         pk = as_uuid(row["variant"])
         form.article = known.get(pk) if pk else None
+        form.tell_apart()
         is_told = form.article is not None and form.article.is_stocked and pk not in hidden
         form.free = free.get(pk, Decimal(0)) if pk and is_told else None
         basket.rows.append(form)
     return basket
+
+
+def numbers_in(text: str) -> list[str]:
+    """Serial numbers as people type them: between commas or spaces."""
+    return [part for part in re.split(r"[,;\s]+", text) if part]
 
 
 def free_at(location_id: UUID | None, ids: Sequence[UUID]) -> dict[UUID, Decimal]:
@@ -139,7 +168,7 @@ def free_at(location_id: UUID | None, ids: Sequence[UUID]) -> dict[UUID, Decimal
 
 
 def _rows(data: QueryDict) -> list[dict[str, str]]:
-    columns = {name: data.getlist(name)[: MOST_LINES + 1] for name in ("variant", "quantity", "unit_price")}
+    columns = {name: data.getlist(name)[: MOST_LINES + 1] for name in ("variant", "quantity", "unit_price", "told")}
     return [
         {name: values[place] if place < len(values) else "" for name, values in columns.items()}
         for place in range(len(columns["variant"]))
@@ -168,7 +197,7 @@ def _add(rows: list[dict[str, str]], variant_id: UUID, units: Decimal) -> None:
             except ValidationError:
                 row["quantity"] = plain_decimal(units)
             return
-    rows.append({"variant": str(variant_id), "quantity": plain_decimal(units), "unit_price": ""})
+    rows.append({"variant": str(variant_id), "quantity": plain_decimal(units), "unit_price": "", "told": ""})
 
 
 def initial_of(form: forms.Form, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from orders.permissions import FULFIL, TAKE_ORDERS, VIEW_ORDERS
 from orders.selectors import find_order
 from orders.selectors.axes import axes_of
 from orders.selectors.fulfilment import find_fulfilment, is_late, left_of, work_list
+from orders.selectors.pieces import name_pieces_of_parcel
 from orders.services.failed_payments import note_failed_payment
 from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment, take_step
 from orders.services.placing import Cancellation, add_payment, cancel_order
@@ -167,9 +168,11 @@ class PackingSlip(Page):
     def get(self, request: HttpRequest, fulfilment_id: UUID) -> HttpResponse:
         fulfilment = find_fulfilment(fulfilment_id, actor=self.actor)
         order = find_order(fulfilment.order_id, actor=self.actor, permission=FULFIL)
-        papers = papers_of(order.location_id, at=order.recorded_at)
+        papers, parts = papers_of(order.location_id, at=order.recorded_at), list(fulfilment.lines.all())
+        name_pieces_of_parcel(fulfilment, parts)
         bars = code128(order.number)
-        return self.render({"fulfilment": fulfilment, "order": order, "papers": papers, "bars": bars})
+        context = {"fulfilment": fulfilment, "parts": parts, "order": order, "papers": papers, "bars": bars}
+        return self.render(context)
 
 
 class OrderPay(OrderPage):

@@ -124,7 +124,7 @@ class StepForm(forms.Form):
                 label=f"Serial numbers of {line.name or line.sku}",
                 required=False,
                 max_length=60_000,
-                help_text="Between commas or spaces.",
+                help_text="Between commas or spaces. Empty: those that the order named.",
                 widget=forms.TextInput(QUIET),
             )
 
