@@ -16,7 +16,8 @@ class Actor:
     """One acting party with what it may do and where.
 
     ``permissions`` maps a permission to the locations it holds for; ``None`` means everywhere. ``address`` and
-    ``client`` are what the audit log keeps of where the request came from.
+    ``client`` are what the audit log keeps of where the request came from. ``held_back`` are permissions that the
+    person holds and the device at hand does not allow (everywhere), for the reason in ``held_back_why``.
     """
 
     kind: ActorKind
@@ -27,6 +28,8 @@ class Actor:
     address: str = ""
     client: str = ""
     request_id: str = ""
+    held_back: frozenset[str] = frozenset()
+    held_back_why: str = ""
 
     def may(self, permission: str, *, at: UUID | None = None) -> bool:
         """Whether the actor holds ``permission``, at location ``at`` if one is named, else anywhere at all."""
@@ -40,7 +43,11 @@ class Actor:
     def require(self, permission: str, *, at: UUID | None = None) -> None:
         """Raise `Forbidden` unless `may`."""
         if not self.may(permission, at=at):
-            raise Forbidden(details={"permission": permission})
+            raise Forbidden(self.why_not(permission), details={"permission": permission})
+
+    def why_not(self, permission: str) -> str:
+        """Words for a person whom only the device keeps from something; "" for everybody else."""
+        return self.held_back_why if permission in self.held_back else ""
 
     def places(self, permission: str) -> frozenset[UUID] | None:
         """The locations the permission holds for; ``None`` means all of them. Raises `Forbidden` without it."""

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.events import CATALOGUE
 from core.jobs.registry import KINDS
-from core.people.permissions import AUTHENTICATED, PERMISSIONS, PUBLIC
+from core.people.permissions import AUTHENTICATED, DEVICE, PERMISSIONS, PUBLIC
 
 
 def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -43,7 +43,7 @@ def every_route_names_its_permission(app_configs: Any, **kwargs: Any) -> list[Ch
         found += [
             Error(f"/{path} needs {code!r}, which no app declares", id="core.E002")
             for code in codes
-            if code not in (PUBLIC, AUTHENTICATED) and code not in PERMISSIONS
+            if code not in (PUBLIC, AUTHENTICATED, DEVICE) and code not in PERMISSIONS
         ]
     return found
 

@@ -232,7 +232,7 @@ def test_of_what_a_device_reports_only_turns_are_told(acme: Shop) -> None:
     report(device.pk, {"unsent": 0}, actor=as_device(device))
     device.refresh_from_db()
     assert (device.unsent, device.oldest_unsent_at, device.app_version, device.version) == (0, None, "a1", 3)
-    events = Event.objects.filter(type="device.updated").order_by("id")
+    events = Event.objects.filter(type="device.reported").order_by("id")
     assert [event.payload["fields"] for event in events] == [["app_version", "storage_persisted", "unsent"], ["unsent"]]
 
 

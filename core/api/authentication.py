@@ -4,13 +4,34 @@ from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from core.actors import Actor
+from core.devices.browser import device_at
 from core.people.selectors import actor_of_key
-from core.web.requests import origin
+from core.web.requests import is_own_origin, origin
 
 Identity = tuple[Actor, None]
+
+
+class DeviceSecret(BaseAuthentication):
+    """The secret in a device's cookie, whoever is logged in; for views of permission `DEVICE`.
+
+    Revoked devices are known too: what they still hold is taken. Tenants may be pages of one site, so an unsafe
+    method must say the shop's own ``Origin``, as every browser does.
+    """
+
+    def authenticate(self, request: Request) -> Identity | None:
+        device = device_at(request._request)
+        if device is None:
+            return None
+        if request.method not in SAFE_METHODS and not is_own_origin(request._request):
+            raise exceptions.PermissionDenied("This comes from another page than the shop's own.")
+        return Actor(kind="device", id=device.pk, label=device.name, **origin(request._request)), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Device realm="api"'
 
 
 class _Csrf(CsrfViewMiddleware):

@@ -6,7 +6,7 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from core.people.permissions import AUTHENTICATED, PUBLIC
+from core.people.permissions import AUTHENTICATED, DEVICE, PUBLIC
 from core.web.views import permission_for
 
 
@@ -21,5 +21,8 @@ class DeclaredPermission(BasePermission):
             return True
         if getattr(view, (request.method or "GET").lower(), None) is None:
             raise MethodNotAllowed(request.method or "GET")
-        actor = request.user
-        return bool(actor) and (needed == AUTHENTICATED or actor.may(needed))  # type: ignore[union-attr]
+        actor: Any = request.user
+        if not actor or needed == DEVICE:  # who it is was asked by `core.api.authentication.DeviceSecret`
+            return bool(actor) and actor.kind == "device"
+        self.message = actor.why_not(needed) or self.message
+        return needed == AUTHENTICATED or bool(actor.may(needed))

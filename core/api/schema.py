@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 from core.events import CATALOGUE, json_schema
-from core.people.permissions import AUTHENTICATED, PUBLIC
+from core.people.permissions import AUTHENTICATED, DEVICE, PUBLIC
 from core.web.views import permission_for
 
 PROBLEM: dict[str, Any] = {
@@ -62,6 +62,21 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-unt
         }
 
 
+class DeviceScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call]
+    """How the document describes the secret of a device."""
+
+    target_class = "core.api.authentication.DeviceSecret"
+    name = "device"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.DEVICE_COOKIE_NAME,
+            "description": "The secret of a till or phone; unsafe methods need the page's own Origin.",
+        }
+
+
 class ProblemAwareSchema(AutoSchema):
     """Adds to every operation the permission it needs and the problem it may answer with."""
 
@@ -72,7 +87,11 @@ class ProblemAwareSchema(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation:
             needed = permission_for(self.view.required_permission, self.method)  # type: ignore[attr-defined]
-            who = {PUBLIC: "Open to anybody.", AUTHENTICATED: "Any person or key of the shop."}
+            who = {
+                PUBLIC: "Open to anybody.",
+                AUTHENTICATED: "Any person or key of the shop.",
+                DEVICE: "Any device of the shop, by the secret in its cookie.",
+            }
             words = who.get(needed, f"Needs the permission `{needed}`.")
             operation["description"] = f"{operation.get('description', '')}\n\n{words}".strip()
             operation.setdefault("responses", {})["default"] = {

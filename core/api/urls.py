@@ -2,10 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.api import documents, locations, platform, shop
+from core.api import devices, documents, locations, platform, shop
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", platform.Root.as_view(), name="api-root"),
+    path("devices/", devices.Devices.as_view(), name="api-devices"),
+    path("devices/current/", devices.Current.as_view(), name="api-current-device"),
+    path("devices/current/report/", devices.CurrentReport.as_view(), name="api-current-device-report"),
+    path("devices/<uuid:device_id>/", devices.DeviceOne.as_view(), name="api-device"),
+    path("devices/<uuid:device_id>/revoke/", devices.DeviceRevoke.as_view(), name="api-device-revoke"),
     path("events/", platform.Events.as_view(), name="api-events"),
     path("jobs/<uuid:job_id>/", platform.JobOne.as_view(), name="api-job"),
     path("locations/", locations.Locations.as_view(), name="api-locations"),

@@ -21,16 +21,27 @@ class DeviceEnrolled(DomainEvent):
 
 @event("device.updated", about="device", key="device_id", permission=MANAGE_DEVICES)
 class DeviceUpdated(DomainEvent):
-    """A device got another name, place or role, or told something new of itself; ``fields`` names what changed.
+    """A device got another name, place or role; ``fields`` names what changed."""
 
-    Of what devices report only turns are told (``unsent``: it began to hold unsent work, or has sent the last of it),
-    not every figure.
+    device_id: UUID
+    version: int
+    location_id: UUID
+    fields: list[str]
+
+
+@event("device.reported", about="device", key="device_id", permission=MANAGE_DEVICES)
+class DeviceReported(DomainEvent):
+    """A device told something new of itself; ``fields`` names it. Not every figure is told, only turns.
+
+    ``unsent``: it began to hold unsent work, or has sent the last of it. ``app_version``: it runs another version of
+    the app. ``storage_persisted``: its browser promised to keep its store, or does not any more.
     """
 
     device_id: UUID
     version: int
     location_id: UUID
     fields: list[str]
+    unsent: int
 
 
 @event("device.revoked", about="device", key="device_id", permission=MANAGE_DEVICES)

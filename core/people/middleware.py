@@ -17,11 +17,12 @@ class ActorFromSession:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        request.actor = SimpleLazyObject(lambda: person_at(request))  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-def _actor(request: HttpRequest) -> Actor | None:
+def person_at(request: HttpRequest) -> Actor | None:
+    """Who is logged in, with all they hold."""
     if getattr(request, "tenant", None) is None or not request.user.is_authenticated:
         return None
     return actor_of_user(request.user, **origin(request))  # type: ignore[arg-type]

@@ -26,6 +26,9 @@ PUBLIC: Final = "public"
 AUTHENTICATED: Final = "authenticated"
 """Any actor of this shop, whatever the role."""
 
+DEVICE: Final = "device"
+"""A browser that is a device of the shop, by its own secret, whoever is logged in on it or nobody (API only)."""
+
 
 def declare(code: str, label: str, *, by_location: bool = False, whole_shop: bool = False) -> str:
     """Declare a permission and answer its code."""

@@ -34,6 +34,11 @@ def origin(request: HttpRequest) -> Origin:
     }
 
 
+def is_own_origin(request: HttpRequest) -> bool:
+    """Whether a browser says that a page of this very shop asks."""
+    return request.headers.get("Origin", "").partition("://")[2].lower() == request.get_host().lower()
+
+
 def visitor(request: HttpRequest) -> Actor:
     """Somebody nobody knows yet."""
     return Actor(kind="system", id=None, label="visitor", **origin(request))

@@ -49,7 +49,7 @@ class Page(View):
             if not actor:
                 return redirect(f"{resolve_url('login')}?{urlencode({'next': request.get_full_path()})}")
             if needed != AUTHENTICATED and not actor.may(needed):
-                raise Forbidden("Your role does not include this. Ask the owner of the shop.")
+                raise Forbidden(actor.why_not(needed) or "Your role does not include this. Ask the owner of the shop.")
         self.actor = actor or visitor(request)
         if self.live_events and request.method == "GET":
             self.live_mark = stream_mark()  # before the page reads anything

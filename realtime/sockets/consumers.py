@@ -13,6 +13,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from core.actors import Actor
+from core.devices.ceilings import devices_of_log_ins, within
 from core.live import device_of
 from core.people.permissions import VIEW_TEAM
 from core.people.selectors import actor_by_id
@@ -52,6 +53,7 @@ def _who_holds(token: str, origin: str, only: Places) -> tuple[Actor, str, set[s
     actor = actor_by_id(ticket.kind, ticket.actor_id)
     if actor is None or log_ins_over([ticket.session]):
         return None
+    actor = within(actor, devices_of_log_ins([ticket.session]).get(ticket.session))
     return actor, ticket.session, unknown_locations(only) if only else set()
 
 

@@ -15,6 +15,8 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from core.actors import Actor
+from core.devices.ceilings import devices_of_log_ins, within
+from core.devices.models import Device
 from core.tenancy.context import tenant_sync
 from core.tenancy.models import Tenant
 from realtime.sockets.closing import Close
@@ -28,7 +30,7 @@ from realtime.sockets.topics import wants_presence
 from realtime.sockets.wire import Wire
 
 logger = logging.getLogger(__name__)
-CHANGES_WHO = frozenset({"person.updated", "api_key.revoked"})
+CHANGES_WHO = frozenset({"person.updated", "api_key.revoked", "device.enrolled", "device.updated", "device.revoked"})
 """Events after which somebody may not hear any more what they hear: nobody waits for the next regular look."""
 MOST_HELD = 256
 """Batches that are kept for a socket whose past is being read; what is older is read again from PostgreSQL."""
@@ -38,8 +40,9 @@ ask_past = tenant_sync(read_past)
 
 def _again(
     who: set[Identity], sessions: set[str], places: frozenset[str] = frozenset()
-) -> tuple[dict[Identity, Actor | None], set[str], set[str]]:
-    return actors_again(who), log_ins_over(sessions), unknown_locations(places) if places else set()
+) -> tuple[dict[Identity, Actor | None], set[str], set[str], dict[str, Device]]:
+    unknown = unknown_locations(places) if places else set()
+    return actors_again(who), log_ins_over(sessions), unknown, devices_of_log_ins(sessions)
 
 
 ask_again = tenant_sync(_again)
@@ -236,15 +239,17 @@ class Room:
 
         A place that is none of the shop leaves everything as it was, and is named in the answer.
         """
-        found, _, unknown = await ask_again(self.tenant, {socket.identity}, set(), only or frozenset())
-        actor = found[socket.identity]
+        found, over, unknown, devices = await ask_again(
+            self.tenant, {socket.identity}, {socket.session}, only or frozenset()
+        )
+        actor = None if over else found[socket.identity]
         if actor is None:
             socket.wire.close(Close.NOT_ALLOWED)
         elif unknown:
             text = f"unknown location {min(unknown)}"
             socket.wire.put(frame("refused", id=mark, code="unknown-location", detail=text))
         else:
-            sight = Sight.of(actor, topics, only)
+            sight = Sight.of(within(actor, devices.get(socket.session)), topics, only)
             socket.topics, socket.only = topics, only
             socket.sight = self._sights.setdefault(sight, sight)
             socket.wire.put(frame("subscribed", id=mark, topics=sight.types, seq=socket.cursor))
@@ -252,14 +257,14 @@ class Room:
     async def recheck(self) -> None:
         """Close the lines of those who may not hear (all of) what they hear; they come back as who they are now."""
         asked = {socket.identity for socket in self.sockets}
-        found, over, _ = await ask_again(self.tenant, asked, {socket.session for socket in self.sockets})
+        found, over, _, devices = await ask_again(self.tenant, asked, {socket.session for socket in self.sockets})
         for socket in list(self.sockets):
             if socket.identity not in found:
                 continue  # it came meanwhile
             actor = found[socket.identity]
             if actor is None or socket.session in over:
                 socket.wire.close(Close.NOT_ALLOWED)
-            elif Sight.of(actor, socket.topics, socket.only) != socket.sight:
+            elif Sight.of(within(actor, devices.get(socket.session)), socket.topics, socket.only) != socket.sight:
                 socket.wire.close(Close.NOT_ALLOWED, "permissions changed")
 
     def close_all(self, code: Close) -> None:

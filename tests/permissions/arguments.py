@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, Sample] = {
     "customer_id": lambda shop: Customer.objects.get(number="C1").pk,
     "coupon_id": nobody,
     "delivery_id": lambda shop: 1,
+    "device_id": nobody,
     "discount_id": nobody,
     "distinction_id": nobody,
     "document_id": nobody,

@@ -12,7 +12,7 @@ from django.db import transaction
 from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.devices.events import DeviceGapClosed, DeviceGapFound, DeviceRevoked, DeviceUpdated
+from core.devices.events import DeviceGapClosed, DeviceGapFound, DeviceReported, DeviceRevoked, DeviceUpdated
 from core.devices.models import Device, Gap
 from core.devices.permissions import MANAGE_DEVICES
 from core.devices.services.enrolment import UNUSED_FOR, find_role, tidy_name, wrong_name
@@ -107,10 +107,10 @@ def _end_log_in(session_key: str) -> None:
     end_device(current_tenant(), device_of(session_key))
 
 
-def note_use(device: Device, *, session_key: str = "") -> None:
+def note_use(device: Device, *, session_key: str = "") -> bool:
     """Write down that a living device is in use, at most once a minute, and which log-in is bound to it.
 
-    Puts its end off, at most once a day. Quiet: the row keeps its version.
+    Puts its end off, at most once a day, and answers whether it did. Quiet: the row keeps its version.
     """
     now, changes = datetime.now(UTC), {}
     if device.last_seen_at is None or now - device.last_seen_at >= SEEN_EVERY:
@@ -122,6 +122,7 @@ def note_use(device: Device, *, session_key: str = "") -> None:
     if changes and Device.objects.filter(pk=device.pk, revoked_at=None).update(**changes):
         for name, value in changes.items():
             setattr(device, name, value)
+    return "expires_at" in changes
 
 
 @transaction.atomic
@@ -147,7 +148,16 @@ def report(device_id: UUID, values: Mapping[str, Any], *, actor: Actor) -> Devic
     device.last_seen_at, device.silent_at = datetime.now(UTC), None
     if turns:
         device.version += 1
-        emit(_updated(device, turns), actor=actor)
+        emit(
+            DeviceReported(
+                device_id=device.pk,
+                version=device.version,
+                location_id=device.location_id,
+                fields=sorted(turns),
+                unsent=device.unsent,
+            ),
+            actor=actor,
+        )
     device.save(update_fields=[*REPORTED, "last_seen_at", "silent_at", "version"])
     return device
 
