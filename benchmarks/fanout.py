@@ -16,7 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import django
@@ -25,6 +25,9 @@ from benchmarks.harness import cpu_seconds, free_port, machine, process, quantil
 from benchmarks.listeners import Listener
 from benchmarks.reference import install, line, socket_io
 from benchmarks.shop import BenchShop, bench_shop
+
+if TYPE_CHECKING:
+    from core.actors import Actor
 
 SIZES = (100, 500, 1000, 2000)
 SALES = 30
@@ -72,20 +75,30 @@ HEAD = ["server", "sockets", "frames", "missing", "p50 ms", "p99 ms", "worst ms"
 Opener = Callable[[dict[str, list[float]]], Awaitable[Listener]]
 
 
-def ours(shop: BenchShop, port: int, *, extensions: str = "", **more: str) -> Opener:
-    """Opens a socket of the product."""
+def listening(shop: BenchShop) -> "cycle[Actor]":
+    """Who listens, in turn. Making their keys is told as events: do it before a place in the stream is chosen."""
     from core.actors import SYSTEM
     from core.people.selectors import actor_of_key
     from core.people.services import create_api_key
     from core.tenancy.context import use_tenant
     from core.tenancy.selectors import find_tenant
+
+    permissions = ["orders.sell", "orders.view_orders"]
+    with use_tenant(find_tenant(shop.host)):  # one actor may have a thousand sockets at a process
+        made = [create_api_key(name="bench", permissions=permissions, actor=SYSTEM)[1] for _ in range(4)]
+        return cycle([actor for token in made if (actor := actor_of_key(token))])
+
+
+def ours(
+    shop: BenchShop, port: int, *, extensions: str = "", actors: "cycle[Actor] | None" = None, **more: str
+) -> Opener:
+    """Opens a socket of the product."""
+    from core.tenancy.context import use_tenant
+    from core.tenancy.selectors import find_tenant
     from realtime.sockets.tickets import issue_ticket
 
     tenant = find_tenant(shop.host)
-    permissions = ["orders.sell", "orders.view_orders"]
-    with use_tenant(tenant):  # one actor may have a thousand sockets at a process
-        made = [create_api_key(name="bench", permissions=permissions, actor=SYSTEM)[1] for _ in range(4)]
-        actors = cycle([actor for token in made if (actor := actor_of_key(token))])
+    actors = actors or listening(shop)
 
     async def open_one(arrived: dict[str, list[float]]) -> Listener:
         with use_tenant(tenant):

@@ -7,7 +7,7 @@ import time
 
 import django
 
-from benchmarks.fanout import Opener, known, ours, quantiles, seller, tell_what_waits
+from benchmarks.fanout import Opener, known, listening, ours, quantiles, seller, tell_what_waits
 from benchmarks.harness import cpu_seconds, machine, process, table, web
 from benchmarks.shop import BenchShop, bench_shop
 
@@ -95,12 +95,13 @@ def write(shop: BenchShop) -> None:
 
 def past(shop: BenchShop) -> None:
     """How long until one who missed so many events has them, or knows to read afresh."""
-    rows = []
+    rows, actors = [], listening(shop)
+    tell_what_waits(shop)
     for missed, most in ((1000, 1000), (10_000, 1000), (10_000, 10_000)):
         replay = {"LIVE_REPLAY_EVENTS": str(most), "DJANGO_SETTINGS_MODULE": "benchmarks.far_settings"}
         with process("manage.py", "relay"), web("uvicorn", **replay) as (port, server):
             epoch, head = stream_after(shop, missed)
-            open_one = ours(shop, port, topics="*", since=f"{epoch}:{head - missed}")
+            open_one = ours(shop, port, actors=actors, topics="*", since=f"{epoch}:{head - missed}")
             rows.append([missed, most, *asyncio.run(resumed(open_one, server.pid))])
     table(["missed", "replayed at most", "answer", "seconds", "CPU seconds", "MB"], rows)
 

@@ -18,6 +18,7 @@ from core.jobs.registry import Kind, Progress
 from core.jobs.services import GIVEN_UP, LeasedProgress, LostLease, claim, due_jobs, enqueue, find_job, perform
 from core.jobs.tasks import plan_nightly_work, run_job, sweep_jobs
 from core.jobs.tidying import JOBS_KEPT, tidy
+from core.locations.selectors import zone_of
 from core.people.permissions import VIEW_AUDIT
 from core.tenancy.context import use_tenant
 from core.tenancy.rounds import Rounds, Visits
@@ -106,6 +107,23 @@ def test_nightly_work_is_planned_once_a_business_day_for_every_shop(acme: Shop, 
     assert Job.objects.count() == 1
     with use_tenant(globex.tenant):
         assert Job.objects.count() == 1
+
+
+def test_a_shops_night_is_planned_when_it_begins_though_the_shop_has_no_turn_in_the_round(
+    acme: Shop, globex: Shop, monkeypatch: Any
+) -> None:
+    nights, said = Visits(f"test:{uuid4()}", most=100), {"test.say": registry.KINDS["test.say"]}
+    monkeypatch.setattr("core.jobs.tasks.NIGHTS", nights)
+    monkeypatch.setattr("core.jobs.tasks.NIGHT_HOUR", 0)
+    monkeypatch.setattr("core.jobs.tasks.KINDS", said)
+    plan_nightly_work()
+    Job.objects.all().delete()
+    monkeypatch.setattr(Rounds, "turn", lambda self: [])
+    plan_nightly_work()
+    assert not Job.objects.exists(), "nobody goes round for what is planned"
+    midnight = datetime.now(UTC).astimezone(zone_of()).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert nights.turn(midnight + timedelta(days=1, seconds=-1)) == []
+    assert {tenant.pk for tenant in nights.turn(midnight + timedelta(days=1))} == {acme.tenant.pk, globex.tenant.pk}
 
 
 def test_a_task_for_a_shop_that_is_gone_does_nothing(acme: Shop) -> None:
