@@ -75,6 +75,7 @@ def test_a_device_is_told_all_that_it_needs_to_sell_and_no_cost(acme: Shop) -> N
     ]  # fmt: skip
     assert set(device.tables) == {
         "terms", "taxes", "categories", "lists", "rules", "groups", "discounts", "coupons", "registers", "members",
+        "words", "favourites",
     }  # fmt: skip
     told = json.dumps([device.articles, device.tables])
     assert "77.7" not in told and "cost" not in told and CANARY not in told
@@ -180,7 +181,7 @@ def test_what_is_counted_blind_is_told_without_its_stock_whoever_asks(acme: Shop
 def test_one_who_may_not_sell_gets_no_discounts_and_takes_none_away(acme: Shop, device: Device) -> None:
     create_discount(name="Spring", kind="percent", value=Decimal(10), actor=acme.actor())
     clerk = Device(person(acme, "stock clerk"), acme.location.pk).fill()
-    assert not {"discounts", "coupons", "members", "registers"} & set(clerk.tables)
+    assert not {"discounts", "coupons", "members", "registers", "favourites"} & set(clerk.tables)
     device.api = clerk.api
     device.follow()
     assert "discounts" in device.tables

@@ -19,9 +19,12 @@ from core.events import plain
 from core.locations.models import Location
 from core.money import plain_decimal
 from inventory.models import Category, EmbeddedCodeRule, PriceList, TaxClass
+from inventory.reading import PROBLEMS
 from inventory.selectors.codes import CURRENCY_NUMBERS
+from orders.discounting.words import WORDS
 from orders.models import Coupon, Customer, CustomerGroup, Discount, Register
 from orders.permissions import SELL, VIEW_CUSTOMERS
+from orders.selectors.best_sellers import best_sellers
 from orders.selectors.policy import policy
 from orders.selectors.terms import shop_terms
 
@@ -29,6 +32,7 @@ MOST_COUPONS = 2_000
 """Coupons that a device keeps; any other is looked up by the server."""
 MOST_MEMBERS = 20_000
 """Customers with prices of their own that a device keeps."""
+MOST_FAVOURITES = 24
 
 Rows = list[dict[str, Any]]
 
@@ -50,9 +54,15 @@ def tables_for(actor: Actor, location_id: UUID) -> dict[str, Table]:
         "lists": _lists,
         "rules": _rules,
         "groups": _groups,
+        "words": _words,
     }
     if actor.may(SELL, at=location_id):
-        wanted |= {"discounts": _discounts, "coupons": _coupons, "registers": _registers}
+        wanted |= {
+            "discounts": _discounts,
+            "coupons": _coupons,
+            "registers": _registers,
+            "favourites": _favourites,
+        }
         if actor.may(VIEW_CUSTOMERS):
             wanted["members"] = _members
     return {name: _table(read(location_id)) for name, read in wanted.items()}
@@ -113,6 +123,17 @@ def _rules(_: UUID) -> Rows:
 
 def _groups(_: UUID) -> Rows:
     return [{"id": row.pk, "name": row.name} for row in CustomerGroup.objects.order_by("name", "pk")]
+
+
+def _words(_: UUID) -> Rows:
+    """What a device says where the server would: why a discount did nothing, what is wrong with a code."""
+    reasons = [{"code": f"why:{code}", "text": words} for code, words in WORDS.items()]
+    return reasons + [{"code": f"scan:{code}", "text": words} for code, words in PROBLEMS.items()]
+
+
+def _favourites(location_id: UUID) -> Rows:
+    """What is rung up there most, best first."""
+    return [{"id": pk} for pk in best_sellers(location_id, count=MOST_FAVOURITES)]
 
 
 def _discounts(_: UUID) -> Rows:

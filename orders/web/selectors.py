@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.core.cache import cache
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from core.actors import Actor
 from core.outbox.models import Event
@@ -19,8 +17,6 @@ from orders.selectors import visible_orders
 from orders.selectors.axes import with_axes
 from orders.selectors.customers import customers
 
-FAVOURITE_DAYS = 28
-FAVOURITES_KEPT_SECONDS = 600
 SALES_SHOWN = 10
 HISTORY_SHOWN = 50
 CUSTOMERS_FOUND = 100
@@ -33,36 +29,6 @@ class CustomerRow:
     customer: Customer
     orders: int
     total: Decimal
-
-
-def best_sellers(location_id: UUID, *, count: int) -> list[UUID]:
-    """Variants by how many sales they were in, in the four weeks up to the location's last sale; kept ten minutes.
-
-    Sales count, not units: a till needs at hand what is rung up often.
-    """
-    key = f"till:best-sellers:{location_id}:{count}"
-    kept = cache.get(key)
-    if kept is None:
-        kept = _best_sellers(location_id, count)
-        cache.set(key, kept, FAVOURITES_KEPT_SECONDS)
-    return [UUID(pk) for pk in kept]
-
-
-def _best_sellers(location_id: UUID, count: int) -> list[str]:
-    sales = Order.objects.filter(COMPLETED, location=location_id, kind=Order.Kind.SALE)
-    last_day = sales.aggregate(day=Max("business_date"))["day"]
-    if last_day is None:
-        return []
-    lines = OrderLine.objects.filter(
-        order__location=location_id,
-        order__kind=Order.Kind.SALE,
-        order__state=Order.State.COMPLETED,
-        order__business_date__gt=last_day - timedelta(days=FAVOURITE_DAYS),
-        variant__isnull=False,
-        is_stocked=True,
-    )
-    ranked = lines.values("variant_id").annotate(sales=Count("pk")).order_by("-sales", "variant_id")
-    return [str(row["variant_id"]) for row in ranked[:count]]
 
 
 def found_orders(rows: QuerySet[Order], *, q: str, actor: Actor) -> QuerySet[Order]:

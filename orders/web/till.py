@@ -27,11 +27,11 @@ from orders.permissions import (
     VIEW_CUSTOMERS,
     VIEW_SHIFTS,
 )
+from orders.selectors.best_sellers import best_sellers
 from orders.selectors.shifts import open_shifts, registers
 from orders.selectors.terms import shop_terms
 from orders.services.checkout import MOST_LINES
 from orders.web.forms import ArticleQuery
-from orders.web.selectors import best_sellers
 
 FAVOURITES = 24
 NO_ID = UUID(int=0)

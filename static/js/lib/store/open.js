@@ -8,13 +8,13 @@ export const VERSION = 1;
 /**
  * The stores by name.
  *
- * - `articles`: what is for sale here, by `id`; `codes` finds one by any of its codes (`catalogue.js`).
+ * - `articles`: what is for sale here, by `id`; `codes` finds one by any of its codes, `product` all of one product (`catalogue.js`).
  * - `tables`: what articles refer to (taxes, price lists, discounts, …), by `name`.
  * - `queue`: what was done here and the server has not taken yet, by `n`; `author` finds what somebody did.
  * - `meta`: single facts, by `name` (how far the catalogue is, the last `n`).
  */
 export const STORES = {
-  articles: { keyPath: "id", indexes: { codes: { path: "codes", multiEntry: true } } },
+  articles: { keyPath: "id", indexes: { codes: { path: "codes", multiEntry: true }, product: { path: "product" } } },
   tables: { keyPath: "name" },
   queue: { keyPath: "n", indexes: { author: { path: "author" } } },
   meta: { keyPath: "name" },
