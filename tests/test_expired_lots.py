@@ -109,6 +109,7 @@ def test_an_order_hands_an_expired_lot_over_with_consent_alone_by_program_and_by
     said: dict[str, Any] = {"step": "done", "version": "2"}
     first = browser.post(page, said)
     assert first.status_code == 409 and "Let it go although its lot has expired" in first.content.decode()
+    assert "Only expired or blocked lots of MILK are left." in first.content.decode()
     asked = browser.post(page, said | {"accept_expired": "on"})
     assert asked.status_code == 403 and "Acme manager" in asked.content.decode()
     assert lots(milk) == {"OLD": 4, "GOOD": 0}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from orders.auditor import audit_books
 from orders.models import Fulfilment, Order, Payment
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.placing import place_open_order
+from tests.test_lots_and_serials import Kind, book, tracked
 
 pytestmark = pytest.mark.django_db
 PARCEL = {"kind": "delivery", "name": "Ada", "address": "1 Mill Lane", "city": "York"}
@@ -95,6 +97,25 @@ def test_an_order_is_packed_in_parts_sent_with_its_number_and_paid_later(acme: S
     assert order.state == "completed" and (level("TEA"), level("CUP")) == ((7, 0), (9, 0))
     browser.post(f"/fulfilments/{last.pk}/step/", {"step": "done", "version": last.version + 1})
     assert Fulfilment.objects.filter(state="done").count() == 1 and audit_books() == []
+
+
+def test_pieces_with_numbers_are_asked_for_when_they_leave_and_a_wrong_one_is_named(acme: Shop) -> None:
+    phone, browser = tracked("serial", "PHONE"), acme.client("cashier")
+    book(acme, phone, "2", Kind.RECEIPT, serials=("S1", "S2"))
+    order = opened(acme, {"PHONE": "1"})
+    new = {"fulfilment_id": str(uuid7()), "quantity_1": "1", "then": "pack"}
+    assert browser.post(f"/orders/{order.pk}/pack/", new).status_code == 302
+    step, done = f"/fulfilments/{new['fulfilment_id']}/step/", {"step": "done", "version": "2"}
+    for typed, status, told in (
+        ("", 409, "Name exactly one piece of PHONE that can be taken."),
+        ("S9", 409, "Name exactly one piece of PHONE that can be taken; not S9."),
+        ("S1 S2", 409, "Name exactly one piece of PHONE that can be taken."),
+    ):
+        answer = browser.post(step, {**done, "serials_1": typed})
+        assert (answer.status_code, told in unescape(answer.content.decode())) == (status, True)
+    assert Fulfilment.objects.get().state == "packed" and level("PHONE") == (2, 1)
+    assert browser.post(step, {"step": "cancel", "version": "2", "serials_1": ""}).status_code == 302
+    assert (Fulfilment.objects.get().state, level("PHONE")) == ("cancelled", (2, 1))
 
 
 def test_what_cannot_be_done_with_an_open_order_is_said_on_its_page_and_nothing_moves(acme: Shop) -> None:

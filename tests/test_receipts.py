@@ -17,6 +17,7 @@ from core.audit.models import AuditEntry
 from core.ids import uuid7
 from core.jobs.models import Job
 from core.jobs.services import perform
+from core.locations.models import ShopDetails
 from core.testing import CANARY, Shop
 from orders.models import Customer, Order
 from orders.receipts.pdf import _fonts as fonts
@@ -188,6 +189,7 @@ def mail_by(port: int) -> Any:
 
 def test_a_receipt_goes_by_mail_to_the_customer_with_the_pdf(acme: Shop, globex: Shop) -> None:
     order = sell(acme, None, customer_id=Customer.objects.get(number="C1").pk)
+    ShopDetails.objects.update_or_create(pk=1, defaults={"email": "hello@acme.test"})
     with a_mail_server() as (port, got), mail_by(port):
         answer = person(acme, "cashier").post(f"orders/{order.pk}/receipt/email/", {})
         assert answer.status_code == 202
@@ -196,7 +198,9 @@ def test_a_receipt_goes_by_mail_to_the_customer_with_the_pdf(acme: Shop, globex:
         perform(other.json()["job"])
     ((to, raw),) = got
     message = email.message_from_bytes(raw)
-    assert [one.upper() for one in to] == ["RCPT TO:<CUSTOMER@ACME.LOCALHOST>"] and message["From"] == "till@acme.test"
+    assert [one.upper() for one in to] == ["RCPT TO:<CUSTOMER@ACME.LOCALHOST>"]
+    assert message["From"] == "Acme shop <till@acme.test>" and message["Message-ID"].endswith("@acme.test>")
+    assert message["Reply-To"] == "hello@acme.test"  # who answers reaches the shop
     assert order.number in message["Subject"] and CANARY not in raw.decode()
     (pdf,) = [part for part in message.walk() if part.get_content_type() == "application/pdf"]
     assert order.number in read(pdf.get_payload(decode=True))[1]  # type: ignore[arg-type]

@@ -166,7 +166,15 @@ def _expired(step: _Step) -> LotExpired:
         lot__state=Lot.State.OPEN, lot__expires_on__lt=business_today(Location.objects.get(pk=moved.location_id))
     )
     expired = list(rows.order_by("lot__expires_on", "lot_id").values_list("lot__code", flat=True)[:10])
-    return LotExpired(details={"sku": moved.sku, "variant_id": str(moved.variant_id), "expired": expired})
+    said = f"Only {'expired or blocked' if expired else 'blocked'} lots of {moved.sku} are left."
+    return LotExpired(said, details={"sku": moved.sku, "variant_id": str(moved.variant_id), "expired": expired})
+
+
+def _which(sku: str, units: Decimal, wrong: list[str]) -> str:
+    """What is asked for where other pieces were named than those that move."""
+    pieces = "one piece" if units == 1 else f"{plain_decimal(units)} pieces"
+    others = f"; not {', '.join(wrong[:5])}" if wrong else ""
+    return f"Name exactly {pieces} of {sku} that can be taken{others}."
 
 
 def _lots_there(step: _Step) -> list[tuple[UUID, Decimal, bool]]:
@@ -272,7 +280,8 @@ def _book_serials(steps: list[_Step]) -> list[StockException]:
             if step.may_refuse:
                 wrong = [piece.number for piece in pieces if piece not in fitting]
                 told = {"sku": step.moved.sku, "variant_id": str(step.moved.variant_id), "serials": wrong}
-                raise SerialRefused(details={**told, "pieces": str(units.normalize())})
+                said = _which(step.moved.sku, units, wrong)
+                raise SerialRefused(said, details={**told, "pieces": plain_decimal(units)})
             exceptions.append(step.exception(StockException.Kind.SERIAL, max(units - len(fitting), Decimal(1))))
         for piece in fitting:
             piece.state, piece.location_id, piece.version = *_afterwards(step, piece.number), piece.version + 1

@@ -1,5 +1,6 @@
 """Give receipts: print them (a second time as a copy) and mail them, and remember it in the audit log."""
 
+from email.utils import formataddr, make_msgid, parseaddr
 from smtplib import SMTPRecipientsRefused
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from core.errors import Invalid
 from core.jobs.models import Job
 from core.jobs.services import enqueue
 from core.limits import Rate, hit
+from core.locations.papers import shop_details
 from core.tenancy.context import current_tenant
 from orders.errors import MailNotSetUp, TooManyAttempts
 from orders.models import Order
@@ -73,7 +75,9 @@ def email_receipt(order_id: UUID, *, address: str = "", paper: Paper = "a4", act
 
 
 def send_receipt(order_id: UUID, *, address: str, paper: Paper, actor: Actor) -> None:
-    """Send the mail that `email_receipt` asked for; a repeat after a crash may send it twice.
+    """Send the mail that `email_receipt` asked for, in the name of the shop, which gets the answers to it.
+
+    A repeat after a crash may send it twice.
 
     Raises:
         Invalid: the mail server does not take this address.
@@ -82,11 +86,14 @@ def send_receipt(order_id: UUID, *, address: str, paper: Paper, actor: Actor) ->
     receipt = receipt_of(order)
     sender = "\n".join((shop, *receipt.papers.head))
     told = f"Thank you for your purchase at {shop}.\n\nYour receipt {order.number} is attached as a PDF."
+    name, (_, ours), theirs = " ".join(shop.split()), parseaddr(settings.MAIL_FROM), shop_details().email
     message = EmailMessage(
-        subject=f"Your receipt {order.number} from {' '.join(shop.split())}",
+        subject=f"Your receipt {order.number} from {name}",
         body=f"{told}\n\n-- \n{sender}\n",
-        from_email=settings.MAIL_FROM,
+        from_email=formataddr((name, ours)),
         to=[address],
+        reply_to=[theirs] if theirs else None,
+        headers={"Message-ID": make_msgid(domain=ours.rpartition("@")[2])},
     )
     message.attach(f"receipt-{order.number}.pdf", receipt_pdf(receipt, paper=paper), "application/pdf")
     try:

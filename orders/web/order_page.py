@@ -69,6 +69,7 @@ class OrderPage(Page):
         context = {
             **paper(receipt_of(order)),
             "live_about": [order.pk],
+            "pieces": order.items if order.items % 1 == 0 else None,  # nobody counts 2.25 items
             "history": told_of(order, [one["fulfilment"] for one in parcels], refunds),
             "axes": where,
             "refunds": refunds,

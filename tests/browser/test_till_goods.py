@@ -145,6 +145,9 @@ def test_the_lot_that_expires_first_goes_by_itself_another_in_two_steps_an_expir
     till.get_by_role("button", name="Another lot").click()
     till.locator("till-lot .till-choice", has_text="OLD").click()
     pay_by_card(till)
+    title, price = till.locator(".cart__name").inner_text(), till.locator("[data-total]").inner_text()
+    expect(till.locator("till-payment .flash__body")).to_have_text(f"Only expired or blocked lots of {title} are left.")
+    expect(till.locator("till-payment [data-show='due']")).to_have_text(price)  # nothing of it was paid
     till.get_by_role("button", name="Ask a manager").click()
     till.get_by_label("PIN").fill(PIN)
     till.keyboard.press("Enter")

@@ -45,6 +45,7 @@ test("the sums are the server's: net, tax in it, total", () => {
   const cart = addArticle(addArticle(emptyCart("1"), tea, { quantity: "2" }), jam);
   const sums = totals(cart, terms);
   assert.deepEqual([sums.net, sums.tax, sums.total, sums.units].map(String), ["107500", "15000", "122500", "3000"]);
+  assert.equal(totals(setQuantity(cart, "t", "1.25"), terms).units, 2000n); // what is weighed is one piece
 });
 
 test("the body says what was sold, how it was paid and what the cashier saw", () => {

@@ -193,7 +193,7 @@ class TillPayment extends HTMLElement {
     this.message.hidden = text === "";
     this.message.querySelector(".flash__body").replaceChildren(
       h("p", {}, text),
-      rows.length > 0 && h("ul", { class: "till-short", role: "list" }, rows.map(shortRow)),
+      ...(rows.length > 0 ? [h("ul", { class: "till-short", role: "list" }, rows.map(shortRow))] : []),
     );
     this.actions.replaceChildren(
       ...actions.map(({ label, run, href, isPrimary }) => {
@@ -202,6 +202,7 @@ class TillPayment extends HTMLElement {
       }),
     );
     this.dialog.toggleAttribute("data-refused", actions.length > 0);
+    if (actions.length > 0) this.#draw(); // nothing was taken: all of it is still to be paid
     this.actions.firstElementChild?.focus();
   }
 
@@ -214,8 +215,10 @@ class TillPayment extends HTMLElement {
     const next = this.#next();
     const { isBack } = this;
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
-    const isPartPaid = this.taken.length > 0 && this.due > 0n;
-    show("due", this.#written(this.due));
+    const isRefused = this.dialog.hasAttribute("data-refused");
+    const isPartPaid = this.taken.length > 0 && this.due > 0n && !isRefused;
+    const whole = isBack ? -this.sums.due : this.sums.due;
+    show("due", this.#written(isRefused ? whole : this.due));
     show("due-label", isBack ? (isPartPaid ? "Left to give back" : "To give back") : isPartPaid ? "Left to pay" : "To pay");
     this.field.value = this.text ?? "";
     this.field.placeholder = amountText(this.#usual(), this.exponent);

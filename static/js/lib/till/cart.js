@@ -137,13 +137,16 @@ export function estimate(cart, terms, { prices = new Map(), evaluate = none } = 
 const none = ({ items }) => ({ lines: items.map(() => []) });
 const byHand = (given) => given && { kind: given.kind, value: parseAmount(given.value) };
 
-/** Sums of the cart: `{ net, tax, total, discount, units }`; `units` in thousandths. */
+/** Sums of the cart: `{ net, tax, total, discount, units }`; `units` in thousandths, what is weighed is one. */
 export function totals(cart, terms, known) {
   const sums = { net: 0n, tax: 0n, total: 0n, discount: 0n, units: 0n };
   for (const amounts of estimate(cart, terms, known)) {
     for (const name of ["net", "tax", "total", "discount"]) sums[name] += amounts[name];
   }
-  for (const line of cart.lines) sums.units += parseQuantity(line.quantity);
+  for (const line of cart.lines) {
+    const quantity = parseQuantity(line.quantity);
+    sums.units += quantity % 1000n === 0n ? quantity : 1000n;
+  }
   return sums;
 }
 

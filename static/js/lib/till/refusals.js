@@ -83,6 +83,8 @@ function expired(counter, problem, { back, payAgain }) {
   const { payment, session, asides } = counter;
   if (session.cart.expired) return payment.refuse(problem.detail || problem.title, { actions: [back] });
   const { permissions, may } = session.setup;
+  const { variant_id: variant, sku, expired: lots } = problem.body;
+  const name = session.cart.lines.find((line) => variantOf(line) === variant)?.title ?? sku;
   const goOn = (given) => {
     session.edit((cart) => ({ ...cart, expired: given }));
     payAgain();
@@ -90,11 +92,12 @@ function expired(counter, problem, { back, payAgain }) {
   const ask = () => {
     payment.close();
     const then = ({ id, approved_by_label: by }) => goOn({ id, by });
-    asides.open("approval", { permission: permissions.expired, shown: `Sell ${problem.body.sku ?? "it"} although its lot has expired.`, then });
+    asides.open("approval", { permission: permissions.expired, shown: `Sell ${name} although its lot has expired.`, then });
   };
   const isFree = may.sell_expired;
   const act = { label: isFree ? "Sell it all the same" : "Ask a manager", isPrimary: true, run: isFree ? () => goOn({ by: "" }) : ask };
-  return payment.refuse("Only expired or blocked lots of this are left.", { actions: [act, back] });
+  if (!lots?.length) return payment.refuse(`Only blocked lots of ${name} are left: they are not sold.`, { actions: [back] });
+  return payment.refuse(`Only expired or blocked lots of ${name} are left.`, { actions: [act, back] });
 }
 
 function short({ cart, payment, session }, rows, { body, sell, back }) {
