@@ -9,7 +9,8 @@ class InventoryConfig(AppConfig):
         import inventory.jobs
         import inventory.navigation
         import inventory.permissions
-        import inventory.scan_kinds  # noqa: F401
+        import inventory.scan_kinds
+        import inventory.web.exceptions  # noqa: F401
         from core.locations.closing import keeps_open
         from inventory.selectors.closing import counts_left, stock_left, transfers_left
 

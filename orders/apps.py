@@ -5,12 +5,14 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
+        import orders.api.sync_kinds
         import orders.events
         import orders.jobs
         import orders.navigation
         import orders.permissions
         import orders.scan_kinds
-        import orders.web.causes  # noqa: F401
+        import orders.web.causes
+        import orders.web.exceptions  # noqa: F401
         from inventory.customer_groups import register_groups
         from orders.models import CustomerGroup
 

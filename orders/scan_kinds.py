@@ -3,6 +3,7 @@
 import re
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 
 from core.actors import Actor
@@ -25,7 +26,8 @@ def _customer(pk: UUID, actor: Actor) -> Target | None:
 def _receipt(text: str, actor: Actor) -> Target | None:
     if not actor.may(VIEW_ORDERS):
         return None
-    places, rows = actor.places(VIEW_ORDERS), Order.objects.filter(number=text.removeprefix(SCANNED))
+    number = text.removeprefix(SCANNED)
+    places, rows = actor.places(VIEW_ORDERS), Order.objects.filter(Q(number=number) | Q(receipt_number=number))
     row = (rows if places is None else rows.filter(location__in=places)).order_by("-occurred_at").first()
     if row is None:
         return None

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.locations.urls")),
     path("", include("core.audit.urls")),
     path("", include("core.jobs.urls")),
+    path("", include("core.sync.urls")),
     path("", include("inventory.urls")),
     path("", include("orders.urls")),
     path("", include("analytics.urls")),

@@ -43,6 +43,7 @@ from tests.import_samples import Row, line, run_import, write
 from tests.pictures import a_picture
 from tests.shop_window_moves import counted, send
 from tests.shop_window_stock import fill_stock_room
+from tests.tills_away import away_and_back
 from tests.webhook_receiver import receiving
 from tests.webhook_steps import connect
 from tests.window_of_drawers import fill_drawers
@@ -124,6 +125,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
                 reason=LONG_NAME,
                 actor=owner,
             )[0].pk,
+            "flag_id": away_and_back(shop).pk,
             "exception_id": StockException.objects.filter(reference_id=order.pk).latest("quantity").pk,
             "key_id": key.pk,
             "location": shop.location.pk,

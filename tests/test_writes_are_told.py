@@ -16,6 +16,7 @@ from core.ids import uuid7
 from core.outbox import epochs
 from core.outbox.models import Event
 from core.people import services as people
+from core.sync import booking, flags
 from core.testing import PASSWORD, Shop
 from inventory.models import StockException
 from inventory.services import catalogue, documents, exceptions, prices
@@ -29,6 +30,7 @@ from tests import told_of_devices as devices
 from tests import told_of_discounts as reductions
 from tests import told_of_money as money
 from tests import told_of_open_orders as later
+from tests.tills_away import away_and_back
 from webhooks.services import endpoints, replays
 
 MODULES = (
@@ -41,6 +43,8 @@ MODULES = (
     endpoints,
     replays,
     epochs,
+    flags,
+    booking,
     *after.MODULES,
     *shelves.MODULES,
     *places.MODULES,
@@ -212,6 +216,12 @@ TOLD: dict[str, tuple[Walk, Callable[[Shop, Any], Any], tuple[str, str], list[st
         ("change", "stream"),
         ["stream.restarted"],
     ),
+    "settle_flag": (
+        away_and_back,
+        lambda s, flag: flags.settle_flag(flag.pk, resolution="dismissed", note="seen", actor=s.actor()),
+        ("change", "exception"),
+        ["exception.resolved"],
+    ),
     **after.TOLD,
     **shelves.TOLD,
     **places.TOLD,
@@ -237,6 +247,7 @@ QUIET = {
     "note_log_out": "likewise",
     **shelves.QUIET,
     "sync_built_in_roles": "brings the table up to the program; nobody decided anything",
+    "book_again": "what it books tells; see tests/test_exceptions.py",
     "put_away": "what one person wants to see on their own pages; no fact of the shop",
     "create_owner": "is create_user, for the first person",
     "send_test_event": "what it sends is no fact of the shop; the audit log has it",
@@ -246,6 +257,7 @@ QUIET = {
 }
 ASKS = {"live_secrets", "sealed_secrets", "opened"} | shelves.ASKS
 PARTS = devices.PARTS | shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS
+PARTS |= {"raise_flags", "locked_flag", "close", "write_sale"}
 """Parts of other services, told by those."""
 
 
@@ -278,6 +290,7 @@ def test_no_service_is_forgotten_here() -> None:
         "inventory.services.closings",
     }  # see their own tests
     others |= buyers.OTHERS
+    others |= {"orders.services.charged", "orders.services.taken_sales"}  # see tests/test_sync_sales.py
     others |= money.OTHERS
     others |= {
         "webhooks.services.deliveries",

@@ -80,6 +80,15 @@ class ApiView(APIView):
             setattr(self, name, answer_once(handler, request, self.actor))
 
 
+def body_of(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """A body that came inside another one, checked; fields it does not know do not matter. Raises `Invalid`."""
+    checked = _checker(serializer, data)
+    if not checked.is_valid():
+        errors = list(pointers(checked.errors))
+        raise Invalid(summary(errors), details={"errors": errors})
+    return dict(checked.validated_data)
+
+
 def _checker(kind: type[serializers.Serializer[Any]], data: Any) -> serializers.Serializer[Any]:
     """A serializer for some input, with the fields that all of its kind share."""
     made = kind(data=data)

@@ -55,6 +55,10 @@ VIEW_JOBS = declare("jobs.view", "See background work and its results", whole_sh
 VIEW_LOCATIONS = declare("locations.view", "See the locations")
 MANAGE_LOCATIONS = declare("locations.manage", "Add, change and close locations", whole_shop=True)
 MANAGE_SHOP = declare("shop.manage", "Change what receipts say of the shop: address, tax number", whole_shop=True)
+VIEW_EXCEPTIONS = declare(
+    "exceptions.view", "See what was done while a till was away and does not fit", by_location=True
+)
+RESOLVE_EXCEPTIONS = declare("exceptions.resolve", "Settle what does not fit", by_location=True)
 
 OWNER: Final = "owner"
 """The role that holds everything; a shop always has somebody with it."""
@@ -62,10 +66,13 @@ OWNER: Final = "owner"
 # What the built-in roles hold; apps add theirs by `grant_to` in their own permissions.py.
 BUILT_IN_ROLES: dict[str, set[str]] = {
     "owner": set(),
-    "manager": {VIEW_TEAM, VIEW_AUDIT, VIEW_EVENTS, VIEW_JOBS, VIEW_LOCATIONS, MANAGE_LOCATIONS, MANAGE_SHOP},
+    "manager": {
+        *(VIEW_TEAM, VIEW_AUDIT, VIEW_EVENTS, VIEW_JOBS, VIEW_LOCATIONS, MANAGE_LOCATIONS, MANAGE_SHOP),
+        *(VIEW_EXCEPTIONS, RESOLVE_EXCEPTIONS),
+    },
     "cashier": {VIEW_LOCATIONS},
     "stock clerk": {VIEW_LOCATIONS, VIEW_JOBS},
-    "accountant": {VIEW_LOCATIONS, VIEW_AUDIT, VIEW_JOBS},
+    "accountant": {VIEW_LOCATIONS, VIEW_AUDIT, VIEW_JOBS, VIEW_EXCEPTIONS},
     "viewer": {VIEW_LOCATIONS},
 }
 

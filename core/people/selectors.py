@@ -30,6 +30,7 @@ AREAS = {
     "jobs": "Background work",
     "locations": "Locations",
     "realtime": "Live board",
+    "exceptions": "Exceptions",
 }
 """What permissions are about, in the order in which they are offered."""
 

@@ -139,6 +139,7 @@ class OrderSummary(Answer[Order]):
 
     id = serializers.UUIDField()
     number = serializers.CharField()
+    receipt_number = serializers.CharField(help_text="What a device printed while the server was away, or empty.")
     kind = serializers.ChoiceField(choices=Order.Kind.choices)
     state = serializers.ChoiceField(choices=Order.State.choices)
     channel = serializers.ChoiceField(choices=Order.Channel.choices)

@@ -46,6 +46,13 @@ class Order(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7)
     request_hash = models.BinaryField(max_length=32, null=True)
     number = models.CharField(max_length=40)
+    receipt_number = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What a device printed before the server knew the sale: K3-000118.",
+    )
     source = models.CharField(max_length=40, blank=True, default="", help_text="The system it was imported from.")
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.SALE)
     state = models.CharField(max_length=12, choices=State, default=State.COMPLETED)
@@ -115,6 +122,9 @@ class Order(models.Model):
         ordering: ClassVar = ["-occurred_at", "-pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source", "number"], condition=~Q(source=""), name="order_imported_once"),
+            models.UniqueConstraint(
+                fields=["receipt_number"], condition=~Q(receipt_number=""), name="order_receipt_number_once"
+            ),
             models.CheckConstraint(condition=~Q(kind="refund") | Q(total__lte=0), name="order_refund_not_positive"),
         ]
         indexes: ClassVar = [

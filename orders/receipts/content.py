@@ -84,6 +84,11 @@ def receipt_code(order: Order) -> str:
     return f"{SCANNED}{order.number}"
 
 
+def numbers_of(order: Order) -> str:
+    """Its number, and the one a device had printed for it before."""
+    return f"#{order.number} · {order.receipt_number}" if order.receipt_number else f"#{order.number}"
+
+
 def points_told(points: PointsLeft | None) -> list[tuple[str, Decimal]]:
     """What a receipt says of points, in words: only what moved, and the balance."""
     if points is None:

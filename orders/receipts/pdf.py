@@ -23,7 +23,7 @@ from core.locations.selectors import zone_of
 from core.money import plain_decimal
 from core.tenancy.context import current_tenant
 from core.web.amounts import format_money, format_number, format_quantity
-from orders.receipts.content import Receipt, points_told, receipt_code
+from orders.receipts.content import Receipt, numbers_of, points_told, receipt_code
 
 Paper = Literal["80mm", "a4"]
 PAPERS: tuple[Paper, ...] = ("80mm", "a4")
@@ -103,7 +103,7 @@ def _rows(receipt: Receipt) -> list[Row]:
         Row(kind="rule"),
         Row(order.number, kind="bars"),
         Row(receipt_code(order), kind="qr"),
-        Row(f"#{order.number} · {when:%d %b %Y, %H:%M}", is_centred=True, size=8),
+        Row(f"{numbers_of(order)} · {when:%d %b %Y, %H:%M}", is_centred=True, size=8),
         Row(order.created_by_label, is_centred=True, size=8),
         *(Row(line, is_centred=True) for line in receipt.papers.foot),
     ]

@@ -51,9 +51,11 @@ def visible_orders(
         "business_date__gte": business_date_from,
         "business_date__lte": business_date_to,
         "state": state,
-        "number__in": {q.strip(), q.strip().upper()} if q.strip() else None,
     }
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    if typed := q.strip():
+        numbers = {typed, typed.upper()}
+        rows = rows.filter(Q(number__in=numbers) | Q(receipt_number__in=numbers))
     return by_axes(rows, paid=paid, handed_over=handed_over, returned=returned)
 
 

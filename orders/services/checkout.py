@@ -233,7 +233,7 @@ def _some_exist(payments: Sequence[Tender]) -> bool:
     return Payment.objects.filter(pk__in=[tender.id for tender in payments]).exists()
 
 
-def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
+def write_sale(sale: Sale, draft: Draft, actor: Actor) -> None:
     """What the transaction does: own row and its shift first, then coupons and accounts, the hot stock rows last."""
     order = draft.order
     if order.customer_id:
@@ -287,7 +287,7 @@ def _write(sale: Sale, draft: Draft, actor: Actor) -> None:
     _freeze_costs(draft, {row.variant_id: row.unit_cost for row in moved})
 
 
-_commit = transaction.atomic(durable=True)(_write)
+_commit = transaction.atomic(durable=True)(write_sale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +313,7 @@ class ExchangedSale:
 
     def write(self) -> Placed:
         """Write it, in the transaction of the exchange."""
-        _write(self.sale, self.draft, self.actor)
+        write_sale(self.sale, self.draft, self.actor)
         draft = self.draft
         return Placed(draft.order, True, draft.lines, draft.payments, draft.codes)
 

@@ -78,23 +78,26 @@ def payments_of(
             raise WrongPayment("Less cash was handed over than is to be paid with it.")
         means = MEANS[tender.method]
         account = means.account(tender, order, actor, f"/payments/{place}") if means.account else None
-        made.append(
-            Payment(
-                id=tender.id,
-                order=order,
-                method=tender.method,
-                currency=order.currency,
-                amount=tender.amount,
-                tendered=tender.tendered,
-                change=tender.tendered - tender.amount if tender.tendered is not None else Decimal(0),
-                reference=tender.reference,
-                account_id=account,
-                actor_id=actor.id,
-                actor_label=actor.label[:200],
-                received_at=order.occurred_at,
-            )
-        )
+        made.append(payment_row(tender, order, account, actor=actor))
     return made
+
+
+def payment_row(tender: Tender, order: Order, account_id: UUID | None, *, actor: Actor) -> Payment:
+    """The row of one tender, not saved; ``account_id`` is what it spends, where it spends one."""
+    return Payment(
+        id=tender.id,
+        order=order,
+        method=tender.method,
+        currency=order.currency,
+        amount=tender.amount,
+        tendered=tender.tendered,
+        change=tender.tendered - tender.amount if tender.tendered is not None else Decimal(0),
+        reference=tender.reference,
+        account_id=account_id,
+        actor_id=actor.id,
+        actor_label=actor.label[:200],
+        received_at=order.occurred_at,
+    )
 
 
 def charge_accounts(payments: Sequence[Payment], *, actor: Actor) -> list[DomainEvent]:

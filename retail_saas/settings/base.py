@@ -26,6 +26,7 @@ TENANT_APPS = [
     "core.outbox",
     "core.jobs",
     "core.idempotency",
+    "core.sync",
     "inventory",
     "orders",
     "analytics",

@@ -46,6 +46,7 @@ ARGUMENTS: dict[str, Sample] = {
     "document_id": nobody,
     "endpoint_id": nobody,
     "exception_id": nobody,
+    "flag_id": nobody,
     "fulfilment_id": nobody,
     "group_id": nobody,
     "job_id": nobody,

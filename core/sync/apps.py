@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class SyncConfig(AppConfig):
+    name = "core.sync"
+    label = "sync"
+
+    def ready(self) -> None:
+        import core.sync.events
+        import core.sync.navigation  # noqa: F401
