@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import Invalid, refuse
-from core.money import plain_decimal
+from core.money import exponent, plain_decimal
+from core.tenancy.context import current_tenant
 from inventory.models import Brand, Category, Product, TaxClass, Variant
 
 MOST_PRICE = Decimal(10) ** 9
@@ -127,12 +128,18 @@ def _price(change: Mapping[str, Any]) -> Change:
         raw = value if how == "set" else before + value if how == "add" else before * (100 + value) / 100
         if ending is not None and raw > 0:
             raw = (raw - ending).to_integral_value(ROUND_CEILING) + ending
-        price = raw.quantize(PRICE_PLACES, ROUND_HALF_UP)
+        price = raw.quantize(_places(before) if how == "percent" else PRICE_PLACES, ROUND_HALF_UP)
         if not 0 <= price < MOST_PRICE:
             raise Invalid("A price would be below zero or beyond all measure. Change the value or the filter.")
         return plain_decimal(price, places=4)
 
     return new_price
+
+
+def _places(price: Decimal) -> Decimal:
+    """A share of a price is rounded to what can be paid, or as finely as the price is already stated."""
+    places = len(plain_decimal(price).partition(".")[2])
+    return Decimal(1).scaleb(-max(places, exponent(current_tenant().currency)))
 
 
 def planned(variants: Iterable[Variant], wanted: Mapping[str, Change]) -> Iterator[tuple[UUID, str, Any, Any]]:

@@ -53,6 +53,13 @@ def test_a_preview_changes_nothing_and_applying_changes_what_it_showed(acme: Sho
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_share_of_a_price_can_be_paid_or_is_as_fine_as_the_price_was(acme: Shop) -> None:
+    Variant.objects.filter(sku="JAM").update(unit_price=Decimal("0.0125"))
+    edit = previewed(acme, {"unit_price": {"how": "percent", "value": "-1.3"}})
+    assert dict(edit.rows.values_list("variant__sku", "after")) == {"TEA": "4.4400", "CUP": "11.8400", "JAM": "0.0123"}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_edit_whose_worker_gave_up_goes_on_when_it_is_asked_for_again(acme: Shop) -> None:
     edit = previewed(acme, DEARER)
     first = apply_bulk_edit(edit.pk, actor=acme.actor()).job_id
