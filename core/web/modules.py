@@ -13,7 +13,11 @@ MAIN = "js/main.js"
 CLASSIC_SCRIPTS = ("theme-boot.js", "early-keys.js")
 """Scripts that are no modules, because they must run before the page does."""
 
-VENDOR = {"idb": "vendor/idb/idb.js", "uplot": "vendor/uplot/uPlot.esm.js"}
+VENDOR = {
+    "idb": "vendor/idb/idb.js",
+    "uplot": "vendor/uplot/uPlot.esm.js",
+    "zxing-wasm": "vendor/zxing-wasm/reader/index.js",
+}
 """Bare names of packages, and where set-up puts their ES modules below ``static/``.
 
 A module that a worker runs too imports the file itself, because workers know no import map.

@@ -7,6 +7,9 @@ from servestatic.middleware import ServeStaticMiddleware
 
 from core.web.middleware import Handler
 
+WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+"""A worker is under the policy of its own script, not of its page. Only workers may run WebAssembly."""
+
 
 class StaticFiles:
     """Hands addresses below ``STATIC_URL`` to servestatic, whose asynchronous middleware costs a thread per request."""
@@ -18,5 +21,7 @@ class StaticFiles:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(settings.STATIC_URL):
             response: HttpResponseBase = self.serve(request)
+            if request.path_info.endswith(".js"):
+                response.setdefault("Content-Security-Policy", WORKER_POLICY)
             return response
         return self.get_response(request)

@@ -12,6 +12,7 @@ from servestatic.storage import CompressedManifestStaticFilesStorage  # type: ig
 from core.web.small_scripts import small_form
 
 STYLESHEET = "css/main.css"
+PACKED = ".br"
 _IMPORT = re.compile(r'@import url\("(?P<path>[^"]+)"\)(?: layer\((?P<layer>[\w-]+)\))?;')
 _COMMENT_OR_TEXT = re.compile(r"""/\*.*?\*/|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", re.DOTALL)
 
@@ -25,6 +26,12 @@ class PageStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     In the source every element has a file of its own; over the air that would be one more round trip and thirty
     requests before the first paint.
     """
+
+    def hashed_name(self, name: str, content: Any = None, filename: str | None = None) -> str:
+        """A form that set-up packed carries the name of what it is of, so that it is served in its place."""
+        if name.endswith(PACKED):
+            return f"{super().hashed_name(name.removesuffix(PACKED))}{PACKED}"
+        return str(super().hashed_name(name, content, filename))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if STYLESHEET in paths and not dry_run:

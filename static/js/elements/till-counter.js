@@ -92,6 +92,10 @@ class TillCounter extends HTMLElement {
     const hear = (type, action) => this.addEventListener(type, (event) => action(event.detail));
     hear("article", (article) => this.take(article));
     hear("typed", (text) => this.#typed(text));
+    this.addEventListener("scanned", (event) => {
+      event.preventDefault();
+      this.hear(event.detail.code);
+    });
     hear("pay", (method) => this.pay(method));
     hear("take", (body) => this.#sell(body));
     hear("ask", (name) => this.ask(name));

@@ -46,6 +46,7 @@ class TillProducts extends HTMLElement {
   say(text, kind = "info") {
     this.notice.textContent = text;
     this.notice.dataset.kind = kind;
+    if (text) this.querySelector("camera-scan")?.tell?.(text, kind);
   }
 
   /** Show the articles of `wanted` (`{ q }`, `{ category }`, or the best sellers). Answers them, null when overtaken. */
