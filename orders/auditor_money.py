@@ -40,7 +40,7 @@ MONEY_CHECKS: dict[str, str] = {
         LEFT JOIN orders_giftcard AS card ON card.id = line.gift_card_id
         LEFT JOIN orders_creditentry AS entry ON entry.account_id = card.account_id AND CASE document.kind
             WHEN 'sale' THEN entry.kind = 'issue' ELSE entry.kind = 'reverse' AND entry.reference_id = document.id END
-        WHERE line.kind = 'giftcard' AND (
+        WHERE line.kind = 'giftcard' AND document.state NOT IN ('parked', 'ended') AND (
             entry.amount IS DISTINCT FROM line.total OR line.tax <> 0 OR line.quantity <> sign(line.total)
             OR (document.kind = 'sale') <> (card.order_id = document.id))
         UNION ALL

@@ -1,5 +1,6 @@
 """Parked carts: nothing is booked, every till sees them, one takes each up."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -9,8 +10,9 @@ from core.ids import uuid7
 from core.outbox.models import Event
 from core.testing import CANARY, Shop, sale_body
 from inventory.models import StockMovement
+from orders.auditor import audit_books
 from orders.errors import AlreadyTaken
-from orders.models import CouponUse, Order, Payment
+from orders.models import CouponUse, GiftCard, Order, Payment
 from orders.services.parking import Kept, resume
 from tests.api import Api, person, pointers
 from tests.test_race_checkout import at_once
@@ -147,3 +149,32 @@ def test_a_cart_discarded_with_a_key_is_discarded_once_and_answers_the_same_agai
     assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
     assert "Idempotent-Replayed" in answers[1].headers
     assert Event.objects.filter(type="order.discarded").count() == 1
+
+
+def test_gift_cards_wait_unissued_and_their_typed_code_is_told_to_who_takes_the_cart_up_alone(acme: Shop) -> None:
+    till, printed = person(acme, "cashier"), "ABCD-EFGH-2345-6789"
+    cards = [{"id": str(uuid7()), "amount": "25.00", "code": printed}, {"id": str(uuid7()), "amount": "10.00"}]
+    body = cart(acme, gift_cards=cards)
+    assert [till.post("orders/parked/", body).status_code for _ in range(2)] == [201, 200]
+    order = Order.objects.get(pk=body["id"])
+    assert (order.total, order.apart_total, GiftCard.objects.count()) == (Decimal(44), Decimal(35), 0)
+    assert "ABCDEFGH23456789" not in str(order.basket)  # at rest it is sealed
+    listed = till.get("orders/parked/").json()["results"][0]
+    assert [(x["amount"], x["last_four"], x["code"]) for x in listed["gift_cards"]] == [
+        ("25.00", "6789", ""),
+        ("10.00", "", ""),
+    ]
+    assert [line["kind"] for line in listed["lines"]] == ["goods", "giftcard", "giftcard"]
+    other = person(acme, "manager")
+    take = {"id": str(uuid7())}
+    taken = [other.post(f"orders/parked/{body['id']}/resume/", take).json() for _ in range(2)]
+    assert [[x["code"] for x in one["gift_cards"]] for one in taken] == [["ABCDEFGH23456789", ""]] * 2
+    sale = sale_body(acme, {"TEA": "2"}, payments=[{"method": "card", "amount": "44.00"}])
+    sale["gift_cards"] = [{"id": x["id"], "amount": x["amount"], "code": x["code"]} for x in taken[0]["gift_cards"]]
+    assert other.post("orders/", sale).status_code == 201 and GiftCard.objects.count() == 2
+    alone = till.post("orders/parked/", cart(acme, lines=[], gift_cards=[{"id": str(uuid7()), "amount": "5.00"}]))
+    assert (alone.status_code, alone.json()["total"]) == (201, "5.00")
+    assert audit_books() == []
+    for wrong, where in (({"amount": "0.00"}, "amount"), ({"amount": "5.00", "code": "short"}, "code")):
+        refused = till.post("orders/parked/", cart(acme, gift_cards=[{"id": str(uuid7()), **wrong}]))
+        assert (refused.status_code, pointers(refused)) == (422, {f"/gift_cards/0/{where}"})

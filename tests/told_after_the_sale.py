@@ -64,6 +64,7 @@ PARTS = {
     "offer_of",
     "work_out",
     "units_named",
+    "code_of_parked",
     "plan_sweep",
 }
 """Parts of other services, told by those; `policy` asks; an exchange is a return and a sale.

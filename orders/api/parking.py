@@ -12,14 +12,15 @@ from rest_framework.response import Response
 from core.api.fields import AmountField
 from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView, versioned
-from orders.api.serializers import GivenInput, LineOutput, SoldLineInput
-from orders.api.views import given_of, lines_of
+from orders.api.serializers import CardSoldInput, GivenInput, LineOutput, SoldLineInput
+from orders.api.views import cards_of, given_of, lines_of
 from orders.models import Order, OrderLine
 from orders.permissions import SELL
 from orders.selectors import parked_carts
+from orders.services.cards_sold import MOST_CARDS
 from orders.services.checkout import MOST_LINES
 from orders.services.offers import MOST_COUPONS
-from orders.services.parking import Cart, Kept, discard, park, resume
+from orders.services.parking import Cart, Kept, code_of_parked, discard, park, resume
 
 
 class CartInput(serializers.Serializer[Any]):
@@ -33,6 +34,9 @@ class CartInput(serializers.Serializer[Any]):
     note = serializers.CharField(required=False, allow_blank=True, max_length=300)
     coupons = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=MOST_COUPONS)
     discount = GivenInput(required=False, allow_null=True)
+    gift_cards = CardSoldInput(  # type: ignore[call-arg]
+        many=True, max_length=MOST_CARDS, required=False, help_text="None of them is issued before it is paid."
+    )
 
 
 class CartHead(serializers.Serializer[Order]):
@@ -63,12 +67,23 @@ class CartLineOutput(LineOutput):
     labels = serializers.CharField(allow_null=True, help_text="How many of these labels.")
 
 
+class ParkedCardBody(serializers.Serializer[Any]):
+    """A gift card that the cart buys, not issued yet."""
+
+    id = serializers.UUIDField()
+    amount = AmountField()
+    last_four = serializers.CharField(help_text="Of the code that was typed; empty: one is made at the sale.")
+    code = serializers.CharField(help_text="Told to who parks it and to who takes it up; empty in lists.")
+    expires_on = serializers.DateField(allow_null=True)
+
+
 class CartOutput(CartHead):
     """A cart that was put aside, with the prices of then."""
 
     lines = CartLineOutput(many=True)
     coupons = serializers.ListField(child=serializers.CharField())
     given = GivenInput(allow_null=True, help_text="Taken off the whole cart by hand.")
+    gift_cards = ParkedCardBody(many=True, help_text="Beside their lines, which are of kind `giftcard`.")
 
 
 class CartQuery(PageQuery):
@@ -93,7 +108,7 @@ class TakeInput(serializers.Serializer[Any]):
 _CART, _LINE = CartHead(), LineOutput()
 
 
-def cart_body(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+def cart_body(order: Order, lines: Sequence[OrderLine], *, with_codes: bool = False) -> dict[str, Any]:
     """The body of a cart (`CartOutput`) from rows at hand."""
     kept = order.basket or {}
     stated = kept.get("lines", {})
@@ -101,6 +116,13 @@ def cart_body(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
         **_CART.to_representation(order),
         "coupons": kept.get("coupons", []),
         "given": kept.get("discount"),
+        "gift_cards": [
+            {
+                **{name: card[name] for name in ("id", "amount", "last_four", "expires_on")},
+                "code": code_of_parked(card) if with_codes else "",
+            }
+            for card in kept.get("gift_cards", [])
+        ],
         "lines": [_line_body(line, stated.get(str(line.position), {})) for line in lines],
     }
 
@@ -155,6 +177,7 @@ class ParkedCarts(ApiView):
                 note=body.get("note", ""),
                 coupons=body.get("coupons", ()),
                 discount=given_of(body.get("discount")),
+                gift_cards=cards_of(body.get("gift_cards", ())),
             ),
             actor=self.actor,
         )
@@ -162,7 +185,7 @@ class ParkedCarts(ApiView):
 
 
 def _answer(kept: Kept, *, status: int = 200) -> Response:
-    body = cart_body(kept.order, kept.lines)
+    body = cart_body(kept.order, kept.lines, with_codes=True)
     if kept.is_new:
         return versioned(body, kept.order, status=status)
     return versioned(body, kept.order, headers={"Idempotent-Replayed": "true"})

@@ -1,5 +1,6 @@
 """Orders over REST."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -91,16 +92,21 @@ def sale_of(body: dict[str, Any], kind: str) -> Sale:
         approval_ids=[one for one in (body.get("approval"), *body.get("approvals", ())) if one],
         accept_expired=body.get("accept_expired", False),
         reservations=body.get("reservations", ()),
-        gift_cards=[
-            CardSold(
-                card_id=card.get("id") or uuid7(),
-                amount=card["amount"],
-                code=card.get("code", ""),
-                expires_on=card.get("expires_on"),
-            )
-            for card in body.get("gift_cards", ())
-        ],
+        gift_cards=cards_of(body.get("gift_cards", ())),
     )
+
+
+def cards_of(cards: Iterable[dict[str, Any]]) -> list[CardSold]:
+    """Gift cards that are sold in the words of the services."""
+    return [
+        CardSold(
+            card_id=card.get("id") or uuid7(),
+            amount=card["amount"],
+            code=card.get("code", ""),
+            expires_on=card.get("expires_on"),
+        )
+        for card in cards
+    ]
 
 
 def lines_of(lines: list[dict[str, Any]]) -> list[BasketLine]:

@@ -1,6 +1,6 @@
 """Carts put aside: any till of the location takes one up, exactly one wins. Nothing of them is booked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,12 +16,15 @@ from core.errors import NotFound, fault, must_be_version, refuse
 from core.locations.selectors import active_location
 from core.money import plain_decimal
 from core.outbox.services import emit
+from core.secrets import Unreadable, seal, unseal
 from orders.errors import AlreadyTaken
 from orders.events import OrderDiscarded, OrderParked, OrderResumed
 from orders.models import Customer, Order, OrderLine
 from orders.permissions import SELL
-from orders.services.basket import BasketLine, GivenDiscount, Sale
+from orders.services.basket import BasketLine, CardSold, GivenDiscount, Sale
+from orders.services.cards_sold import card_lines, check_cards
 from orders.services.checkout import MOST_LINES
+from orders.services.credit import normal_code
 from orders.services.papers import new_document, same_request
 from orders.services.pricing import price_lines
 
@@ -41,6 +44,7 @@ class Cart:
     note: str = ""
     coupons: Sequence[str] = ()
     discount: GivenDiscount | None = None
+    gift_cards: Sequence[CardSold] = ()
 
     def as_sale(self) -> Sale:
         return Sale(
@@ -52,12 +56,14 @@ class Cart:
             note=self.note,
             coupons=self.coupons,
             discount=self.discount,
+            gift_cards=self.gift_cards,
         )
 
     def stated(self) -> dict[str, Any] | None:
         """What is kept beside lines and amounts: `orders.models.Order.basket`, None where there is nothing."""
         lines = {str(place): told for place, line in enumerate(self.lines, start=1) if (told := _told_of(line))}
-        kept = {"coupons": list(self.coupons), "discount": _plain(self.discount), "lines": lines}
+        cards = [_sealed(card) for card in self.gift_cards]
+        kept = {"coupons": list(self.coupons), "discount": _plain(self.discount), "lines": lines, "gift_cards": cards}
         return {name: value for name, value in kept.items() if value} or None
 
     def hash(self) -> bytes:
@@ -70,6 +76,33 @@ def _told_of(line: BasketLine) -> dict[str, Any]:
     if line.label:
         told |= {"scanned": line.label, "labels": plain_decimal(line.quantity)}
     return {name: value for name, value in told.items() if value}
+
+
+def _sealed(card: CardSold) -> dict[str, Any]:
+    """A gift card that waits to be sold; the code that somebody typed is sealed, and worth nothing until then."""
+    code = normal_code(card.code)
+    return {
+        "id": str(card.card_id),
+        "amount": plain_decimal(card.amount, places=2),
+        "last_four": code[-4:],
+        "sealed": seal(code, place=_place_of(card.card_id)) if code else "",
+        "expires_on": card.expires_on.isoformat() if card.expires_on else None,
+    }
+
+
+def _place_of(card_id: object) -> str:
+    return f"orders.parked_card:{card_id}"
+
+
+def code_of_parked(card: Mapping[str, Any]) -> str:
+    """The code of a gift card in a parked cart, for the till that takes it up; "" where none was typed.
+
+    One that cannot be opened any more, because its key is gone, is typed again.
+    """
+    try:
+        return unseal(card["sealed"], place=_place_of(card["id"])) if card["sealed"] else ""
+    except Unreadable:
+        return ""
 
 
 def _plain(given: GivenDiscount | None) -> dict[str, str] | None:
@@ -91,7 +124,7 @@ def park(cart: Cart, *, actor: Actor) -> Kept:
     """Put a cart aside with today's prices; they are looked up again when it is sold.
 
     Coupons, discounts by hand, lots and pieces are kept as they were stated: nothing of them is used or set aside, and
-    an approval is asked for again.
+    an approval is asked for again. So are gift cards that the cart buys: none of them is issued before it is paid.
 
     A price that somebody stated is kept as stated: whether they may sell at it is asked at the sale.
 
@@ -108,7 +141,10 @@ def park(cart: Cart, *, actor: Actor) -> Kept:
     _check(cart)
     now = datetime.now(UTC)
     priced = price_lines(cart.as_sale(), SYSTEM, when=now)
-    lines = priced.lines
+    cards = card_lines(cart.gift_cards, after=len(priced.lines))
+    for line in cards:
+        line.gift_card_id = None  # there is none before it is paid
+    lines = [*priced.lines, *cards]
     order = new_document(
         order_id=cart.order_id,
         request_hash=cart.hash(),
@@ -149,9 +185,9 @@ def _check(cart: Cart) -> None:
         for place, line in enumerate(cart.lines)
         if line.quantity <= 0
     ]
-    if not cart.lines or len(cart.lines) > MOST_LINES:
+    if not (cart.lines or cart.gift_cards) or len(cart.lines) > MOST_LINES:
         errors.insert(0, fault("/lines", "length", f"Between 1 and {MOST_LINES} lines."))
-    refuse(*errors)
+    refuse(*errors, *check_cards(cart.as_sale()))
     if cart.customer_id and not Customer.objects.filter(pk=cart.customer_id).exists():
         raise NotFound("There is no such customer.", details={"customer": str(cart.customer_id)})
 

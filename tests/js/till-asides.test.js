@@ -99,6 +99,20 @@ test("what is parked and taken up again is the same basket: coupons, discounts b
   assert.deepEqual([again, gone], [cart, []]);
 });
 
+test("gift cards wait with the code of a printed card, and the others get theirs when they go on", () => {
+  const printed = { id: "a", amount: "25", code: "ABCDEFGH23456789", isPrinted: true };
+  const cart = { ...addArticle(emptyCart("1"), tea), cards: [printed, { id: "b", amount: "10", code: "0123456789ABCDEF", isPrinted: false }] };
+  const { gift_cards: sent } = toParked(cart, { location: "here", label: "" });
+  assert.deepEqual(sent, [{ id: "a", amount: "25", code: "ABCDEFGH23456789" }, { id: "b", amount: "10" }]);
+  const lines = [{ kind: "goods", variant: tea.id, quantity: "1", name: "Tea" }, { kind: "giftcard", variant: null, quantity: "1", name: "Gift card" }];
+  const told = { lines, gift_cards: [{ ...sent[0], amount: "25.00" }, { id: "b", amount: "10.00", code: "" }] };
+  const { cart: again, gone } = unpacked(emptyCart("1"), told, [tea], null);
+  assert.deepEqual([again.cards[0], again.lines.length, gone], [printed, 1, []]);
+  assert.match(again.cards[1].code, /^[0-9A-HJKMNP-TV-Z]{16}$/);
+  assert.notEqual(again.cards[1].code, "0123456789ABCDEF");
+  assert.equal(again.cards[1].isPrinted, false);
+});
+
 test("a line of pieces is as long as its numbers", () => {
   const radio = { ...tea, id: "r", tracking: "serial" };
   const cart = addArticle(addArticle(emptyCart("1"), radio, { serial: "A-1" }), radio, { serial: "A-2" });

@@ -74,13 +74,12 @@ class TillParked extends Aside {
 
   #draw() {
     const { carts } = this.counter.parked;
-    const { isEmpty, hasGoods, hasCards } = this.session;
-    const comesBack = Boolean(this.session.cart.back);
-    const cannotWait = comesBack || hasCards;
+    const { isEmpty } = this.session;
+    const cannotWait = Boolean(this.session.cart.back);
     const isOpen = !this.isBusy && Boolean(this.session.parking ?? this.session.taking); // only the same request may go out
-    this.form.hidden = !hasGoods || cannotWait || isOpen;
+    this.form.hidden = isEmpty || cannotWait || isOpen;
     this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !cannotWait);
-    this.hint.textContent = cannotWait ? `${comesBack ? "Goods that come back" : "Gift cards"} cannot be parked: settle this basket first, or leave them out.` : "Park or pay what is in the basket before you take up another one.";
+    this.hint.textContent = cannotWait ? "Goods that come back cannot be parked: settle this basket first, or leave them out." : "Park or pay what is in the basket before you take up another one.";
     this.none.hidden = isOpen || carts.length > 0;
     this.list.hidden = isOpen || carts.length === 0;
     this.heading.textContent = carts.length > 0 || isEmpty ? "Parked baskets" : "Park this basket";
@@ -116,7 +115,7 @@ class TillParked extends Aside {
   }
 
   async #park(body) {
-    if (this.isBusy || (!this.session.parking && (!this.session.hasGoods || this.session.hasCards || this.session.cart.back))) return;
+    if (this.isBusy || (!this.session.parking && (this.session.isEmpty || this.session.cart.back))) return;
     this.busy(true);
     this.session.setParking(body);
     try {
@@ -162,8 +161,8 @@ class TillParked extends Aside {
 
   /** Today's articles and prices into the basket. */
   async #fill(cart) {
-    const ids = [...new Set(cart.lines.map((line) => line.variant))].join(",");
-    const articles = await this.counter.server.articles({ ids });
+    const ids = [...new Set(cart.lines.map((line) => line.variant).filter(Boolean))].join(",");
+    const articles = ids ? await this.counter.server.articles({ ids }) : [];
     const customer = cart.customer ? await this.#customer(cart.customer) : null;
     let names = [];
     this.session.fill((basket) => {

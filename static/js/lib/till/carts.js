@@ -1,4 +1,5 @@
 // What a parked cart is called and holds, and how a basket becomes one and back: pure.
+import { newCode, withCard } from "./cards.js";
 import { addArticle, giveDiscount, hasPieces, lineId, toldApart, withCustomer } from "./cart.js";
 import { amountText, parseAmount, parseQuantity, quantityText } from "./money.js";
 
@@ -17,14 +18,18 @@ export function contentsOf(cart, { most = 2 } = {}) {
  * for sale any more, pieces without their numbers. Several lines of one article become one, as far as they are told apart by nothing.
  */
 export function unpacked(cart, parked, articles, customer) {
+  const lines = parked.lines.filter(({ kind }) => kind !== "giftcard");
   const known = new Map(articles.map((article) => [article.id, article]));
   const isThere = ({ variant, serials = [] }) => known.has(variant) && (!hasPieces(known.get(variant)) || serials.length > 0);
-  const gone = parked.lines.filter((line) => !isThere(line));
-  const { coupons = [], given } = parked;
+  const gone = lines.filter((line) => !isThere(line));
+  const { coupons = [], given, gift_cards: cards = [] } = parked;
   const bare = { ...withCustomer(cart, customer), ...(coupons.length > 0 ? { coupons } : {}), ...(given ? { discount: stated(given) } : {}) };
-  const filled = parked.lines.filter(isThere).reduce((basket, line) => put(basket, line, known.get(line.variant)), bare);
-  return { cart: filled, gone };
+  const filled = lines.filter(isThere).reduce((basket, line) => put(basket, line, known.get(line.variant)), bare);
+  return { cart: cards.reduce((basket, card) => withCard(basket, bought(card)), filled), gone };
 }
+
+/** A gift card that waited: with the code of its printed card, or a new one. */
+const bought = ({ id, amount, code }) => ({ id, amount: amountText(parseAmount(amount)), code: code || newCode(), isPrinted: Boolean(code) });
 
 function put(cart, line, article) {
   const { lot = "", serials = [], given, scanned: label = "" } = line;
@@ -44,6 +49,9 @@ function labelled({ quantity, labels, scanned: label }) {
 
 const stated = ({ kind, value, reason }) => ({ kind, value: amountText(parseAmount(value)), ...(reason ? { reason } : {}) });
 
+/** A gift card as it waits: only the code of a printed card is kept, the others are made when it goes on. */
+const waiting = ({ id, amount, code, isPrinted }) => ({ id, amount, ...(isPrinted ? { code } : {}) });
+
 /** The body of `POST /orders/parked/`: its id is the cart's, made before the first try. An approval is asked for again. */
 export function toParked(cart, { location, label }) {
   return {
@@ -54,5 +62,6 @@ export function toParked(cart, { location, label }) {
     ...(cart.customer ? { customer: cart.customer.id } : {}),
     ...(cart.coupons?.length ? { coupons: cart.coupons } : {}),
     ...(cart.discount ? { discount: cart.discount } : {}),
+    ...(cart.cards?.length ? { gift_cards: cart.cards.map(waiting) } : {}),
   };
 }
