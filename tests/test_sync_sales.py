@@ -9,13 +9,16 @@ import pytest
 from core.devices.models import Device
 from core.ids import uuid7
 from core.outbox.models import Event
+from core.sync.flags import settle_flag
 from core.sync.models import Flag, SyncItem
 from core.testing import Shop, sale_body
 from inventory.models import StockException, StockLevel
 from orders.auditor import audit_books
 from orders.models import Order
+from orders.services.checkout import place_order
 from tests.api import person
-from tests.cash_steps import an_open_shift, closed
+from tests.cash_steps import a_sale, an_open_shift, closed
+from tests.test_query_budget import statements
 from tests.tills_away import Till, as_sold, at_another_price
 
 
@@ -272,3 +275,47 @@ def test_an_order_id_of_another_sale_is_kept_for_a_person(acme: Shop) -> None:
     assert told[1]["code"] == "identifier-reused"
     assert Flag.objects.get().held == 12
     assert on_hand(acme, "CUP") == 10
+
+
+def test_money_that_could_not_be_booked_stands_beside_the_report_of_its_shift(acme: Shop) -> None:
+    shift = an_open_shift(acme)
+    till = Till.at(acme)
+    till.sell({"TEA": "1"}, order={"register": str(shift.register_id)}, charged={"total": "1.00"})
+    till.send()
+    key = person(acme, "manager")
+    report = key.get(f"shifts/{shift.pk}/report/").json()
+    assert report["held"] == {"count": 1, "total": "4.50", "cash": "4.50"}
+    assert report["totals"]["documents"] == 0
+    assert "could not be booked" in acme.client("manager").get(f"/shifts/{shift.pk}/").content.decode()
+    Device.objects.update(unsent=2)
+    assert "holds 2 items" in acme.client("cashier").get(f"/shifts/{shift.pk}/close/").content.decode()
+    settle_flag(Flag.objects.get().pk, resolution="dismissed", note="given back", actor=acme.actor())
+    assert key.get(f"shifts/{shift.pk}/report/").json()["held"]["count"] == 0
+
+
+def test_a_receipt_is_found_and_printed_by_the_number_of_its_device(acme: Shop) -> None:
+    till = Till.at(acme)
+    till.sell({"TEA": "1"})
+    till.send()
+    order = Order.objects.get()
+    page = acme.client("cashier").get("/orders/?q=k3-000001").content.decode()
+    assert f"/orders/{order.pk}/" in page
+    assert "K3-000001" in acme.client("cashier").get(f"/orders/{order.pk}/receipt/").content.decode()
+    scan = person(acme, "cashier").get("scan/R-K3-000001/", {"location": str(acme.location.pk)}).json()
+    assert scan["target"] == str(order.pk)
+
+
+def test_a_sale_of_a_device_costs_few_statements_more_than_one_at_the_till(acme: Shop) -> None:
+    till = Till.at(acme)
+    till.sell({"TEA": "1"})
+    till.send()  # what is looked up once is known now
+    online = person(acme, "cashier")
+    online.post("orders/", sale_body(acme, {"TEA": "1"}))
+    alone, _ = statements(lambda: place_order(a_sale(acme, None), actor=acme.actor("cashier")))
+    for _ in range(10):
+        till.sell({"CUP": "1"})
+
+    together, told = statements(till.send)
+
+    assert [one["result"] for one in told] == ["applied"] * 10
+    assert together / 10 <= alone + 10, (together, alone)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 
 from core.actors import Actor
+from core.devices.models import Device
 from core.errors import NotFound
 from core.people.permissions import VIEW_EXCEPTIONS
 from core.sync.models import Flag
@@ -76,3 +77,12 @@ def held_money(register_id: UUID, since: datetime, until: datetime | None) -> Ma
         rows = rows.filter(occurred_at__lt=until)
     found = rows.aggregate(count=Count("pk"), total=Sum("held"), cash=Sum("held_cash", filter=Q(held_cash__gt=0)))
     return {"count": found["count"], "total": found["total"] or NOTHING, "cash": found["cash"] or NOTHING}
+
+
+def devices_behind(location_id: UUID) -> list[Device]:
+    """The devices of a place that hold work the server has not got, or of whose sequence something is missing.
+
+    Of revoked ones, too: what they hold was done.
+    """
+    rows = Device.objects.filter(location=location_id).annotate(missing_ranges=Count("gaps"))
+    return list(rows.filter(Q(unsent__gt=0) | Q(missing_ranges__gt=0)).order_by("name", "pk"))

@@ -263,5 +263,5 @@ def held_of(kind: Kind | None, body: Any) -> Held:
 
 def _in_words(refusal: DomainError) -> str:
     errors = refusal.details.get("errors") or []
-    told = "; ".join(f"{error.get('pointer', '')}: {error.get('detail', '')}" for error in errors[:3])
+    told = " ".join(dict.fromkeys(str(error.get("detail", "")) for error in errors[:3]))
     return told or refusal.detail

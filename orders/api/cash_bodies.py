@@ -213,6 +213,14 @@ class AmendmentRow(serializers.Serializer[Any]):
     recorded_at = serializers.DateTimeField()
 
 
+class HeldMoney(serializers.Serializer[Any]):
+    """What tills took in and could not be booked; it waits among the exceptions and is in none of the sums."""
+
+    count = serializers.IntegerField()
+    total = serializers.CharField()
+    cash = serializers.CharField()
+
+
 class ReportBody(serializers.Serializer[Any]):
     """An X report of a drawer that is open, or the Z report as it was frozen at the close, with what came later."""
 
@@ -222,6 +230,7 @@ class ReportBody(serializers.Serializer[Any]):
     totals = ReportFigures()
     amendments = AmendmentRow(many=True)
     with_amendments = ReportFigures(allow_null=True, help_text="Both totals in one; null while they are held back.")
+    held = HeldMoney()
 
 
 _REGISTER, _SHIFT, _CASH = RegisterBody(), ShiftBody(), CashBody()
@@ -253,4 +262,5 @@ def report_body(report: Report) -> dict[str, Any]:
         "totals": report.totals,
         "amendments": report.amendments,
         "with_amendments": report.all_in or None,
+        "held": report.held,
     }

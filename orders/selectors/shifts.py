@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from core.actors import Actor
 from core.errors import NotFound
 from core.money import plain_amount, plain_decimal
+from core.sync.selectors import held_money
 from orders.metrics_base import EARNED
 from orders.models import CashMovement, Order, OrderLine, Payment, Register, Shift
 from orders.permissions import SEE_EXPECTED_CASH, VIEW_SHIFTS
@@ -28,6 +29,8 @@ class Report:
     """An X or Z report. ``totals`` is as of the close (a Z) or of now; ``amendments`` came later, ``all_in`` is both.
 
     ``is_blind``: the one who looks is to count the drawer first, so nothing is shown that tells what it should hold.
+    ``held`` is what a till took in and could not be booked (``count``, ``total``, ``cash``); it waits among the
+    exceptions and is in none of the sums.
     """
 
     shift: Shift
@@ -35,6 +38,7 @@ class Report:
     amendments: list[dict[str, Any]]
     all_in: dict[str, Any]
     is_blind: bool
+    held: Mapping[str, Any]
 
 
 def registers(*, actor: Actor, permission: str = VIEW_SHIFTS) -> QuerySet[Register]:
@@ -210,10 +214,13 @@ def drawer_figures(shift: Shift) -> dict[str, Any]:
 
 def report_of(shift: Shift, *, actor: Actor) -> Report:
     """The report of a shift: an X while it is open, the frozen Z with its amendments after the close."""
+    held = _held(shift)
     if shift.state == Shift.State.OPEN:
         totals = drawer_figures(shift)
         is_blind = shift.counted is None and not actor.may(SEE_EXPECTED_CASH, at=shift.register.location_id)
-        return Report(shift, _blinded(totals) if is_blind else totals, [], totals if not is_blind else {}, is_blind)
+        return Report(
+            shift, _blinded(totals) if is_blind else totals, [], totals if not is_blind else {}, is_blind, held
+        )
     later = [
         {
             "name": f"Z{shift.number}{letters(row.number)}",
@@ -228,7 +235,14 @@ def report_of(shift: Shift, *, actor: Actor) -> Report:
     all_in = totals
     for row in later:
         all_in = added(all_in, row["amounts"], currency=shift.currency)
-    return Report(shift, totals, later, all_in, False)
+    return Report(shift, totals, later, all_in, False, held)
+
+
+def _held(shift: Shift) -> dict[str, Any]:
+    """What tills took in during a shift and is in no book yet."""
+    found = held_money(shift.register_id, shift.opened_at, shift.closed_at)
+    told = {name: plain_amount(Decimal(found[name]), shift.currency) for name in ("total", "cash")}
+    return {"count": found["count"], **told}
 
 
 def _blinded(totals: Mapping[str, Any]) -> dict[str, Any]:

@@ -183,8 +183,7 @@ class _Taking:
                 self._doubt("coupon", f"Coupon {one.coupon} does not hold: {one.detail}", self._discounted())
         if not differs(priced.lines, self.charged):
             return priced.lines, priced
-        if "coupon" not in self.doubts:
-            self._doubt_price(priced)
+        self._doubt_price(priced)
         lines = lines_as_charged(sale, self.charged, variants_of(sale, self.charged))
         return lines, replace(priced, lines=lines, discounts=discounts_of(self.charged))
 
@@ -268,6 +267,9 @@ class _Taking:
     def _doubt_price(self, priced: Priced) -> None:
         ours, theirs = priced.total, sum((line.total for line in self.charged.lines), NOTHING)
         lines = sum((abs(a.total - b.total) for a, b in zip(priced.lines, self.charged.lines, strict=True)), NOTHING)
+        if "coupon" in self.doubts:  # that is why
+            self.doubts["coupon"] = replace(self.doubts["coupon"], at_risk=abs(ours - theirs) or lines)
+            return
         said = f"The customer was charged {self._told(theirs)}; the price was {self._told(ours)}."
         if ours == theirs:
             said = f"{self._told(theirs)} was charged, but shared out, taxed or reduced in another way."

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.errors import DomainError
+from core.sync.selectors import devices_behind
 from core.tenancy.context import current_tenant
 from core.web.cursors import window_of
 from core.web.refusals import explain
@@ -188,7 +189,7 @@ class ShiftClose(Page):
         shift = find_shift(shift_id, actor=self.actor, permission=RUN_SHIFT)
         if shift.state == Shift.State.CLOSED:
             return redirect("shift", shift_id)
-        return self.render({"shift": shift, "form": CloseForm(currency=shift.currency)})
+        return self.show(shift, CloseForm(currency=shift.currency))
 
     def post(self, request: HttpRequest, shift_id: UUID) -> HttpResponse:
         shift = find_shift(shift_id, actor=self.actor, permission=RUN_SHIFT)
@@ -206,4 +207,8 @@ class ShiftClose(Page):
             else:
                 messages.success(request, "Closed. This is the Z report.")
                 return redirect("shift", shift_id)
-        return self.render({"shift": shift, "form": form, "differs": differs}, status=409 if differs else 422)
+        return self.show(shift, form, differs=differs, status=409 if differs else 422)
+
+    def show(self, shift: Shift, form: CloseForm, *, differs: str | None = None, status: int = 200) -> HttpResponse:
+        behind = devices_behind(shift.register.location_id)
+        return self.render({"shift": shift, "form": form, "differs": differs, "behind": behind}, status=status)

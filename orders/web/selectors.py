@@ -37,7 +37,7 @@ def found_orders(rows: QuerySet[Order], *, q: str, actor: Actor) -> QuerySet[Ord
     Customers are looked for only by those who may see what customers did.
     """
     if typed := q.strip():
-        found = Q(number__startswith=typed.upper()) | Q(number=typed)
+        found = Q(number__startswith=typed.upper()) | Q(number=typed) | Q(receipt_number=typed.upper())
         if actor.may(VIEW_CUSTOMER_HISTORY):
             people = list(customers(q=typed).order_by().values_list("pk", flat=True)[:CUSTOMERS_FOUND])
             found |= Q(customer__in=people) if people else Q()

@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Any, Literal
 
 from core.events import CATALOGUE
+from core.people.permissions import RESOLVE_EXCEPTIONS
 from inventory.permissions import ADJUST_STOCK, APPROVE_COUNTS, MOVE_STOCK
 from orders.permissions import FULFIL, SEE_EXPECTED_CASH, TAKE_ORDERS, VIEW_APPROVALS, VOID
 
@@ -123,6 +124,12 @@ KINDS: dict[str, Kind] = {
             name="shift.amended", title="A sale reached a shift after its close", group="Money",
             event="shift.amended", one="A sale of {total:money} reached shift {number} after its close",
             needs=SEE_EXPECTED_CASH, wanted_by=SEE_EXPECTED_CASH, icon="cash", route="shift", route_by="shift_id",
+        ),
+        Kind(
+            name="exception.raised", title="Something done while a till was away does not fit", group="Money",
+            event="exception.raised", per="day", sample="device", one="{device}: {title}",
+            many="{count} things done while a till was away do not fit", wanted_by=RESOLVE_EXCEPTIONS, icon="alert",
+            route="exception", route_by="exception_id", list_route="exceptions",
         ),
         Kind(
             name="approval.requested", title="Somebody asks for an approval", group="Money", event="approval.requested",

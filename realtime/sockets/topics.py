@@ -31,6 +31,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         *("stock.low", "stock.out", "stock.over", "stock.expiring", "stock.dead", "lot.blocked"),
         *("webhook.disabled", "import.finished"),
     ),
+    "devices": ("device.*", "exception.*"),
     "forecasts": ("forecast.*",),
     "team": ("person.*", "api_key.*"),
     PRESENCE: (),
