@@ -18,7 +18,7 @@ from core.devices.browser import device_at
 from core.devices.errors import DeviceOver
 from core.devices.models import Device
 from core.devices.permissions import MANAGE_DEVICES
-from core.devices.sealing import public_jwk
+from core.devices.sealing import bound_to, public_jwk
 from core.devices.selectors import author_pass, devices_seen_by, find_device, health_of
 from core.devices.services.fleet import report, revoke_device, update_device
 from core.errors import StaleVersion
@@ -128,6 +128,7 @@ class CurrentDevice(serializers.Serializer[Any]):
     last_n = serializers.IntegerField(help_text="Go on counting above it.")
     missing = MissingNumbers(many=True)
     seal_key = SealKeyBody()
+    bound_to = serializers.CharField(help_text="The additional data of what it seals: whose shop, which device.")
     person = serializers.UUIDField(allow_null=True, help_text="Who is logged in on it.")
     now = serializers.DateTimeField(help_text="Our clock, to measure its own against.")
 
@@ -249,6 +250,7 @@ class Current(ApiView):
             "last_n": device.last_n,
             "missing": device.gaps.values("first", "last"),
             "seal_key": public_jwk(),
+            "bound_to": bound_to(device.pk).decode(),
             "person": self.person.pk if self.person else None,
             "pass": author_pass(device, self.person) if self.person else None,
             "now": datetime.now(UTC),

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from core.actors import Actor
 from core.api.views import as_uuid
+from core.devices.browser import device_at
 from core.errors import Invalid
 from core.events import plain
 from core.locations.models import Location
@@ -60,7 +61,9 @@ class Till(Page):
                         "credit": self.actor.may(VIEW_CREDIT),
                         "run_shift": self.actor.may(RUN_SHIFT),
                         "sell_expired": self.actor.may(SELL_EXPIRED),
+                        "discount": self.actor.may(GIVE_DISCOUNT),
                     },
+                    "device": device_at(request) is not None,
                     "registers": _registers(self.actor),
                     "permissions": {"discount": GIVE_DISCOUNT, "refund": REFUND_BEYOND, "expired": SELL_EXPIRED},
                     "urls": {

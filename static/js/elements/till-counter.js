@@ -7,6 +7,7 @@ import { Scans } from "../lib/till/scans.js";
 import { Quotes, refusedCoupons } from "../lib/till/quotes.js";
 import { Server } from "../lib/till/server.js";
 import { Session } from "../lib/till/session.js";
+import { Standing } from "../lib/till/standing.js";
 import { Keys } from "../lib/till/keys.js";
 import { ParkedCarts } from "../lib/till/parked.js";
 import { toast } from "../lib/toast.js";
@@ -24,7 +25,8 @@ class TillCounter extends HTMLElement {
     const setup = jsonScript(this.dataset.setup);
     if (setup.locations.length === 0) return;
     this.session = new Session(setup);
-    this.server = new Server(setup, () => this.session.place.id);
+    this.standing = new Standing(this);
+    this.server = new Server(setup, () => this.session.place.id, this.standing);
     this.session.follow(new Quotes({ ask: (body, options) => this.server.quote(body, options) }));
     this.checkout = new Checkout({ post: (body) => this.server.sell(body), find: (id) => this.server.order(id) });
     this.scans = new Scans({
@@ -39,6 +41,7 @@ class TillCounter extends HTMLElement {
     this.help = this.querySelector("[data-help-dialog]");
     this.#listen();
     this.cart.session = this.session;
+    this.standing.begin();
     this.products.begin(this.session, this.server);
     this.cart.parked = this.parked;
     this.parked.read();
@@ -67,13 +70,10 @@ class TillCounter extends HTMLElement {
 
   #loadAhead() {
     const load = async () => {
+      const offline = await this.standing.bring();
       await import("../lib/till/ahead.js").then(({ loadAhead }) => loadAhead());
-      const { install, Hold } = await import("../lib/app/install.js");
-      const hold = new Hold();
-      const look = () => hold.set(!this.session.isEmpty || this.session.isFrozen);
-      this.session.addEventListener("change", look);
-      look();
-      await install();
+      await import("../lib/app/install.js").then(({ install, holdSales }) => (holdSales(this.session), install()));
+      await offline?.keepCatalogue();
     };
     const quietly = () => load().catch(() => {}); // the next page tries again
     if (window.requestIdleCallback) requestIdleCallback(quietly);
@@ -143,13 +143,14 @@ class TillCounter extends HTMLElement {
   ask(name) {
     const [aside] = name.split(":", 1);
     const more = name.length > aside.length ? [name.slice(aside.length + 1)] : [];
-    if (this.asides.isLoading || this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return;
-    if (aside === "parked" && this.#isLookingUp()) return;
-    if (aside === "discount" && (!this.session.hasGoods || this.session.isFrozen)) return;
-    if (["lot", "giftcard"].includes(aside) && this.session.isFrozen) return;
-    if (aside === "return" && (this.session.isFrozen || !this.session.setup.may.refund || this.#isLookingUp())) return;
+    if (this.asides.isLoading || this.payment.isOpen || this.receipt.isOpen || this.checkout.isBusy) return undefined;
+    if (!this.standing.allows(aside)) return undefined;
+    if (aside === "parked" && this.#isLookingUp()) return undefined;
+    if (aside === "discount" && (!this.session.hasGoods || this.session.isFrozen)) return undefined;
+    if (["lot", "giftcard"].includes(aside) && this.session.isFrozen) return undefined;
+    if (aside === "return" && (this.session.isFrozen || !this.session.setup.may.refund || this.#isLookingUp())) return undefined;
     this.cart.open(false);
-    this.asides.open(aside, ...more);
+    return this.asides.open(aside, ...more);
   }
 
   /** A code came from the scanner, wherever the cursor was; `others` are what it may have been as well. */
@@ -313,7 +314,7 @@ class TillCounter extends HTMLElement {
     this.payment.refuse("");
     this.payment.busy(true);
     import("./till-receipt.js").catch(() => {}); // on its way while the server works
-    const told = await this.checkout.send(body, { wasTried });
+    const told = await this.standing.settle(body, wasTried);
     this.payment.busy(false);
     if (told.order) this.#sold(told.order);
     else {
@@ -350,12 +351,17 @@ class TillCounter extends HTMLElement {
     else toast("A sale still waits for its answer.", { kind: "warning", seconds: 0, action: { label: "Ask again", run: () => this.#resume() } });
   }
 
-  async #refused({ verdict, problem }, body) {
+  async #refused({ verdict, problem, isSettled }, body) {
     const back = { label: "Back to the basket", run: () => this.payment.close() };
     const retry = { label: "Try again", isPrimary: true, run: () => this.#sell(body, { wasTried: true }) };
     if (verdict === "unknown") {
       const text = `No answer: ${problem.detail || problem.title} The basket is kept. Trying again cannot sell it twice.`;
       return this.payment.refuse(text, { actions: [retry] });
+    }
+    if (verdict === "not-kept") {
+      const again = { ...retry, run: () => this.#sell(body, { wasTried: !isSettled }) };
+      const text = `${problem.message} The sale is not done. Make room on the device, then try again.`;
+      return this.payment.refuse(text, { actions: isSettled ? [again, back] : [again] });
     }
     if (verdict === "logged-out") {
       const logIn = { label: "Log in again", href: this.session.setup.urls.log_in, isPrimary: true };

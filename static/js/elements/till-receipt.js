@@ -44,13 +44,15 @@ class TillReceipt extends HTMLElement {
     const documents = settled.sale ? [settled.sale, settled.refund] : [settled];
     const show = (name, text) => (this.querySelector(`[data-show="${name}"]`).textContent = text);
     const { label, amount } = outcomeOf(documents);
-    const [{ id, number, kind }] = documents;
+    const [{ id, number, kind, isWaiting }] = documents;
     this.querySelector("[data-kind]").textContent = documents.length > 1 ? "Exchange" : kind === "refund" ? "Return" : "Sale";
-    show("number", `#${number}`);
+    show("number", isWaiting ? number : `#${number}`);
     show("label", label);
     show("amount", money(amount));
     show("total", money(sumOf(documents.map(({ total }) => total))));
-    this.querySelector("[data-order]").href = this.server.orderPage(id);
+    const link = this.querySelector("[data-order]");
+    if (isWaiting) link.removeAttribute("href"); // there is no page of it yet
+    else link.href = this.server.orderPage(id);
     const paper = this.querySelector("[data-paper]");
     const made = toHandOver({ cards }).map((card) => cardSlip(card));
     paper.replaceChildren(...made, h("span", { class: "skeleton skeleton--block" }));
@@ -58,7 +60,7 @@ class TillReceipt extends HTMLElement {
     // A second Enter must not throw away the only sight of a code: the slip is printed first.
     this.querySelector(made.length > 0 ? "[data-print]" : "[data-next]").focus();
     try {
-      paper.replaceChildren(...made, ...(await Promise.all(documents.map((one) => this.server.receipt(one.id)))));
+      paper.replaceChildren(...made, ...(await Promise.all(documents.map((one) => one.slip ?? this.server.receipt(one.id)))));
     } catch {
       paper.replaceChildren(...made, h("p", { class: "muted" }, "It is booked. Its receipt cannot be shown now; it stands with the order."));
     }

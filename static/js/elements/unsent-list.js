@@ -1,6 +1,9 @@
+import { csrfToken } from "../lib/api.js";
 import { h, icon } from "../lib/dom.js";
 import { money, time } from "../lib/format.js";
+import { readDevice } from "../lib/store/device.js";
 import { everything, hurry, onQueue, sent } from "../lib/store/queue.js";
+import { canSeal, rescueFile, sealQueue } from "../lib/store/seal.js";
 import { send, sender } from "../lib/store/send.js";
 
 const WHY = {
@@ -8,6 +11,8 @@ const WHY = {
   refused: "The server does not let this device in. Ask somebody who manages devices; nothing is lost.",
 };
 const BECAME = { applied: "booked", duplicate: "booked", quarantined: "a manager looks at it" };
+
+const LEAVING = "?leave"; // the worker led here instead of logging somebody out
 
 /** What this device has not sent: what the person at it did one by one, what others did as a number. */
 class UnsentList extends HTMLElement {
@@ -18,8 +23,10 @@ class UnsentList extends HTMLElement {
     this.list = h("ul", { class: "row-list", role: "list", "aria-label": "Waiting to be sent" });
     this.gone = h("ul", { class: "row-list", role: "list", "aria-label": "Sent last" });
     this.now = h("button", { class: "button button--primary", type: "button", onclick: () => this.#send() }, icon("refresh"), " Send now");
+    this.rescue = h("button", { class: "button", type: "button", onclick: () => this.#save() }, icon("download"), " Save a rescue file");
+    this.leave = h("button", { class: "button", type: "button", onclick: () => this.#leave() }, icon("lock"), " Seal them and log out");
     this.goneTitle = h("h3", { class: "unsent__title" }, "Sent last");
-    this.replaceChildren(this.say, this.why, this.list, h("div", { class: "cluster" }, this.now), this.goneTitle, this.gone);
+    this.replaceChildren(this.say, this.why, this.list, h("div", { class: "cluster" }, this.now, this.leave, this.rescue), this.goneTitle, this.gone);
     this.stop = onQueue(() => this.draw());
     this.draw();
   }
@@ -36,11 +43,14 @@ class UnsentList extends HTMLElement {
       this.say.textContent = "The store of this device cannot be opened.";
       return;
     }
-    const [{ problem }, done] = await Promise.all([sender(), sent(this.person)]);
-    const own = items.filter(({ by }) => by === this.person);
+    const [{ problem }, done, device] = await Promise.all([sender(), sent(this.person), readDevice()]);
+    const own = items.filter(({ by }) => by === this.person && this.person);
     const others = items.length - own.length;
     const count = `${items.length} ${items.length === 1 ? "sale waits" : "sales wait"}`;
-    const isLeaving = location.search === "?leave" && items.length > 0;
+    const isLeaving = location.search === LEAVING && items.length > 0;
+    this.device = device;
+    this.rescue.hidden = items.length === 0 || !canSeal(device);
+    this.leave.hidden = !isLeaving || !canSeal(device);
     this.say.textContent = items.length === 0 ? "Everything is sent." : `${isLeaving ? "Before you log out: " : ""}${count} to be sent, the oldest since ${time(items[0].occurred_at)}.`;
     this.why.hidden = items.length === 0 || !WHY[problem];
     this.why.querySelector("div").textContent = WHY[problem] ?? "";
@@ -49,6 +59,23 @@ class UnsentList extends HTMLElement {
     this.list.replaceChildren(...own.map(row), ...(others > 0 ? [h("li", { class: "row-list__item muted" }, `${others} by ${own.length > 0 ? "others" : "somebody else"}`)] : []));
     this.goneTitle.hidden = this.gone.hidden = done.length === 0;
     this.gone.replaceChildren(...done.slice(0, 10).map(goneRow));
+  }
+
+  /** Somebody wants to go: nobody can read here what they sold, and it is sent all the same. */
+  async #leave() {
+    this.leave.setAttribute("aria-busy", "true");
+    await sealQueue(this.device);
+    const form = h("form", { method: "post", action: "/logout/", hidden: true }, h("input", { type: "hidden", name: "csrfmiddlewaretoken", value: csrfToken() }));
+    this.append(form);
+    form.submit();
+  }
+
+  async #save() {
+    const file = await rescueFile(await everything(), this.device);
+    const address = URL.createObjectURL(file);
+    const link = h("a", { href: address, download: `unsent-${this.device.prefix}-${new Date().toISOString().slice(0, 10)}.ndjson` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
 
   async #send() {

@@ -2,7 +2,7 @@
 // A worker has no import map, so nothing here may be asked for by a package's name.
 import { Copies } from "./copies.js";
 import { Files } from "./files.js";
-import { howMany, send } from "../lib/store/send.js";
+import { howManyOpen, send } from "../lib/store/send.js";
 
 const PATIENCE = 3000; // ms that the server may take before the page's copy is shown
 
@@ -13,7 +13,7 @@ export function begin(setup) {
   hear("install", (event) => event.waitUntil(shell.install()));
   hear("activate", (event) => event.waitUntil(clients.claim()));
   hear("fetch", (event) => shell.answer(event));
-  hear("message", ({ data, ...event }) => shell.hear(event, data));
+  hear("message", (event) => event.waitUntil(shell.hear(event.data)));
   hear("sync", (event) => event.tag === "queue" && event.waitUntil(send({ mustEnd: true })));
 }
 
@@ -67,9 +67,9 @@ class Shell {
     await this.store.tidy();
   }
 
-  /** Nobody logs out over sales that are not sent: a page says what can be done. Afterwards no copy is left. */
+  /** Nobody logs out over sales that are neither sent nor sealed: a page says what can be done. Afterwards no copy is left. */
   async leave(request) {
-    if ((await howMany()) > 0) return Response.redirect(`${this.waiting}?leave`, 303);
+    if ((await howManyOpen()) > 0) return Response.redirect(`${this.waiting}?leave`, 303);
     try {
       const answer = await fetch(request);
       await this.copies.forget();
@@ -79,8 +79,8 @@ class Shell {
     }
   }
 
-  async hear(event, { act, path } = {}) {
-    if (act === "take over") skipWaiting();
+  async hear({ act, path }) {
+    if (act === "take over") await skipWaiting();
     else if (act === "keep" && this.pages.includes(path) && !(await this.copies.get(path))) {
       const answer = await fetch(path, { headers: { Accept: "text/html" }, redirect: "manual" }).catch(() => null);
       if (answer) await this.#learn(path, answer);

@@ -5,7 +5,7 @@ const HOUR = 3_600_000;
 const LOCK = "sale";
 
 /**
- * Set the worker up. A new version takes over when no tab has a sale under way (`hold` below); before anything was done in
+ * Set the worker up. A new version takes over when no tab has a sale under way (`holdSales`); before anything was done in
  * this one at once, later when somebody says so.
  */
 export async function install() {
@@ -38,18 +38,21 @@ function whenFree(act, instead = () => {}) {
   return navigator.locks.request(LOCK, { mode: "exclusive", ifAvailable: true }, (lock) => (lock ? act() : instead()));
 }
 
-/** Say whether a sale is under way in this tab. */
-export class Hold {
-  #release = null;
-
-  set(isUnderWay) {
-    if (!navigator.locks || isUnderWay === Boolean(this.#release)) return;
-    if (!isUnderWay) {
-      this.#release();
-      this.#release = null;
-      return;
+/** Say from now on whether a sale is under way in this tab: something in the basket of `session`, or its answer open. */
+export function holdSales(session) {
+  if (!navigator.locks) return;
+  let release = null;
+  const look = () => {
+    const isUnderWay = !session.isEmpty || session.isFrozen;
+    if (isUnderWay === Boolean(release)) return;
+    if (isUnderWay) {
+      const until = new Promise((resolve) => (release = resolve));
+      navigator.locks.request(LOCK, { mode: "shared" }, () => until).catch(() => {});
+    } else {
+      release();
+      release = null;
     }
-    const until = new Promise((release) => (this.#release = release));
-    navigator.locks.request(LOCK, { mode: "shared" }, () => until).catch(() => {});
-  }
+  };
+  session.addEventListener("change", look);
+  look();
 }

@@ -4,16 +4,17 @@ import { open } from "./open.js";
 const ADDRESS = "/api/v1/devices/current/";
 const NAME = "device";
 
-/** What is known of this device, or null where it is none: `{ id, label, prefix, location, last_n, pass, person, … }`. */
+/**
+ * What is known of this device, or null where it is none: `{ id, label, prefix, location, last_n, pass, person, … }` as the
+ * server tells it, `offset_ms` by which its clock is ahead, and `isOver` where it may open nothing any more.
+ */
 export async function readDevice() {
   return (await (await open()).get("meta", NAME)) ?? null;
 }
 
-/**
- * Ask the server which device this is; `person` is who is logged in, whose pass comes along. Answers as `readDevice`.
- * Without an answer what was known stays; a device that was revoked keeps what it has to send and is one no more.
- */
-export async function learnDevice(person) {
+/** Ask the server which device this is, and for the pass of who is logged in. Answers as `readDevice`; without an answer
+ * what was known stays. */
+export async function learnDevice() {
   const known = await readDevice();
   const began = Date.now();
   let response;
@@ -28,20 +29,17 @@ export async function learnDevice(person) {
     if (known && [401, 403, 404, 410].includes(response.status)) await database.put("meta", { ...known, isOver: true });
     return readDevice();
   }
-  const told = await response.json();
-  const offset = offsetOf(response.headers.get("date"), began, Date.now());
-  const { id, name: label, prefix, location, last_n, seal_key = null, pass = "" } = told;
-  const fact = { name: NAME, id, label, prefix, location, last_n: Number(last_n) || 0, seal_key, pass: pass ?? "", person, offset_ms: offset };
+  const { name: label, now, ...told } = await response.json();
+  const isOver = ["expired", "revoked"].includes(told.state);
+  const fact = { ...told, name: NAME, label, offset_ms: offsetOf(now, began, Date.now()), isOver };
   await database.put("meta", fact);
   return fact;
 }
 
-/** By how many milliseconds this clock is ahead of the server's; what lies within its header's second counts as right. */
-export function offsetOf(date, began, ended) {
-  const told = Date.parse(date ?? "");
-  if (Number.isNaN(told)) return 0;
-  const offset = (began + ended) / 2 - told - 500;
-  return Math.abs(offset) <= 1500 + (ended - began) / 2 ? 0 : Math.round(offset);
+/** By how many milliseconds this clock is ahead of the server's, which said `now` somewhere between the two. */
+export function offsetOf(now, began, ended) {
+  const told = Date.parse(now ?? "");
+  return Number.isNaN(told) ? 0 : Math.round((began + ended) / 2 - told);
 }
 
 /** The number on a receipt that this device gives: its prefix and the item's number. */

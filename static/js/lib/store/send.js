@@ -1,5 +1,5 @@
 // Sends the queue, in order and once: one tab (or the worker) at a time, whichever has the lock. No document is needed.
-import { count, first, oldest, settle, tell, toSend } from "./queue.js";
+import { count, everything, first, oldest, settle, tell, toSend } from "./queue.js";
 import { open } from "./open.js";
 
 const ADDRESS = "/api/v1/sync/";
@@ -12,6 +12,15 @@ const SECONDS = 30;
 export async function howMany() {
   try {
     return await count();
+  } catch {
+    return 0;
+  }
+}
+
+/** How many items can still be read on this device. */
+export async function howManyOpen() {
+  try {
+    return (await everything()).filter(({ sealed }) => !sealed).length;
   } catch {
     return 0;
   }
@@ -102,7 +111,7 @@ async function report() {
     storage_persisted: persisted,
     clock_offset_ms: device?.offset_ms ?? 0,
     ...(usage === undefined ? {} : { storage_used_bytes: usage, storage_quota_bytes: quota }),
-    ...(catalogue?.at ? { catalogue_at: catalogue.at } : {}),
+    ...(catalogue ? { catalogue_at: catalogue.at, catalogue_seq: catalogue.seq } : {}),
   };
 }
 

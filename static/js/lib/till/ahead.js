@@ -13,6 +13,7 @@ const PARTS = [
   () => import("../../elements/till-approval.js"),
   () => import("../../elements/till-register.js"),
   () => import("../../elements/till-giftcard.js"),
+  () => import("../../elements/till-waiting.js"),
   () => import("./rows.js"),
   () => import("./accounts.js"),
   () => import("./others.js"),

@@ -1,10 +1,28 @@
-// What the till asks the server: articles, codes, orders, receipts.
+// What the till asks: articles, codes, quotes, orders, receipts. Of the server, and where it is away of the device's own
+// store, which answers the first three in the same shapes.
 import { getJson, postJson } from "../api.js";
 
-/** The doors of one till; `setup.urls` as the page gives them, `place()` the location's id. */
+/** The doors of one till; `setup.urls` as the page gives them, `place()` the location's id, `standing` a `Standing`. */
 export class Server {
-  constructor(setup, place) {
-    Object.assign(this, { urls: setup.urls, place });
+  constructor(setup, place, standing) {
+    Object.assign(this, { urls: setup.urls, place, standing });
+  }
+
+  /** The server's answer within so many seconds, else the store's. Without a store the server has more time, and the word. */
+  async #either(ask, own, seconds) {
+    const { line } = this.standing;
+    const away = line.isAway ? await this.standing.shop() : null;
+    if (away) return own(away);
+    try {
+      const answer = await ask(this.standing.isReady ? { seconds } : {});
+      line.back();
+      return answer;
+    } catch (problem) {
+      if (!line.heard(problem)) throw problem;
+      const shop = await this.standing.shop();
+      if (!shop) throw problem;
+      return own(shop);
+    }
   }
 
   /**
@@ -13,9 +31,13 @@ export class Server {
    * cashier should know of them), or
    * `{ other }`, no article but `{ kind, id, name, url }`. Throws an `ApiProblem` ("unknown-code").
    */
-  async scan(code) {
+  scan(code) {
+    return this.#either((options) => this.#scan(code, options), (shop) => shop.scan(code), 3);
+  }
+
+  async #scan(code, options) {
     const query = new URLSearchParams({ location: this.place() });
-    const found = await getJson(`${this.urls.scan}${encodeURIComponent(code)}/?${query}`);
+    const found = await getJson(`${this.urls.scan}${encodeURIComponent(code)}/?${query}`, options);
     if (!found.variant) return { other: { kind: found.kind, id: found.target, name: found.name, url: found.url } };
     const article = {
       id: found.variant,
@@ -34,13 +56,14 @@ export class Server {
   }
 
   /** Articles by `q`, `category` or `ids`; by none of them the place's best sellers. */
-  async articles(wanted = {}, options = {}) {
+  articles(wanted = {}, options = {}) {
     const query = new URLSearchParams({ location: this.place(), ...wanted });
-    return (await getJson(`${this.urls.articles}?${query}`, options)).articles;
+    const ask = async (limits) => (await getJson(`${this.urls.articles}?${query}`, { ...options, ...limits })).articles;
+    return this.#either(ask, (shop) => shop.articles(wanted), 4);
   }
 
   quote(body, options) {
-    return postJson(this.urls.quote, body, { seconds: 8, ...options });
+    return this.#either((limits) => postJson(this.urls.quote, body, { seconds: 8, ...options, ...limits }), (shop) => shop.quote(body), 4);
   }
 
   /** Book what was settled (`toSettle`): answers the order, of an exchange `{ refund, sale, net }`. */
@@ -50,7 +73,7 @@ export class Server {
       : body.returned
         ? [this.#of(this.urls.order_returns, body.of), body.returned]
         : [this.urls.orders, body];
-    return postJson(url, sent, { seconds: 15 });
+    return postJson(url, sent, { seconds: this.standing.isReady ? 6 : 15 }); // a device need not wait long: it can do it itself
   }
 
   /** A sale and what of it can still come back: `{ order, left }`. */

@@ -36,6 +36,7 @@ export class Session extends EventTarget {
     this.place = setup.locations[Math.max(0, places.indexOf(wanted))];
     this.selected = null;
     this.quote = null;
+    this.isAway = false;
     this.#look();
   }
 
@@ -211,6 +212,14 @@ export class Session extends EventTarget {
   /** A shift was opened, or (null) closed. */
   noteShift(register, shift) {
     this.setup.registers.find(({ id }) => id === register).shift = shift;
+    this.#tell();
+  }
+
+  /** The server went away or is back: then what the store said of the basket is asked anew. */
+  setAway(isAway) {
+    this.isAway = isAway;
+    if (!isAway) this.quotes?.forget();
+    this.#want();
     this.#tell();
   }
 

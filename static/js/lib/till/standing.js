@@ -1,0 +1,92 @@
+// How a till stands with the server: whether it answers, what waits on the device, and who settles a sale.
+import { toast } from "../toast.js";
+import { ServerLine } from "./line.js";
+
+/** What nobody but the server can do. */
+const OF_THE_SERVER = { customer: "Customers", parked: "Parked baskets", return: "Returns", giftcard: "Gift cards" };
+
+/** Of one till (`counter`, a till-counter); tells the document by "till:standing" when anything of it changed. */
+export class Standing {
+  line = new ServerLine();
+  offline = null;
+
+  constructor(counter) {
+    this.counter = counter;
+  }
+
+  begin() {
+    this.line.addEventListener("change", () => this.#changed());
+    this.line.begin();
+    this.#changed();
+  }
+
+  /** Whether sales can be completed on this device. */
+  get isReady() {
+    return this.offline?.isReady ?? false;
+  }
+
+  /** What lets the till work without the server (an `Offline`), loaded at the first call; null while it cannot be had. */
+  bring() {
+    this.bringing ??= import("./offline.js")
+      .then(async ({ Offline }) => {
+        const offline = new Offline(this.counter);
+        await offline.begin();
+        offline.addEventListener("change", () => this.#changed());
+        this.offline = offline;
+        this.#changed();
+        return offline;
+      })
+      .catch(() => (this.bringing = null));
+    return this.bringing;
+  }
+
+  /** The store's answers to what `Server` asks, or null where this device has none. */
+  async shop() {
+    return (await this.bring())?.shop() ?? null;
+  }
+
+  /** Whether a dialog can be opened now; says why not. */
+  allows(aside) {
+    const isClosed = this.line.isAway && aside in OF_THE_SERVER;
+    if (isClosed) toast(`${OF_THE_SERVER[aside]} need the server, and it does not answer just now.`, { kind: "warning" });
+    return !isClosed;
+  }
+
+  /** The server's word on a sale, as `Checkout.send` gives it; where it has none, a device completes the sale itself. */
+  async settle(body, wasTried) {
+    if (this.line.isAway) {
+      const kept = await (await this.bring())?.keep(body, { wasSent: wasTried });
+      if (kept) return kept;
+    }
+    const told = await this.counter.checkout.send(body, { wasTried });
+    if (told.order) this.line.back();
+    if (told.verdict !== "unknown") return told;
+    this.line.heard(told.problem);
+    return (await (await this.bring())?.keep(body, { wasSent: true })) ?? told;
+  }
+
+  #changed() {
+    const { counter, line } = this;
+    counter.dispatchEvent(new CustomEvent("till:standing", { bubbles: true }));
+    if (line.isAway === counter.session.isAway) return;
+    counter.session.setAway(line.isAway);
+    for (const name of Object.keys(OF_THE_SERVER)) {
+      for (const button of counter.querySelectorAll(`[data-ask="${name}"]`)) button.setAttribute("aria-disabled", String(line.isAway));
+    }
+    if (line.isAway) this.#sayAge();
+    else {
+      counter.products.say("");
+      counter.products.reload();
+    }
+  }
+
+  /** What is shown now may have changed: the screen says how old it is. */
+  async #sayAge() {
+    const offline = await this.bring();
+    await offline?.shop();
+    const since = await offline?.asOf();
+    if (!this.line.isAway || !since) return;
+    const { dateTime } = await import("../format.js");
+    this.counter.products.say(`The server is away. Prices and stock are as of ${dateTime(since)}.`);
+  }
+}

@@ -1,0 +1,237 @@
+"""Selling without a network on a device of the shop: each completed sale is booked once, whatever breaks meanwhile."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from core.devices.models import Device
+from core.tenancy.cache import delete_schema
+from core.testing import Shop
+from inventory.models import StockLevel
+from orders.models import Order, Payment
+from tests.browser.test_offline import eventually, installed
+from tests.browser.test_till import CUP, SCAN, TEA, ready
+from tests.browsers import complaints, logged_in, picture
+from tests.processes import Product
+from tests.told_of_devices import a_device, new_token
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+IS_KEPT = """async () => {
+  const { open } = await import("/static/js/lib/store/open.js");
+  return Boolean(await (await open()).get("meta", "catalogue"));
+}"""
+# The line breaks after the server has booked and before the till hears of it.
+LOSE_ANSWER = """() => {
+  const send = window.fetch;
+  window.fetch = async (url, options) => {
+    const answer = await send(url, options);
+    if (String(url).endsWith("/api/v1/orders/")) throw new TypeError("the line broke");
+    return answer;
+  };
+}"""
+QUEUE = """async () => {
+  const { everything } = await import("/static/js/lib/store/queue.js");
+  return (await everything()).map(({ n, body }) => [n, body?.receipt_number ?? null]);
+}"""
+
+
+@pytest.fixture
+def device(acme: Shop) -> tuple[Device, str]:
+    """A till of the shop, and its secret."""
+    token = new_token()
+    return a_device(acme, token=token, prefix="K3"), token
+
+
+@pytest.fixture
+def phone(browser: Browser, product: Product, acme: Shop, device: tuple[Device, str]) -> Iterator[BrowserContext]:
+    """The cashier's browser, which is that till."""
+    context = logged_in(browser, product, acme, "cashier", service_workers="allow")
+    context.set_default_timeout(20_000)
+    secret = {"name": settings.DEVICE_COOKIE_NAME, "value": device[1], "domain": acme.host, "path": "/", "secure": True}
+    context.add_cookies([secret])  # type: ignore[list-item]
+    yield context
+    context.set_offline(False)
+    context.close()
+
+
+def standing(context: BrowserContext) -> Page:
+    """The till of a device that has all it needs."""
+    page = installed(context)
+    eventually(page, IS_KEPT)
+    return page
+
+
+def sell(page: Page, *codes: str, given: str) -> None:
+    """Scan, take cash, and see that it is done."""
+    page.evaluate(SCAN, list(codes))
+    expect(page.locator(".cart__line")).to_have_count(len(set(codes)))
+    page.keyboard.press("F8")
+    page.locator("till-payment [data-amount]").fill(given)
+    page.keyboard.press("Enter")
+    expect(page.locator(".till-done")).to_be_visible()
+
+
+def is_empty(page: Page) -> None:
+    eventually(page, f"async () => (await ({QUEUE})()).length === 0", seconds=40)
+
+
+def on_hand(sku: str) -> Decimal:
+    return StockLevel.objects.get(variant__sku=sku).on_hand
+
+
+def test_a_sale_of_a_cold_start_without_a_network_is_booked_once_as_it_was_charged(
+    phone: BrowserContext, device: tuple[Device, str]
+) -> None:
+    page = standing(phone)
+    said = complaints(page)
+    phone.set_offline(True)
+    page.goto("/till/")
+    ready(page)
+    expect(page.locator("till-state button")).to_contain_text("Offline since")
+    sell(page, TEA, TEA, CUP, given="30")
+    expect(page.locator(".till-done output")).to_have_text("£9.00")
+    slip = page.locator(".receipt")
+    for text in ("K3-000001", "Not sent yet", "2 × £4.50", "Tax 20% in it", "£3.50"):
+        expect(slip).to_contain_text(text)
+    picture(page, "offline-receipt")
+    page.keyboard.press("Enter")
+    expect(page.locator("till-state [data-count]")).to_have_text("1")
+    assert Order.objects.count() == 0
+    page.locator("till-state button").click()
+    expect(page.locator("unsent-list")).to_contain_text("K3-000001")
+    picture(page, "offline-waiting")
+    page.keyboard.press("Escape")
+
+    phone.set_offline(False)
+    is_empty(page)
+    order = Order.objects.get()
+    assert (order.receipt_number, order.total, order.tax_total) == ("K3-000001", Decimal("21.00"), Decimal("3.50"))
+    payment = Payment.objects.get()
+    assert (payment.method, payment.amount, payment.tendered, payment.change) == (
+        "cash",
+        Decimal(21),
+        Decimal(30),
+        Decimal(9),
+    )
+    assert (on_hand("TEA"), on_hand("CUP")) == (Decimal(8), Decimal(9))
+    expect(page.locator("till-state button")).to_contain_text("Live")
+    assert [text for text in said if "Failed to load resource" not in text] == []
+
+
+def test_a_sale_whose_answer_was_lost_is_completed_here_and_booked_once(phone: BrowserContext) -> None:
+    page = standing(phone)
+    page.evaluate(LOSE_ANSWER)
+    sell(page, TEA, given="5")
+    expect(page.locator(".till-done output")).to_have_text("£0.50")
+    is_empty(page)
+    assert Order.objects.count() == 1
+    assert on_hand("TEA") == 9
+
+
+def test_a_tab_that_is_closed_right_after_paid_has_sold(phone: BrowserContext) -> None:
+    page = standing(phone)
+    phone.set_offline(True)
+    sell(page, TEA, given="5")
+    page.close()
+    again = phone.new_page()
+    again.goto("/till/")
+    expect(again.locator("till-state [data-count]")).to_have_text("1")
+    phone.set_offline(False)
+    is_empty(again)
+    assert Order.objects.get().receipt_number == "K3-000001"
+
+
+def test_two_tabs_share_one_sequence_and_send_each_sale_once(phone: BrowserContext) -> None:
+    one = standing(phone)
+    two = phone.new_page()
+    two.goto("/till/")
+    ready(two)
+    phone.set_offline(True)
+    for page in (one, two, one):
+        page.bring_to_front()
+        expect(page.locator("till-state button")).to_contain_text("Offline since")
+        sell(page, TEA, given="5")
+        page.keyboard.press("Enter")
+    assert one.evaluate(QUEUE) == [[1, "K3-000001"], [2, "K3-000002"], [3, "K3-000003"]]
+    phone.set_offline(False)
+    is_empty(one)
+    assert sorted(Order.objects.values_list("receipt_number", flat=True)) == ["K3-000001", "K3-000002", "K3-000003"]
+    assert on_hand("TEA") == 7
+
+
+def test_a_server_that_is_gone_while_the_network_stands_stops_no_sale_and_a_session_that_ended_no_sending(
+    phone: BrowserContext, product: Product, acme: Shop
+) -> None:
+    page = standing(phone)
+    product.stop("web")
+    try:
+        page.reload()
+        ready(page)
+        assert page.evaluate("navigator.onLine") is True
+        sell(page, CUP, given="20")
+        page.keyboard.press("Enter")
+        assert len(page.evaluate(QUEUE)) == 1
+        Session.objects.all().delete()
+        delete_schema(acme.tenant.schema_name)
+    finally:
+        product.start("web")
+    is_empty(page)
+    order = Order.objects.get()
+    assert (order.receipt_number, order.total) == ("K3-000001", Decimal(12))
+
+
+def test_a_device_without_room_sells_nothing_and_says_so(phone: BrowserContext) -> None:
+    page = standing(phone)
+    phone.set_offline(True)
+    page.evaluate(SCAN, [TEA])
+    expect(page.locator(".cart__line")).to_have_count(1)
+    page.evaluate(
+        """() => {
+          const put = IDBObjectStore.prototype.put;
+          IDBObjectStore.prototype.put = function (value) {
+            if (this.name !== "queue") return put.call(this, value);
+            throw new DOMException("No room", "QuotaExceededError");
+          };
+        }"""
+    )
+    page.keyboard.press("F8")
+    page.keyboard.press("Enter")
+    expect(page.locator("till-payment [role='alert']")).to_contain_text("The sale is not done")
+    expect(page.locator(".till-done")).to_have_count(0)
+    assert page.evaluate(QUEUE) == []
+    page.reload()
+    ready(page)
+    expect(page.locator(".cart__line")).to_have_count(1)
+
+
+def test_nobody_logs_out_over_unsent_sales_and_the_next_person_sees_none_of_them(
+    phone: BrowserContext, browser: Browser, product: Product, acme: Shop
+) -> None:
+    page = standing(phone)
+    phone.route("**/api/v1/sync/", lambda route: route.abort())
+    phone.route("**/api/v1/orders/", lambda route: route.abort())
+    sell(page, TEA, given="5")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="account of").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Waiting to be sent")).to_be_visible()
+    expect(page.locator("unsent-list")).to_contain_text("Before you log out: 1 sale waits")
+    expect(page.locator("unsent-list")).to_contain_text("K3-000001")
+    picture(page, "offline-leave")
+    manager = logged_in(browser, product, acme, "manager")
+    phone.add_cookies(manager.cookies())  # type: ignore[arg-type]
+    manager.close()
+    page.goto("/waiting/")
+    expect(page.locator("unsent-list")).to_contain_text("1 by somebody else")
+    expect(page.locator("unsent-list")).not_to_contain_text("K3-000001")
+    expect(page.locator("unsent-list")).not_to_contain_text("4.50")
+    phone.unroute("**/api/v1/sync/")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("unsent-list")).to_contain_text("Everything is sent.")
+    wait_until(lambda: Order.objects.count() == 1)
