@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
     ),
     path("", include("core.people.urls")),
+    path("", include("core.devices.urls")),
     path("", include("core.locations.urls")),
     path("", include("core.audit.urls")),
     path("", include("core.jobs.urls")),

@@ -46,6 +46,7 @@ from tests.shop_window_stock import fill_stock_room
 from tests.tills_away import away_and_back
 from tests.webhook_receiver import receiving
 from tests.webhook_steps import connect
+from tests.window_of_devices import fill_fleet
 from tests.window_of_drawers import fill_drawers
 from webhooks.events import WebhookDisabled
 from webhooks.models import Delivery
@@ -111,6 +112,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
         _catalogue(shop)
         | fill_stock_room(shop)
         | fill_people(shop)
+        | fill_fleet(shop)
         | fill_drawers(shop)
         | {
             "customer_id": Customer.objects.get(number="C1").pk,

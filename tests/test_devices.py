@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.devices.errors import AlreadyADevice, EnrolmentOver
 from core.devices.models import Device, Enrolment
-from core.devices.selectors import author_pass, device_of_token, enrolment_of_code, free_prefix, read_pass
+from core.devices.selectors import author_pass, device_of_token, enrolment_of_code, free_name_and_prefix, read_pass
 from core.devices.services.enrolment import GUESSES, begin_enrolment, enrol_device
 from core.devices.services.fleet import note_numbers, note_use, report, revoke_device, update_device
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion
@@ -165,7 +165,7 @@ def test_a_prefix_is_never_given_twice_also_not_after_a_revocation(acme: Shop) -
     with pytest.raises(Conflict) as refusal:
         invited(acme, prefix="T1")
     assert refusal.value.details["errors"][0]["pointer"] == "/prefix"
-    assert free_prefix() == "T2" and Device.objects.count() == 1
+    assert free_name_and_prefix() == ("Till 2", "T2") and Device.objects.count() == 1
 
 
 def test_a_browser_that_is_a_device_is_not_made_another(acme: Shop) -> None:

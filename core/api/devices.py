@@ -25,6 +25,7 @@ from core.errors import StaleVersion
 from core.limits import Rate
 from core.people.permissions import DEVICE
 from core.people.selectors import find_user
+from core.tenancy.context import current_tenant
 
 LARGEST = 2**53
 OWN_CALLS = Rate("device", 240, 60)
@@ -120,6 +121,7 @@ class CurrentDevice(serializers.Serializer[Any]):
     """The device that asks."""
 
     id = serializers.UUIDField()
+    shop = serializers.UUIDField(help_text="With the id the additional data of what is sealed.")
     name = serializers.CharField()
     prefix = serializers.CharField()
     location = serializers.UUIDField()
@@ -242,6 +244,7 @@ class Current(ApiView):
             raise DeviceOver(details={"state": health_of(device, now=datetime.now(UTC)).state})
         body = {
             "id": device.pk,
+            "shop": current_tenant().pk,
             "name": device.name,
             "prefix": device.prefix,
             "location": device.location_id,

@@ -6,4 +6,9 @@ class DevicesConfig(AppConfig):
     label = "devices"
 
     def ready(self) -> None:
-        import core.devices.events  # noqa: F401
+        import core.devices.events
+        import core.devices.navigation  # noqa: F401
+        from core.devices.closing import devices_there
+        from core.locations.closing import keeps_open
+
+        keeps_open(devices_there)

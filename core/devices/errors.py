@@ -6,7 +6,7 @@ from core.errors import DomainError
 class EnrolmentOver(DomainError):
     """The code was never made here, is used, or its ten minutes are over."""
 
-    code, status, title = "enrolment-over", 409, "This code does not work (any more)"
+    code, status, title = "enrolment-over", 404, "This code does not work (any more)"
 
 
 class AlreadyADevice(DomainError):

@@ -114,3 +114,8 @@ class SealKey(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["is_current"], condition=Q(is_current=True), name="seal_key_current_once")
         ]
+
+    @property
+    def place(self) -> str:
+        """What the private half is bound to (`core.secrets`)."""
+        return f"devices.seal:{self.pk}"

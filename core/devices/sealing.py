@@ -38,7 +38,7 @@ def seal_key() -> SealKey:
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    row.private = seal(pem.decode(), place=_place(row))
+    row.private = seal(pem.decode(), place=row.place)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -74,7 +74,7 @@ def open_sealed(envelope: Any, *, device_id: UUID) -> bytes:
     row = _key_of(envelope.get("kid"))
     if row is None or len(ephemeral) != 65 or len(iv) != 12 or not 16 < len(text) <= MOST_BYTES:
         raise CannotBeOpened
-    private = serialization.load_pem_private_key(unseal(row.private, place=_place(row)).encode(), password=None)
+    private = serialization.load_pem_private_key(unseal(row.private, place=row.place).encode(), password=None)
     try:
         theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), ephemeral)
         shared = private.exchange(ec.ECDH(), theirs)  # type: ignore[union-attr,call-arg,arg-type]
@@ -104,10 +104,6 @@ def _as_jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
     numbers = public.public_numbers()
     x, y = (base64.urlsafe_b64encode(n.to_bytes(32)).decode().rstrip("=") for n in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-
-
-def _place(row: SealKey) -> str:
-    return f"devices.seal:{row.pk}"
 
 
 def sealed_lines(text: str) -> list[Any]:

@@ -81,7 +81,7 @@ def code_of(enrolment: Enrolment) -> str:
 
 def tidy_code(typed: str) -> str:
     """A code as it is kept, from what somebody typed: letters that look like others are taken for those."""
-    letters = "".join(letter for letter in typed.upper()[:40] if letter.isalnum())
+    letters = "".join(letter for letter in typed.upper()[:40] if letter.isascii() and letter.isalnum())
     return letters.translate(str.maketrans("OILU", "011V"))
 
 
@@ -137,9 +137,9 @@ def health_of(device: Device, *, now: datetime) -> Health:
     return Health("online" if now - device.last_seen_at <= HEARD_OF else "silent", device.last_seen_at)
 
 
-def free_prefix() -> str:
-    """A prefix for the next device that none has or is invited with: T1, T2, …"""
-    taken = set(Device.objects.values_list("prefix", flat=True)) | set(
-        Enrolment.objects.values_list("prefix", flat=True)
-    )
-    return next(word for number in range(1, len(taken) + 2) if (word := f"T{number}") not in taken)
+def free_name_and_prefix() -> tuple[str, str]:
+    """What the next device may be called: Till 1 and T1, Till 2 and T2, …: as none is, was, or is invited to be."""
+    taken = set(Device.objects.values_list("prefix", flat=True))
+    taken |= set(Enrolment.objects.filter(expires_at__gt=datetime.now(UTC)).values_list("prefix", flat=True))
+    number = next(number for number in range(1, len(taken) + 2) if f"T{number}" not in taken)
+    return f"Till {number}", f"T{number}"

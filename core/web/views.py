@@ -23,6 +23,7 @@ class Live:
     mark: str
     about: str = ""
     pause: int = 1
+    every: int = 0
 
 
 class Page(View):
@@ -32,13 +33,15 @@ class Page(View):
     a start-up error (core.E001).
 
     ``live_events`` are the types of events after which an open page is read anew (``order.* payment.*``), at most once
-    in ``live_pause`` seconds; a context's ``live_about`` narrows them to those that name one of these identifiers.
+    in ``live_pause`` seconds; ``live_every`` so many seconds it is read whatever is told, where time itself changes it.
+    A context's ``live_about`` narrows the events to those that name one of these identifiers.
     """
 
     required_permission: ClassVar[str | dict[str, str]]
     template_name: ClassVar[str] = ""
     live_events: ClassVar[str] = ""
     live_pause: ClassVar[int] = 1
+    live_every: ClassVar[int] = 0
     live_mark: str | None = None
     actor: Actor
 
@@ -60,7 +63,7 @@ class Page(View):
         given = context or {}
         if self.live_mark is not None:
             about = " ".join(map(str, given.get("live_about", ())))
-            given["live"] = Live(self.live_events, self.live_mark, about, self.live_pause)
+            given["live"] = Live(self.live_events, self.live_mark, about, self.live_pause, self.live_every)
         return render(self.request, template or self.template_name, given, status=status)
 
 

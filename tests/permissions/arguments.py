@@ -45,6 +45,8 @@ ARGUMENTS: dict[str, Sample] = {
     "distinction_id": nobody,
     "document_id": nobody,
     "endpoint_id": nobody,
+    "enrolment_code": lambda shop: "ABCDEFGH",
+    "enrolment_id": nobody,
     "exception_id": nobody,
     "flag_id": nobody,
     "fulfilment_id": nobody,

@@ -103,14 +103,15 @@ def _renew_late(row: Enrolment) -> None:
 
 
 @transaction.atomic
-def enrol_device(*, code: str, token: str, visitor: Actor) -> Device:
+def enrol_device(*, code: str, token: str, visitor: Actor, known_as: Device | None = None) -> Device:
     """Make the browser that shows a code a device; from now on ``token`` is its secret (of `new_token`).
 
     A repeat with the same code and token answers the same device. Of two browsers with one code the first one gets it.
+    ``known_as`` is the living device that the browser is by another secret.
 
     Raises:
         EnrolmentOver: the code is unknown, used or late, or who made it may not manage devices any more.
-        AlreadyADevice: the secret belongs to a device that works.
+        AlreadyADevice: the browser is a device, or the secret belongs to one.
         Conflict: another device got the prefix meanwhile.
         TooManyAttempts: somebody guesses codes.
     """
@@ -119,8 +120,9 @@ def enrol_device(*, code: str, token: str, visitor: Actor) -> Device:
     known = device_of_token(token)
     if known is not None and row.device_id == known.pk:
         return known
-    if known is not None:
-        raise AlreadyADevice(f"This browser is {known} already.", details={"device": str(known.pk)})
+    if known := known or known_as:
+        words = f"This browser is {known} already. Revoke it first if it shall be another one."
+        raise AlreadyADevice(words, details={"device": str(known.pk)})
     inviter = actor_by_id("user", row.made_by_id)
     if not row.is_open or inviter is None or not inviter.may(MANAGE_DEVICES, at=row.location_id):
         raise EnrolmentOver

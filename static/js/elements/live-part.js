@@ -10,7 +10,8 @@ const BUSY = 1500; // ms until the next look at something that is on its way wit
 /**
  * Keeps the part of a page inside it as the server would draw it now. `data-events` are the types of events after which
  * it looks ("order.* payment.*"), `data-about` the identifiers one of which they must name (none: any), `data-mark` how
- * far the shop's stream was when the part was drawn (`epoch:seq`), `data-busy` that it should look again soon anyway.
+ * far the shop's stream was when the part was drawn (`epoch:seq`), `data-busy` that it should look again soon anyway,
+ * `data-every` after how many seconds it looks whatever is told.
  *
  * It reads the page's own address, at most once a second, and only what differs is touched. It waits while somebody
  * types, has typed something that was not sent, presses a button or has a dialog open; forms that only search
@@ -32,6 +33,8 @@ class LivePart extends HTMLElement {
       on(window, "pageshow", () => (this.isLeaving = false)),
       ...["focusout", "change", "reset", "pointerup"].map((name) => on(this, name, () => this.isStale && this.want())),
     ];
+    const every = 1000 * Number(this.dataset.every ?? 0);
+    if (every) this.everyTimer = setInterval(() => this.want(), every);
     this.lookSoon();
   }
 
@@ -39,6 +42,7 @@ class LivePart extends HTMLElement {
     for (const stop of this.stops) stop();
     clearTimeout(this.timer);
     clearTimeout(this.busyTimer);
+    clearInterval(this.everyTimer);
   }
 
   concerns({ object, data }) {

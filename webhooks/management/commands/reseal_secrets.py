@@ -5,6 +5,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.models import Model
 
+from core.devices.models import SealKey
 from core.secrets import Unreadable, reseal
 from core.tenancy.commands import PlainCommand
 from core.tenancy.context import use_tenant
@@ -19,12 +20,12 @@ def _sealed() -> Iterator[tuple[Model, str, str]]:
         yield endpoint, "sealed_headers", place_of(endpoint)
     for secret in SigningSecret.objects.select_for_update().order_by("pk"):
         yield secret, "sealed", secret.place
+    for pair in SealKey.objects.select_for_update().order_by("pk"):
+        yield pair, "private", pair.place
 
 
 class Command(PlainCommand):
-    help = (
-        "Encrypt all that webhooks keep secret under the first of FIELD_KEYS, so that an older key can be taken away."
-    )
+    help = "Encrypt all that shops keep secret under the first of FIELD_KEYS, so that an older key can be taken away."
 
     def handle(self, *args: Any, **options: Any) -> None:
         done, unreadable = 0, 0
