@@ -24,6 +24,7 @@ NAMES = (
     "past",
     "bulk",
     "onesku",
+    "catalogue",
 )
 
 

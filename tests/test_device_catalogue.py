@@ -258,6 +258,22 @@ def test_too_much_at_once_is_told_in_parts_and_one_thing_that_is_too_much_read_a
     assert refused(device) == (410, "reset", "much")
 
 
+def test_who_was_away_so_long_that_reading_all_of_it_is_sooner_done_is_told_so(
+    acme: Shop, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_catalogue, "MOST_EVENTS", 1)
+    monkeypatch.setattr(device_catalogue, "MOST_BEHIND", 3)
+    for _ in range(3):
+        stock(acme.variant("TEA"), acme.location, "1")
+    number_events(acme.tenant)
+    before = device.seq
+    assert device.follow() == 3 and row_of(device, "TEA")["on_hand"] == "13"
+    stock(acme.variant("TEA"), acme.location, "1")
+    number_events(acme.tenant)
+    device.seq = before
+    assert refused(device) == (410, "reset", "much")
+
+
 def test_a_page_costs_the_same_number_of_statements_however_long_it_is(acme: Shop) -> None:
     key = machine(acme)
     place = {"location": str(acme.location.pk)}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.actors import SYSTEM, Actor
 from core.locations.selectors import active_location
-from core.outbox.models import Stream
+from core.outbox.models import Event, Stream
 from core.outbox.selectors import Reset, Slice, events_after
 from inventory.permissions import VIEW_STOCK
 from inventory.selectors.device_changes import TOLD, named_by, variants_of
@@ -21,6 +21,8 @@ EVERYTHING_IS_NEW = ("import.finished",)
 MOST_EVENTS = 1_000
 MOST_CHANGED = 5_000
 """Articles that one answer tells anew; more than that are read as a whole."""
+MOST_BEHIND = 20_000
+"""Events about goods that a device is told; with more behind, all of it is read sooner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Changes:
     """What is different since a number of the stream.
 
     ``products``: all that a device keeps of these is replaced by ``articles``; ``gone``: variants that are not sold
-    any more. ``tables`` are those whose marks differ.
+    any more. ``tables`` are those whose marks differ; they come with the last part.
     """
 
     epoch: UUID | None
@@ -85,6 +87,7 @@ def changes_since(
     slice_, ids, products = _named(after, place, epoch)
     told = goods(ids, place)
     sold = {UUID(row["id"]) for row in told}
+    tables = {} if slice_.has_more else tables_for(actor, place.location_id)
     has = marks or {}
     return Changes(
         epoch=slice_.epoch,
@@ -93,9 +96,7 @@ def changes_since(
         articles=told,
         products=sorted(products),
         gone=sorted(ids - sold),
-        tables={
-            name: table for name, table in tables_for(actor, place.location_id).items() if has.get(name) != table.mark
-        },
+        tables={name: table for name, table in tables.items() if has.get(name) != table.mark},
         has_more=slice_.has_more,
     )
 
@@ -105,7 +106,8 @@ def _named(after: int, place: Place, epoch: UUID | None) -> tuple[Slice, set[UUI
     limit = MOST_EVENTS
     while True:
         found = events_after(after, actor=SYSTEM, limit=limit, subscriptions=(*TOLD, *EVERYTHING_IS_NEW), epoch=epoch)
-        if any(event["type"] in EVERYTHING_IS_NEW for event in found.events):
+        is_new = any(event["type"] in EVERYTHING_IS_NEW for event in found.events)
+        if is_new or (found.has_more and _is_far_behind(after)):
             raise _too_much(found)
         named = named_by(found.events, location_id=place.location_id)
         ids = variants_of(named)
@@ -114,6 +116,11 @@ def _named(after: int, place: Place, epoch: UUID | None) -> tuple[Slice, set[UUI
         if limit == 1:
             raise _too_much(found)
         limit = max(1, len(found.events) // 4)
+
+
+def _is_far_behind(after: int) -> bool:
+    behind = Event.objects.filter(seq__gt=after, type__in=TOLD).order_by("seq")
+    return behind[: MOST_BEHIND + 1].count() > MOST_BEHIND
 
 
 def _too_much(found: Slice) -> Reset:
