@@ -5,6 +5,7 @@ class InventoryConfig(AppConfig):
     name = "inventory"
 
     def ready(self) -> None:
+        import inventory.api.sync_kinds
         import inventory.events
         import inventory.jobs
         import inventory.navigation

@@ -290,7 +290,11 @@ def test_no_service_is_forgotten_here() -> None:
         "inventory.services.closings",
     }  # see their own tests
     others |= buyers.OTHERS
-    others |= {"orders.services.charged", "orders.services.taken_sales"}  # see tests/test_sync_sales.py
+    others |= {
+        "orders.services.charged",
+        "orders.services.taken_sales",
+        "orders.services.taken_returns",
+    }  # see tests/test_sync*
     others |= money.OTHERS
     others |= {
         "webhooks.services.deliveries",

@@ -110,17 +110,7 @@ class CountEntries(CountView):
         responses={200: bodies.EntriesAnswer},
     )
     def post(self, request: Request, count_id: UUID) -> Response:
-        entries = [
-            EntryDraft(
-                entry_id=row["id"],
-                variant_id=row.get("variant"),
-                code=row.get("code", ""),
-                quantity=row["quantity"],
-                counted_at=row.get("counted_at"),
-                device=row.get("device", ""),
-            )
-            for row in self.read(bodies.EntriesInput)["entries"]
-        ]
+        entries = entries_of(self.read(bodies.EntriesInput)["entries"])
         results = add_entries(count_id, entries, actor=self.actor)
         return Response({"results": [bodies.entry_body(result) for result in results]})
 
@@ -248,3 +238,18 @@ class CountCancel(CountView):
     )
     def post(self, request: Request, count_id: UUID) -> Response:
         return self.changed(count_id, cancel_count)
+
+
+def entries_of(rows: list[dict[str, Any]]) -> list[EntryDraft]:
+    """What was counted in the words of the service."""
+    return [
+        EntryDraft(
+            entry_id=row["id"],
+            variant_id=row.get("variant"),
+            code=row.get("code", ""),
+            quantity=row["quantity"],
+            counted_at=row.get("counted_at"),
+            device=row.get("device", ""),
+        )
+        for row in rows
+    ]

@@ -76,7 +76,7 @@ class Movements(ApiView):
         },
     )
     def post(self, request: Request) -> Response:
-        booked = book_stock(_stated(self.read(stated.DocumentInput)), actor=self.actor)
+        booked = book_stock(stated_of(self.read(stated.DocumentInput)), actor=self.actor)
         shown = stated.document_body(booked.document, with_cost=self.actor.may(VIEW_COST))
         if booked.is_new:
             return Response(shown, status=201)
@@ -96,7 +96,7 @@ class Preview(ApiView):
         responses={200: stated.PreviewBody},
     )
     def post(self, request: Request) -> Response:
-        effects = preview_stock(_stated(self.read(stated.DocumentInput)), actor=self.actor)
+        effects = preview_stock(stated_of(self.read(stated.DocumentInput)), actor=self.actor)
         return Response(stated.preview_body(effects, with_cost=self.actor.may(VIEW_COST)))
 
 
@@ -141,7 +141,7 @@ class LateCosts(ApiView):
         return Response(stated.late_cost_body(booked.document), headers={"Idempotent-Replayed": "true"})
 
 
-def _stated(body: dict[str, Any]) -> StockChange:
+def stated_of(body: dict[str, Any]) -> StockChange:
     """A document's body in the words of the service."""
     return StockChange(
         document_id=body["id"],

@@ -176,14 +176,19 @@ class TransferReceipts(TransferView):
     )
     def post(self, request: Request, transfer_id: UUID) -> Response:
         body = self.read(bodies.ArrivalInput)
-        arrival = Arrival(
-            receipt_id=body["id"],
-            transfer_id=transfer_id,
-            lines=bodies.goods_lines(body.get("lines", [])),
-            is_last=body.get("is_last", False),
-            reason=body.get("reason", ""),
-            occurred_at=body.get("occurred_at"),
-        )
+        arrival = arrival_of(transfer_id, body)
         if receive_transfer(arrival, actor=self.actor).is_new:
             return self.shown(transfer_id, status=201)
         return self.shown(transfer_id, headers={"Idempotent-Replayed": "true"})
+
+
+def arrival_of(transfer_id: UUID, body: dict[str, Any]) -> Arrival:
+    """What arrived in the words of the service."""
+    return Arrival(
+        receipt_id=body["id"],
+        transfer_id=transfer_id,
+        lines=bodies.goods_lines(body.get("lines", [])),
+        is_last=body.get("is_last", False),
+        reason=body.get("reason", ""),
+        occurred_at=body.get("occurred_at"),
+    )

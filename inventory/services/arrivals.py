@@ -79,7 +79,7 @@ def receive_transfer(arrival: Arrival, *, actor: Actor) -> Arrived:
         raise ReusedIdentifier("This id belongs to another receipt.") from conflict
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _receive(arrival: Arrival, actor: Actor) -> Arrived:
     transfer = locked_transfer(arrival.transfer_id, actor=actor)
     stored = TransferReceipt.objects.filter(pk=arrival.receipt_id).first()

@@ -62,7 +62,7 @@ def add_entries(count_id: UUID, entries: Sequence[EntryDraft], *, actor: Actor) 
     return with_locks(lambda: _add(count_id, entries, actor))
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _add(count_id: UUID, entries: Sequence[EntryDraft], actor: Actor) -> list[EntryResult]:
     count = locked_count(count_id, actor=actor)
     known = {row.pk: row for row in CountEntry.objects.filter(pk__in=[entry.entry_id for entry in entries])}

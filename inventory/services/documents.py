@@ -138,7 +138,7 @@ def _at_stake(effect: Effect) -> Decimal:
     return abs(value_of(Change(on_hand=-units), effect.variant, effect.before) or Decimal(0))
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _commit(document: StockDocument, change: StockChange, stated: Sequence[Stated], actor: Actor) -> None:
     """The document's own row first, then the lots it names, then the stock rows."""
     document.lines = []

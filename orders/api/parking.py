@@ -167,21 +167,23 @@ class ParkedCarts(ApiView):
     )
     def post(self, request: Request) -> Response:
         body = self.read(CartInput)
-        kept = park(
-            Cart(
-                order_id=body["id"],
-                location_id=body["location"],
-                lines=lines_of(body["lines"]),
-                label=body.get("label", ""),
-                customer_id=body.get("customer"),
-                note=body.get("note", ""),
-                coupons=body.get("coupons", ()),
-                discount=given_of(body.get("discount")),
-                gift_cards=cards_of(body.get("gift_cards", ())),
-            ),
-            actor=self.actor,
-        )
+        kept = park(cart_of(body), actor=self.actor)
         return _answer(kept, status=201)
+
+
+def cart_of(body: dict[str, Any]) -> Cart:
+    """The body of a cart in the words of the service."""
+    return Cart(
+        order_id=body["id"],
+        location_id=body["location"],
+        lines=lines_of(body["lines"]),
+        label=body.get("label", ""),
+        customer_id=body.get("customer"),
+        note=body.get("note", ""),
+        coupons=body.get("coupons", ()),
+        discount=given_of(body.get("discount")),
+        gift_cards=cards_of(body.get("gift_cards", ())),
+    )
 
 
 def _answer(kept: Kept, *, status: int = 200) -> Response:

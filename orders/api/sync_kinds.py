@@ -9,12 +9,18 @@ from rest_framework import serializers
 
 from core.api.fields import AmountField, PriceField, QuantityField, RateField
 from core.api.views import body_of
+from core.sync.facts import by_author
 from core.sync.registry import Held, Item, Kind, Outcome, register_kind
+from orders.api.after import ReturnInput, return_of
+from orders.api.customer_bodies import CustomerInput, split
+from orders.api.parking import CartInput, cart_of
 from orders.api.serializers import OrderInput
 from orders.api.views import sale_of
 from orders.models import Payment
 from orders.services.charged import Charged, ChargedLine
 from orders.services.checkout import MOST_LINES
+from orders.services.parking import park
+from orders.services.taken_returns import take_customer, take_return
 from orders.services.taken_sales import TakenSale, take_sale
 
 
@@ -112,4 +118,48 @@ def _uuid(value: Any) -> UUID | None:
         return None
 
 
+class TakenReturnInput(serializers.Serializer[Any]):
+    """Goods that came back to a till without the server: ``of`` is the sale's id."""
+
+    of = serializers.UUIDField()
+    refund = ReturnInput()
+
+
+def _return(item: Item) -> Outcome:
+    body = body_of(TakenReturnInput, item.body)
+    return take_return(return_of(body["of"], body["refund"]), item)
+
+
+def _park(item: Item) -> Outcome:
+    """The body of ``POST /orders/parked/``; nothing of it is booked."""
+    cart = cart_of(body_of(CartInput, item.body))
+    kept, doubts = by_author(item, lambda actor: park(cart, actor=actor))
+    return Outcome(
+        object_type="order",
+        object_id=kept.order.pk,
+        label=kept.order.number,
+        location_id=kept.order.location_id,
+        answer={"order": str(kept.order.pk), "number": kept.order.number},
+        doubts=doubts,
+        is_new=kept.is_new,
+    )
+
+
+def _customer(item: Item) -> Outcome:
+    """The body of ``POST /customers/``. A number or card that somebody else has by now is left away, and said."""
+    body = body_of(CustomerInput, item.body)
+    known, doubts = take_customer(body.get("id") or item.id, item, **split(body))
+    return Outcome(
+        object_type="customer",
+        object_id=known.customer.pk,
+        label=known.customer.number,
+        answer={"customer": str(known.customer.pk), "number": known.customer.number},
+        doubts=doubts,
+        is_new=known.is_new,
+    )
+
+
+register_kind(Kind(name="return", title="A return", version=1, take=_return))
+register_kind(Kind(name="park", title="A parked basket", version=1, take=_park))
+register_kind(Kind(name="customer", title="A customer", version=1, take=_customer))
 register_kind(Kind(name="sale", title="A sale", version=1, take=_sale, held=_held))

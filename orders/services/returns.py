@@ -60,7 +60,8 @@ class Return:
     """What comes back. ``refund_id`` is the client's and makes repeats harmless.
 
     ``payments`` None: all by one way (``by_method``), or by the ways in which it was paid. ``location_id`` None: where
-    it was sold. ``needs_drawer``: cash must name the register it leaves, where the place has any.
+    it was sold. ``occurred_at`` None: now; another time is that of a fact which is known late. ``needs_drawer``: cash
+    must name the register it leaves, where the place has any.
     """
 
     refund_id: UUID
@@ -74,6 +75,7 @@ class Return:
     approval_id: UUID | None = None
     expected_total: Decimal | None = None
     needs_drawer: bool = False
+    occurred_at: datetime | None = None
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try; the approval that was needed for it is no content."""
@@ -216,7 +218,7 @@ def worked_out(wanted: Return, sale: Order, place: Location, actor: Actor) -> Dr
     lines = [
         _line(place_, each, origins[each.position], back, sale) for place_, each in enumerate(wanted.lines, start=1)
     ]
-    when = datetime.now(UTC)
+    when = wanted.occurred_at or datetime.now(UTC)
     order = new_document(
         order_id=wanted.refund_id,
         request_hash=wanted.hash(),

@@ -39,6 +39,7 @@ for _kind, _title in (
     ("customer-gone", "Unknown customer"),
     ("receipt-number", "Receipt number printed twice"),
     ("closed-place", "Sold at a closed location"),
+    ("customer-taken", "Number or card of another customer"),
     ("late-return", "Return beyond the rules"),
 ):
     register_reason(Reason(kind=_kind, title=_title, ways=_of_order))
