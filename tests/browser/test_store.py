@@ -142,6 +142,20 @@ def test_a_filling_that_was_broken_off_goes_on_where_it_was_and_forgets_what_is_
     fresh(page)
     assert page.evaluate(SKUS) == ["CUP", "JAM"]
 
+    # Closed after the last page and before the end.
+    page.evaluate(
+        """async () => {
+          const database = await (await import("/static/js/lib/store/open.js")).open();
+          const { name, ...state } = await device.catalogue.state();
+          await database.put("meta", { ...state, name: "filling", cursor: null, done: 2, articles: 2 });
+        }"""
+    )
+    fresh(page)
+    assert page.evaluate("async () => [await device.catalogue.filling(), (await device.catalogue.state()).round]") == [
+        None,
+        2,
+    ]
+
 
 def test_the_tabs_of_a_device_know_the_same(
     context: BrowserContext, product: Product, acme: Shop, globex: Shop

@@ -73,12 +73,12 @@ export class Catalogue extends EventTarget {
     await change.done;
     if (page.seq !== undefined) this.#tables = null;
     if (page.next !== null) return filling;
-    await this.#end(filling);
+    await this.finish(filling);
     return null;
   }
 
-  /** What no page named is gone; then the filling is what is kept. */
-  async #end({ round, location, epoch, seq, at }) {
+  /** End a filling whose pages are all kept: what none of them named is gone. It may be done again. */
+  async finish({ round, location, epoch, seq, at }) {
     const database = await open();
     let after;
     for (;;) {

@@ -6,6 +6,9 @@ const URL = "/api/v1/catalogue/";
 const LOCK = "counter-catalogue";
 const EVERY_SECONDS = 60;
 const SOON = 1_000;
+const SPACING = 10_000; // between two times that the shop's own news make it ask
+// What a price or a name depends on. Stock is asked for by the clock: every sale of every till changes it.
+const NEWS = ["product.*", "price_list.changed", "discount.*", "coupon.*", "tax_class.*", "category.*", "code_rule.changed"];
 const PAGE = 1_000;
 const PAGE_SECONDS = 60;
 const REFUSED = new Set([401, 403, 404]);
@@ -20,6 +23,7 @@ export class Refresh extends EventTarget {
   #running = null;
   #isWanted = false;
   #timer = null;
+  #askedAt = 0;
   state = "resting";
 
   constructor(catalogue, place, { onEvent = null, seconds = EVERY_SECONDS, limit = PAGE } = {}) {
@@ -33,7 +37,7 @@ export class Refresh extends EventTarget {
     addEventListener("online", () => this.now(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.now(), { signal });
     const timer = setInterval(() => document.hidden || this.now(), this.seconds * 1000);
-    const deaf = this.onEvent?.(["product.*", "stock.changed", "price_list.changed", "discount.*", "coupon.*", "tax_class.*", "category.*"], () => this.soon());
+    const deaf = this.onEvent?.(NEWS, () => this.soon());
     signal.addEventListener("abort", () => {
       clearInterval(timer);
       clearTimeout(this.#timer);
@@ -46,10 +50,12 @@ export class Refresh extends EventTarget {
     this.#stopper.abort();
   }
 
-  /** Ask within a second: what happens together is asked for together. */
+  /** Ask within a second, or some later where it was asked just now: what happens together is asked for together. */
   soon() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.now(), SOON);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.now();
+    }, Math.max(SOON, this.#askedAt + SPACING - Date.now()));
   }
 
   /** Ask now. While somebody asks, also in another tab, once more afterwards is enough. */
@@ -79,6 +85,7 @@ export class Refresh extends EventTarget {
   }
 
   async #run() {
+    this.#askedAt = Date.now();
     try {
       const state = await this.catalogue.state();
       const filling = await this.catalogue.filling();
@@ -97,7 +104,8 @@ export class Refresh extends EventTarget {
     this.#become("filling");
     const location = this.place();
     let cursor = begun?.location === location ? begun.cursor : "";
-    let page = this.#page(location, cursor);
+    if (cursor === null) await this.catalogue.finish(begun); // all pages were there when the page was closed
+    let page = cursor === null ? null : this.#page(location, cursor);
     while (page) {
       const told = await page;
       cursor = told.next;

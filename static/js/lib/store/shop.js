@@ -72,6 +72,7 @@ export class Shop {
     const state = await this.catalogue.state();
     if (!state) throw away("This device has not fetched the catalogue yet.");
     if (state.location !== location) throw away("This device keeps the catalogue of another place.");
+    this.catalogue.names?.(); // read while nobody waits for it yet
     return { tables: await this.catalogue.tables(), asOf: state.at };
   }
 }
