@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from core.devices.models import Device
 from core.tenancy.cache import delete_schema
@@ -235,3 +235,18 @@ def test_nobody_logs_out_over_unsent_sales_and_the_next_person_sees_none_of_them
     page.get_by_role("button", name="Send now").click()
     expect(page.locator("unsent-list")).to_contain_text("Everything is sent.")
     wait_until(lambda: Order.objects.count() == 1)
+
+
+def test_the_till_says_how_far_the_device_has_fetched_the_articles(phone: BrowserContext) -> None:
+    held: list[Route] = []
+    phone.route("**/api/v1/catalogue/?*", lambda route: held.append(route))  # noqa: PLW0108  playwright marks it
+    page = installed(phone)
+    page.locator("till-state button").click()
+    about = page.locator("till-waiting dialog")
+    expect(about).to_contain_text("Fetching the articles of this place")
+    expect(about).not_to_contain_text("as of")
+    picture(page, "offline-fetching")
+    held[0].continue_()
+    expect(about).to_contain_text("Prices and stock on this device are as of")
+    expect(about).not_to_contain_text("Fetching")
+    picture(page, "offline-fetched")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from core.locations.models import Location
 from core.testing import Shop, make_variant
 from inventory.models import Product as Goods
 from inventory.services.catalogue import ProductDraft, VariantDraft, update_product
@@ -73,7 +74,7 @@ def test_a_device_is_filled_told_what_changed_and_answers_by_itself(
     page.evaluate("() => device.refresh.addEventListener('progress', ({ detail }) => told(detail))")
     assert page.evaluate(REFUSAL, "TEA") == "away"
     fresh(page)
-    assert told[0] == {"done": 2, "articles": 3}
+    assert told == [{"done": 2, "articles": 3}]
     assert page.evaluate(SKUS) == ["CUP", "JAM", "TEA"]
     assert page.evaluate("async () => (await device.shop.scan('5012345678900')).article.sku") == "TEA"
 
@@ -155,6 +156,22 @@ def test_a_filling_that_was_broken_off_goes_on_where_it_was_and_forgets_what_is_
         None,
         2,
     ]
+
+
+def test_two_pages_at_two_places_do_not_take_the_catalogue_from_each_other(
+    context: BrowserContext, product: Product, acme: Shop, globex: Shop
+) -> None:
+    two = Location.objects.create(code="TWO", name="Second shop")
+    product.quiet(acme)
+    page, beside = a_tab(context, acme), context.new_page()
+    fresh(page)
+    beside.goto("/settings/")
+    beside.evaluate(DEVICE, str(two.pk))
+    fresh(beside)
+    assert page.evaluate(REFUSAL, "TEA") == "away"
+    page.evaluate("() => device.refresh.now()")
+    assert page.evaluate("() => device.refresh.state") == "elsewhere"
+    assert beside.evaluate(REFUSAL, "TEA") == "known"
 
 
 def test_the_tabs_of_a_device_know_the_same(

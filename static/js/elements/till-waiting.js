@@ -1,5 +1,5 @@
 import { h, icon } from "../lib/dom.js";
-import { dateTime, time } from "../lib/format.js";
+import { dateTime, number, time } from "../lib/format.js";
 import { Aside } from "../lib/till/aside.js";
 import "./unsent-list.js";
 
@@ -19,9 +19,24 @@ class TillWaiting extends Aside {
   }
 
   async #sayAge() {
-    const since = await this.counter.standing.offline?.asOf();
-    this.age.hidden = !since;
-    if (since) this.age.textContent = `Prices and stock on this device are as of ${dateTime(since)}.`;
+    const { offline } = this.counter.standing;
+    this.#follow(offline?.refresh);
+    const since = await offline?.asOf();
+    const progress = offline?.refresh?.progress;
+    const done = progress?.articles ? `: ${number(progress.done)} of ${number(progress.articles)}` : "";
+    const words = [
+      since && `Prices and stock on this device are as of ${dateTime(since)}.`,
+      progress && `Fetching the articles of this place${done}.`,
+    ].filter(Boolean);
+    this.age.hidden = words.length === 0;
+    this.age.textContent = words.join(" ");
+  }
+
+  /** Say it again when the catalogue of the device is further than it was. */
+  #follow(refresh) {
+    if (!refresh || refresh === this.followed) return;
+    this.followed = refresh;
+    for (const news of ["progress", "change"]) refresh.addEventListener(news, () => this.#sayAge());
   }
 
   #say() {

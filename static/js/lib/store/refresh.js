@@ -6,6 +6,7 @@ const URL = "/api/v1/catalogue/";
 const LOCK = "counter-catalogue";
 const EVERY_SECONDS = 60;
 const SOON = 1_000;
+const STALE = 10 * 60_000;
 const SPACING = 10_000; // between two times that the shop's own news make it ask
 // What a price or a name depends on. Stock is asked for by the clock: every sale of every till changes it.
 const NEWS = ["product.*", "price_list.changed", "discount.*", "coupon.*", "tax_class.*", "category.*", "code_rule.changed"];
@@ -14,9 +15,9 @@ const PAGE_SECONDS = 60;
 const REFUSED = new Set([401, 403, 404]);
 
 /**
- * Tells what happens by events: "progress" (`detail` `{ done, articles }`) while it fills, "change" when the state is
- * another. `state`: "resting", "filling", "asking", "away" (no answer; it comes back by itself), "refused" (nobody is
- * logged in who may have it). `onEvent(types, fn)` is `lib/live.js`'s, if the page listens to the shop.
+ * Tells what happens by events: "progress" (`detail` and `progress` `{ done, articles }`) while it fills, "change" when
+ * the state is another. `state`: "resting", "filling", "asking", "away" (no answer; it comes back by itself), "refused" (nobody is
+ * logged in who may have it), "elsewhere" (another page of the device keeps the catalogue of its own place). `onEvent(types, fn)` is `lib/live.js`'s, if the page listens to the shop.
  */
 export class Refresh extends EventTarget {
   #stopper = new AbortController();
@@ -24,7 +25,9 @@ export class Refresh extends EventTarget {
   #isWanted = false;
   #timer = null;
   #askedAt = 0;
+  #placed = null;
   state = "resting";
+  progress = null;
 
   constructor(catalogue, place, { onEvent = null, seconds = EVERY_SECONDS, limit = PAGE } = {}) {
     super();
@@ -35,7 +38,7 @@ export class Refresh extends EventTarget {
   start() {
     const { signal } = this.#stopper;
     addEventListener("online", () => this.now(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden || this.now(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#look(), { signal });
     const timer = setInterval(() => document.hidden || this.now(), this.seconds * 1000);
     const deaf = this.onEvent?.(NEWS, () => this.soon());
     signal.addEventListener("abort", () => {
@@ -48,6 +51,12 @@ export class Refresh extends EventTarget {
 
   stop() {
     this.#stopper.abort();
+  }
+
+  /** The page is looked at: what is kept shall be that of its place, whatever another page of the device wanted. */
+  #look() {
+    this.#placed = null;
+    return this.now();
   }
 
   /** Ask within a second, or some later where it was asked just now: what happens together is asked for together. */
@@ -89,7 +98,11 @@ export class Refresh extends EventTarget {
     try {
       const state = await this.catalogue.state();
       const filling = await this.catalogue.filling();
-      if (filling?.location === this.place() || state?.location !== this.place()) await this.#fill(filling);
+      const place = this.place();
+      const isAsked = this.#placed !== place;
+      this.#placed = place;
+      if (!isAsked && isOfAnother(state ?? filling, place)) return this.#become("elsewhere");
+      if (filling?.location === place || state?.location !== place) await this.#fill(filling);
       await this.#follow();
       this.#become("resting");
     } catch (problem) {
@@ -101,6 +114,7 @@ export class Refresh extends EventTarget {
 
   /** All of it, or the rest of what a page before this one began. The next page is fetched while one is written down. */
   async #fill(begun) {
+    this.progress = { done: begun?.done ?? 0, articles: begun?.articles ?? 0 };
     this.#become("filling");
     const location = this.place();
     let cursor = begun?.location === location ? begun.cursor : "";
@@ -112,7 +126,9 @@ export class Refresh extends EventTarget {
       page = cursor === null ? null : this.#page(location, cursor);
       page?.catch(() => {}); // it is waited for in a moment
       const filling = await this.catalogue.keepPage(told, location);
-      if (filling) this.dispatchEvent(new CustomEvent("progress", { detail: { done: filling.done, articles: filling.articles } }));
+      if (!filling) break;
+      this.progress = { done: filling.done, articles: filling.articles };
+      this.dispatchEvent(new CustomEvent("progress", { detail: this.progress }));
     }
   }
 
@@ -121,6 +137,7 @@ export class Refresh extends EventTarget {
   }
 
   async #follow() {
+    this.progress = null;
     this.#become("asking");
     for (;;) {
       const { location, epoch, seq } = await this.catalogue.state();
@@ -131,6 +148,7 @@ export class Refresh extends EventTarget {
       } catch (problem) {
         if (problem.code !== "reset") throw problem;
         await this.#fill(null);
+        this.progress = null;
         this.#become("asking");
         continue;
       }
@@ -148,4 +166,9 @@ export class Refresh extends EventTarget {
     Object.assign(this, { state, problem });
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** Whether somebody else keeps the catalogue of another place now; one that is old nobody keeps. */
+function isOfAnother(kept, place) {
+  return Boolean(kept) && kept.location !== place && Date.now() - Date.parse(kept.at) < STALE;
 }
