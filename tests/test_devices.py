@@ -15,7 +15,7 @@ from core.devices.errors import AlreadyADevice, EnrolmentOver
 from core.devices.models import Device, Enrolment
 from core.devices.selectors import author_pass, device_of_token, enrolment_of_code, free_name_and_prefix, read_pass
 from core.devices.services.enrolment import GUESSES, begin_enrolment, enrol_device
-from core.devices.services.fleet import note_numbers, note_use, report, revoke_device, update_device
+from core.devices.services.fleet import note_numbers, note_use, report, revoke_device, tell_silent, update_device
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion
 from core.ids import uuid7
 from core.locations.models import Location
@@ -248,6 +248,22 @@ def test_missing_numbers_are_remembered_told_and_closed_when_they_come(acme: Sho
     device.refresh_from_db()
     assert (device.last_n, device.gaps.count()) == (9, 0)
     assert told() == ["device.enrolled", "device.gap_found", "device.gap_found", "device.gap_closed"]
+
+
+def test_a_silent_device_that_holds_work_is_told_once_until_it_comes_back(acme: Shop) -> None:
+    device, idle = a_device(acme), a_device(acme, prefix="T2")
+    now = datetime.now(UTC)
+    for one, unsent in ((device, 2), (idle, 0)):
+        report(one.pk, {"unsent": unsent}, actor=as_device(one))
+    assert tell_silent(now=now) == 0
+    later = now + timedelta(minutes=31)
+    assert [tell_silent(now=later), tell_silent(now=later)] == [1, 0]
+    event = Event.objects.get(type="device.silent")
+    assert (event.payload["device_id"], event.payload["unsent"]) == (str(device.pk), 2)
+    report(device.pk, {}, actor=as_device(device))
+    assert tell_silent(now=later + timedelta(minutes=31)) == 1
+    revoke_device(device.pk, actor=acme.actor())
+    assert tell_silent(now=later + timedelta(days=1)) == 0
 
 
 def test_a_jump_of_the_sequence_is_one_row(acme: Shop) -> None:

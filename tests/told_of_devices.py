@@ -37,6 +37,7 @@ QUIET = {
     "enrol_device": "told by the device itself: see tests/test_devices.py",
     "note_use": "when somebody was last heard of is no fact of the shop",
     "report": "what a device says of itself; turns are told by the device",
+    "tell_silent": "the hours decide, not a person; `device.silent` tells it",
     "note_numbers": "a part of what takes the work of devices; gaps are told",
 }
 PARTS = {"look_up_code", "find_role", "tidy_name", "wrong_name"}

@@ -60,6 +60,7 @@ class DeviceSilent(DomainEvent):
     device_id: UUID
     version: int
     location_id: UUID
+    name: str
     unsent: int
     since: datetime
 
@@ -71,6 +72,7 @@ class DeviceGapFound(DomainEvent):
     device_id: UUID
     version: int
     location_id: UUID
+    name: str
     first: int
     last: int
 

@@ -132,6 +132,16 @@ KINDS: dict[str, Kind] = {
             route="exception", route_by="exception_id", list_route="exceptions",
         ),
         Kind(
+            name="device.silent", title="A till that holds unsent work is not heard of", group="Money",
+            event="device.silent", per="object", one="{name} is silent and holds {unsent} unsent", icon="device",
+            route="device", route_by="device_id", list_route="devices",
+        ),
+        Kind(
+            name="device.gap_found", title="Numbers of a till are missing", group="Money", event="device.gap_found",
+            per="object", one="{name}: later work came, numbers {first} to {last} did not", icon="device",
+            route="device", route_by="device_id", list_route="devices",
+        ),
+        Kind(
             name="approval.requested", title="Somebody asks for an approval", group="Money", event="approval.requested",
             one="{requested_by_label} asks: {shown}", needs=VIEW_APPROVALS, wanted_by=VOID, icon="alert",
             list_route="approvals",

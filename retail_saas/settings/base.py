@@ -212,6 +212,7 @@ CELERY_TASK_ROUTES = {"webhooks.tasks.forget_*": {"queue": "slow"}, "webhooks.ta
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.jobs.tasks.sweep_jobs", "schedule": 15.0},
     "plan-nightly-work": {"task": "core.jobs.tasks.plan_nightly_work", "schedule": 600.0},
+    "look-for-silent-devices": {"task": "core.devices.tasks.look_for_silent_devices", "schedule": 300.0},
     "sweep-webhooks": {"task": "webhooks.tasks.sweep_webhooks", "schedule": 10.0, "options": {"expires": 10}},
     "forget-old-deliveries": {"task": "webhooks.tasks.forget_old_deliveries", "schedule": 6 * 3600.0},
 }

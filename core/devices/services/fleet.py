@@ -9,10 +9,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.devices.events import DeviceGapClosed, DeviceGapFound, DeviceReported, DeviceRevoked, DeviceUpdated
+from core.devices.events import (
+    DeviceGapClosed,
+    DeviceGapFound,
+    DeviceReported,
+    DeviceRevoked,
+    DeviceSilent,
+    DeviceUpdated,
+)
 from core.devices.models import Device, Gap
 from core.devices.permissions import MANAGE_DEVICES
 from core.devices.services.enrolment import UNUSED_FOR, find_role, tidy_name, wrong_name
@@ -23,6 +30,8 @@ from core.outbox.services import emit, emit_all
 from core.tenancy.context import current_tenant
 
 SEEN_EVERY = timedelta(minutes=1)
+SILENT_AFTER = timedelta(minutes=30)
+MOST_TOLD = 200
 PUT_OFF_EVERY = timedelta(days=1)
 REPORTED = (
     *("app_version", "storage_persisted", "storage_used_bytes", "storage_quota_bytes"),
@@ -184,7 +193,12 @@ def note_numbers(device_id: UUID, numbers: Iterable[int], *, actor: Actor) -> De
         device.version += 1
         events.append(
             DeviceGapFound(
-                device_id=device.pk, version=device.version, location_id=device.location_id, first=first, last=last
+                device_id=device.pk,
+                version=device.version,
+                location_id=device.location_id,
+                name=device.name,
+                first=first,
+                last=last,
             )
         )
     if filled and not device.gaps.exists():
@@ -193,6 +207,32 @@ def note_numbers(device_id: UUID, numbers: Iterable[int], *, actor: Actor) -> De
     device.save(update_fields=["last_n", "version"])
     emit_all(events, actor=actor)
     return device
+
+
+@transaction.atomic
+def tell_silent(*, now: datetime) -> int:
+    """Tell of every living device that holds unsent work and was not heard of for `SILENT_AFTER`, once until it comes
+    back; answers how many were told of.
+    """
+    rows = Device.objects.select_for_update(skip_locked=True).filter(
+        unsent__gt=0, silent_at=None, revoked_at=None, last_seen_at__lt=now - SILENT_AFTER
+    )
+    told = 0
+    for device in rows.order_by("pk")[:MOST_TOLD]:
+        device.silent_at = now
+        device.version += 1
+        device.save(update_fields=["silent_at", "version"])
+        event = DeviceSilent(
+            device_id=device.pk,
+            version=device.version,
+            location_id=device.location_id,
+            name=device.name,
+            unsent=device.unsent,
+            since=device.last_seen_at or now,
+        )
+        emit(event, actor=SYSTEM)
+        told += 1
+    return told
 
 
 def _fill(device: Device, n: int) -> bool:

@@ -1,0 +1,19 @@
+"""What the workers do for devices."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from core.devices.services.fleet import tell_silent
+from core.tenancy.models import Tenant
+from core.tenancy.rounds import for_every_shop
+
+
+@shared_task
+def look_for_silent_devices() -> None:
+    """Tell of devices that hold unsent work and are not heard of. Repeating tells nothing twice."""
+    for_every_shop(_look)
+
+
+def _look(tenant: Tenant) -> None:
+    tell_silent(now=datetime.now(UTC))
