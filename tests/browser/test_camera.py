@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.ids import uuid7
 from core.testing import Shop, make_variant
+from inventory.services.counts import CountDraft, open_count
 from tests import film
 from tests.browser.test_till import CUP, TEA, ready
 from tests.browsers import ARGUMENTS, chromium_path, complaints, logged_in, picture
@@ -80,8 +82,8 @@ def another(browser: Browser, *more: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def at_the_till(browser: Browser, product: Product, shop: Shop, **options: object) -> Iterator[Page]:
-    context = logged_in(browser, product, shop, "cashier", **options)
+def at_the_till(browser: Browser, product: Product, shop: Shop, role: str = "cashier") -> Iterator[Page]:
+    context = logged_in(browser, product, shop, role)
     page = context.new_page()
     page.set_default_timeout(15_000)
     said = complaints(page)
@@ -217,3 +219,39 @@ def test_without_a_picture_the_code_is_typed_at_once(
         page.keyboard.press("Enter")
         expect(page.get_by_label("Quantity: Acme Earl Grey")).to_have_value("1")
         expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_stocktake_and_a_booking_are_filled_by_the_camera(
+    with_camera: Browser, product: Product, acme: Shop, reel: Path
+) -> None:
+    film.shoot(reel, [Scene([("EAN13", CUP)], 12)])
+    count = open_count(CountDraft(count_id=uuid7(), location_id=acme.location.pk), actor=acme.actor()).count
+    with at_the_till(with_camera, product, acme, "owner") as page:
+        page.goto(product.url(acme, f"/counts/{count.pk}/scan/"))
+        expect(page.locator("count-screen[data-ready]")).to_be_attached()
+        open_camera(page)
+        expect(page.locator("[data-entries]")).to_contain_text("1 Acme Blue cup")
+        expect(page.locator(".camera-dock__said")).to_contain_text("Acme Blue cup")
+        page.get_by_role("button", name="Again").click()
+        expect(page.locator("[data-entries] li")).to_have_count(2)
+
+        page.goto(product.url(acme, "/stock/book/"))
+        open_camera(page)
+        expect(page.get_by_role("group", name="Line 1: Acme Blue cup")).to_be_visible()
+        open_again = page.locator(".camera-dock.is-looking")
+        expect(open_again).to_be_attached()  # on the page that answered
+        expect(page.get_by_role("group", name="Line 2")).to_have_count(0)  # it still lies there
+
+
+def test_the_decoder_travels_packed_and_only_its_worker_may_run_it(
+    with_camera: Browser, product: Product, acme: Shop
+) -> None:
+    with at_the_till(with_camera, product, acme) as page:
+        wasm = page.locator("camera-scan").get_attribute("data-wasm")
+        headers = "async (path) => Object.fromEntries((await fetch(path)).headers)"
+        served = page.evaluate(headers, wasm)
+        assert (served["content-type"], served["content-encoding"]) == ("application/wasm", "br")
+        assert (
+            "'wasm-unsafe-eval'" in page.evaluate(headers, "/static/js/lib/camera/worker.js")["content-security-policy"]
+        )
+        assert "wasm" not in page.evaluate(headers, "/till/")["content-security-policy"]

@@ -122,6 +122,13 @@ test("a misreading that never gives way is put to the person, never taken", () =
   assert.deepEqual(choices().toSorted(), ["right", "wrong"]);
 });
 
+test("what counted before the page came anew counts again only after it left", () => {
+  const { verdict, frames } = watch();
+  verdict.hold({ key: "tea", code: "tea", at: 0 });
+  assert.deepEqual(frames(20, code("tea")), []);
+  assert.deepEqual([...frames(40), ...frames(5, code("tea"))], ["tea"]);
+});
+
 test("nothing is remembered of what has left", () => {
   const { frames, inView } = watch();
   for (let number = 0; number < 100; number += 1) frames(3, code(`code ${number}`));

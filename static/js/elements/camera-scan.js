@@ -1,7 +1,11 @@
+const STAYS = "camera-stays";
+const STAYS_MS = 15000;
+
 /**
  * A button that opens the camera as a scanner. Each code fires "scanned" (detail `{ code }`), which the page takes like
- * the code of any other scanner; where nobody does (nobody calls `preventDefault`), it is typed into the field of the same form, and
- * that form is sent if `data-sends` says so. `tell(text, kind)` shows on the picture what became of it.
+ * the code of any other scanner; where nobody does (nobody calls `preventDefault`), it is typed into the field `data-for`, or
+ * the first of the same form. `data-sends` (a selector of a submit button, or "") then sends that form, and the camera is
+ * open again on the page that answers. `tell(text, kind)` shows on the picture what became of a code.
  * `data-wasm` and `data-styles` are the addresses of what is fetched when it is opened.
  */
 class CameraScan extends HTMLElement {
@@ -10,6 +14,14 @@ class CameraScan extends HTMLElement {
     this.button.hidden = false;
     this.button.addEventListener("click", () => (this.view ? this.view.close() : this.open()));
     this.dataset.ready = "true";
+    const { path, code, at } = JSON.parse(sessionStorage.getItem(STAYS) ?? "{}");
+    sessionStorage.removeItem(STAYS);
+    if (path === location.pathname && Date.now() - at < STAYS_MS && this.sends !== undefined) this.open({ had: code });
+    else if (localStorage.getItem("camera")) (window.requestIdleCallback ?? setTimeout)(() => this.#warm());
+  }
+
+  get sends() {
+    return this.dataset.sends;
   }
 
   disconnectedCallback() {
@@ -17,10 +29,16 @@ class CameraScan extends HTMLElement {
   }
 
   get #field() {
-    return this.closest("form")?.querySelector("input:not([type=hidden])") ?? document.querySelector(".scan-field__input");
+    return document.getElementById(this.dataset.for) ?? this.closest("form")?.querySelector("input:not([type=hidden])");
   }
 
-  async open() {
+  /** Fetch and compile the decoder while nothing else happens, where the camera was used before. */
+  #warm() {
+    import("../lib/camera/viewfinder.js").then(({ warm }) => warm(this.dataset.wasm)).catch(() => {});
+  }
+
+  /** Open the camera; the code it `had` taken already counts again after it left the picture. */
+  async open({ had = "" } = {}) {
     if (this.isOpening || this.view) return;
     this.isOpening = true;
     this.button.setAttribute("aria-busy", "true");
@@ -28,6 +46,8 @@ class CameraScan extends HTMLElement {
       const [{ Viewfinder }] = await Promise.all([import("../lib/camera/viewfinder.js"), this.#styles()]);
       this.view = new Viewfinder({
         wasm: this.dataset.wasm,
+        had,
+        isBackable: this.sends === undefined,
         onCode: (code) => this.#scanned(code),
         onClose: () => this.#closed(),
         onTrouble: () => this.#field?.focus(),
@@ -63,7 +83,9 @@ class CameraScan extends HTMLElement {
     field.value = code;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
-    if (this.hasAttribute("data-sends")) field.form.requestSubmit();
+    if (this.sends === undefined) return;
+    sessionStorage.setItem(STAYS, JSON.stringify({ path: location.pathname, code, at: Date.now() }));
+    field.form.requestSubmit(this.sends ? field.form.querySelector(this.sends) : null);
   }
 
   /** The styles of the picture, fetched with it. */

@@ -23,6 +23,10 @@ class CountScreen extends HTMLElement {
     this.wedge = new Wedge();
     this.form.addEventListener("submit", (event) => this.#submit(event), options);
     document.addEventListener("keydown", (event) => this.#hear(event), options);
+    this.addEventListener("scanned", (event) => {
+      event.preventDefault();
+      this.#scanned(event.detail.code);
+    }, options);
     addEventListener("online", () => this.#send(), options);
     for (const entry of this.entries.waiting) this.#draw(entry);
     this.#tell();
@@ -65,7 +69,11 @@ class CountScreen extends HTMLElement {
     if (!scanned) return;
     event.preventDefault();
     if (target === this.form.elements.quantity) target.value = target.value.slice(0, -scanned.typed) || "1";
-    this.add(scanned.code, this.form.elements.quantity.value || "1");
+    this.#scanned(scanned.code);
+  }
+
+  #scanned(code) {
+    this.add(code, this.form.elements.quantity.value || "1");
     this.form.elements.quantity.value = "1";
   }
 
@@ -120,6 +128,7 @@ class CountScreen extends HTMLElement {
       row?.classList.add("is-gone");
       if (row) row.querySelector(".row-list__note").textContent = detail;
       toast(`${row?.querySelector(".row-list__title").textContent ?? "An entry"}: ${detail}`, { kind: "error" });
+      this.querySelector("camera-scan")?.tell?.(detail, "error");
       return;
     }
     if (!row || !name) return;
@@ -158,7 +167,9 @@ class CountScreen extends HTMLElement {
     const badge = this.querySelector("[data-waiting]");
     badge.hidden = length === 0;
     badge.textContent = `${length} not sent yet`;
-    if (text) this.querySelector("[data-last]").textContent = text;
+    if (!text) return;
+    this.querySelector("[data-last]").textContent = text;
+    this.querySelector("camera-scan")?.tell?.(text, "success");
   }
 }
 customElements.define("count-screen", CountScreen);

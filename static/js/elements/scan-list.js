@@ -26,6 +26,10 @@ class ScanList extends HTMLElement {
     this.form.addEventListener("input", () => this.#keep(), options);
     this.form.addEventListener("submit", () => sessionStorage.removeItem(this.#key), options);
     document.addEventListener("keydown", (event) => this.#hear(event), options);
+    this.addEventListener("scanned", (event) => {
+      event.preventDefault();
+      this.scan(event.detail.code);
+    }, options);
     this.#restore();
     // Who has begun to type elsewhere while this was loading goes on there.
     if (!matchMedia("(pointer: coarse)").matches && document.activeElement === document.body) this.field.focus();
@@ -79,14 +83,14 @@ class ScanList extends HTMLElement {
       try {
         const answer = await getJson(`/api/v1/scan/${encodeURIComponent(code)}/`);
         if (!answer.variant) {
-          toast(`${code} is ${answer.name}, no article.`, { kind: "error" });
+          this.#refuse(`${code} is ${answer.name}, no article.`);
           return;
         }
         const { variant, pack_quantity: pack, name, sku, serial } = answer;
         found = { variant, pack, name, sku, serial };
         this.known.set(code, found);
       } catch (problem) {
-        if (problem.status !== 404) toast(`${code}: ${problem.detail || problem.message}`, { kind: "error" });
+        if (problem.status !== 404) this.#refuse(`${code}: ${problem.detail || problem.message}`);
         else await this.#byName(code, units);
         return;
       }
@@ -98,7 +102,7 @@ class ScanList extends HTMLElement {
   async #byName(words, units) {
     const found = await named(words).catch(() => []);
     if (found.length === 1) this.#add(found[0], units);
-    else if (found.length === 0) toast(`Nothing carries the code or name ${words}.`, { kind: "error" });
+    else if (found.length === 0) this.#refuse(`Nothing carries the code or name ${words}.`);
     else this.#ask(words, found, units);
   }
 
@@ -123,6 +127,17 @@ class ScanList extends HTMLElement {
     this.#mark(row);
     this.#keep();
     announce(`${row.dataset.name}: ${sum}`);
+    this.#tell(`${sum} ${row.dataset.name}`, "success");
+  }
+
+  #refuse(text) {
+    toast(text, { kind: "error" });
+    this.#tell(text, "error");
+  }
+
+  /** On the picture of the camera, where it is open. */
+  #tell(text, kind) {
+    this.querySelector("camera-scan")?.tell?.(text, kind);
   }
 
   /** Write a piece's number on its row; answers whether it was not there yet. */
@@ -132,6 +147,7 @@ class ScanList extends HTMLElement {
     const there = pieces.value.split(/[\s,;]+/).filter(Boolean);
     if (there.includes(serial)) {
       toast(`${serial} of ${name} was scanned already.`, { kind: "warning" });
+      this.#tell(`${serial} was scanned already.`, "error");
       return false;
     }
     pieces.value = [...there, serial].join(", ");

@@ -1,5 +1,5 @@
 // What the decoder says it saw, in the words that a wedge scanner would use.
-import { isGtin, normalise } from "../scan/read.js";
+import { isGtin, normalise } from "../scan/gtin.js";
 
 const RETAIL = new Set(["EAN13", "EAN8", "UPCA", "UPCE"]);
 /** The mark of GS1 codes that a scanner sends in front, so that separators and identifiers are read as such. */

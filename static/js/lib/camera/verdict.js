@@ -38,6 +38,11 @@ export class Verdict {
     return { taken: taken ?? null, choices, inView };
   }
 
+  /** A code that counted before this began, and may still lie in the picture. */
+  hold({ key, code, at }) {
+    this.#codes.set(key, { key, code, reads: [], since: at, lastAt: at, lastLook: this.#looks, isTaken: true, isOffered: false });
+  }
+
   choose(key) {
     const code = this.#codes.get(key);
     if (!code || code.isTaken) return null;

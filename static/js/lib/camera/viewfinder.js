@@ -5,6 +5,7 @@ import { Marks } from "./marks.js";
 import { remember, remembered } from "./settings.js";
 import { Camera, frameOf } from "./stream.js";
 import { shake, sound, wakeTones } from "./tones.js";
+import { normalise } from "../scan/gtin.js";
 import { inWords } from "./trouble.js";
 import { Verdict } from "./verdict.js";
 
@@ -27,14 +28,16 @@ export function warm(wasm) {
 
 /**
  * The open scanner. `onCode(code)` hears each code that counts, `onClose()` that it was closed, `onTrouble()` that there
- * is no picture. `tell(text, kind)` shows what became of a code.
+ * is no picture. A code it `had` taken before counts again after it left the picture; `isBackable` says that the way
+ * back closes the camera and leaves the page. `tell(text, kind)` shows what became of a code.
  */
 export class Viewfinder {
   #verdict = new Verdict();
   #leave = new AbortController();
 
-  constructor({ wasm, onCode, onClose, onTrouble }) {
+  constructor({ wasm, onCode, onClose, onTrouble, had = "", isBackable = true }) {
     Object.assign(this, { wasm, onCode, onClose, onTrouble });
+    if (had) this.#verdict.hold({ key: normalise(had), code: had, at: performance.now() });
     this.marks = new Marks((code) => this.#choose(code));
     this.video = h("video", { class: "camera-dock__video", playsinline: true, muted: true, "aria-label": "What the camera sees" });
     this.video.muted = true;
@@ -54,7 +57,7 @@ export class Viewfinder {
     document.addEventListener("visibilitychange", () => this.#seen(), options);
     window.addEventListener("keydown", (event) => this.#key(event), { ...options, capture: true });
     window.addEventListener("popstate", () => this.close({ isBack: true }), options);
-    if (!history.state?.camera) history.pushState({ ...history.state, camera: true }, "");
+    if (isBackable && !history.state?.camera) history.pushState({ ...history.state, camera: true }, "");
   }
 
   /** Ask for the camera and begin to look; also after a trouble. */

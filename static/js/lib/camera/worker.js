@@ -3,27 +3,37 @@
 
 // GS1 DataBar carries lots and dates on fresh goods; the browser's own BarcodeDetector knows neither it nor where
 // the parts of a GS1-128 end, on no system, so it is not asked.
-const FORMATS = ["EAN13", "EAN8", "UPCA", "UPCE", "Code128", "QRCodeModel2", "DataBarOmni", "DataBarStkOmni", "DataBarLtd", "DataBarExp", "DataBarExpStk"];
+const FORMATS = "EAN13,EAN8,UPCA,UPCE,Code128,QRCodeModel2,DataBarOmni,DataBarStkOmni,DataBarLtd,DataBarExp,DataBarExpStk";
 const MOST_CODES = 8;
 
 let tools;
 let canvas;
 
+const OPTIONS = {
+  formats: FORMATS,
+  tryHarder: true,
+  tryRotate: true,
+  tryInvert: false,
+  tryDownscale: true,
+  tryDenoise: false,
+  isPure: false,
+  downscaleFactor: 3,
+  downscaleThreshold: 500,
+  minLineCount: 2,
+  maxNumberOfSymbols: MOST_CODES,
+  validateOptionalChecksum: false,
+  returnErrors: false,
+  tryCode39ExtendedMode: false,
+  binarizer: 0, // local average
+  eanAddOnSymbol: 0, // ignored
+  textMode: 0, // plain
+  characterSet: 0, // as the code says
+};
+
 async function begin({ decoder, passes, wasm }) {
-  const [{ default: zxing }, drawing] = await Promise.all([import(decoder), import(passes)]);
-  const module = await zxing.prepareZXingModule({ overrides: { locateFile: () => wasm }, fireImmediately: true });
-  const options = {
-    ...zxing.defaultReaderOptions,
-    formats: zxing.encodeFormats(FORMATS),
-    tryInvert: false,
-    maxNumberOfSymbols: MOST_CODES,
-    binarizer: zxing.binarizers.indexOf("LocalAverage"),
-    eanAddOnSymbol: zxing.eanAddOnSymbols.indexOf("Ignore"),
-    textMode: zxing.textModes.indexOf("Plain"),
-    characterSet: zxing.characterSets.indexOf("Unknown"),
-  };
-  tools = { module, options, ...drawing };
-  return { version: zxing.ZXING_WASM_VERSION };
+  const [{ default: start }, drawing] = await Promise.all([import(decoder), import(passes)]);
+  tools = { module: await start({ locateFile: () => wasm }), ...drawing };
+  return {};
 }
 
 function look({ frame, kind }) {
@@ -52,11 +62,11 @@ function look({ frame, kind }) {
 }
 
 function decoded(grey, { width, height }) {
-  const { module, options } = tools;
+  const { module } = tools;
   const memory = module._malloc(grey.length);
   try {
     module.HEAPU8.set(grey, memory);
-    const results = module.readBarcodesFromPixmap(memory, width, height, options);
+    const results = module.readBarcodesFromPixmap(memory, width, height, OPTIONS);
     const all = Array.from({ length: results.size() }, (_, at) => results.get(at));
     results.delete?.();
     return all.filter(({ isValid }) => isValid);

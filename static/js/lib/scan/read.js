@@ -1,12 +1,12 @@
 // What a scanned text says by itself: GS1 element strings, and codes that carry a weight, a price or a number.
 // The mirror of inventory/reading.py, for tills without a network; tests/vectors/scans.json is run by both.
+import { checkDigit, isGtin, normalise } from "./gtin.js";
 
 const GS = "\x1d";
 const SYMBOLOGY = /^\][A-Za-z][0-9A-Za-z]/;
 const GS1_SYMBOLOGIES = new Set(["]C1", "]e0", "]e1", "]e2", "]d2", "]Q3", "]J1"]);
 const DIGITS = /^[0-9]+$/;
 const PRINTABLE = /^[\x20-\x7e]+$/;
-const LENGTHS = [8, 12, 13, 14];
 const TWO_DIGITS = "00 01 02 03 04 10 11 12 13 15 16 17 20 21 22 30 37 90 91 92 93 94 95 96 97 98 99".split(" ");
 const THREE_DIGITS = "23 24 25 40 41 42 71".split(" ");
 const FOUR_DIGITS = "31 32 33 34 35 36 39 43 70 72 80 81 82".split(" ");
@@ -33,26 +33,6 @@ const FIVE_PLUS = [0, 5, 1, 6, 2, 7, 3, 8, 4, 9];
 const FIVE_MINUS = [0, 5, 9, 4, 8, 3, 7, 2, 6, 1];
 
 class Nonsense extends Error {}
-
-/** The GS1 check digit of a number without it. */
-export function checkDigit(digits) {
-  let sum = 0;
-  for (let place = 0; place < digits.length; place += 1) {
-    sum += Number(digits[digits.length - 1 - place]) * (place % 2 ? 1 : 3);
-  }
-  return (10 - (sum % 10)) % 10;
-}
-
-/** Whether the text is a GTIN-8, -12, -13 or -14 with the right check digit; all zeros is none. */
-export function isGtin(code) {
-  return DIGITS.test(code) && LENGTHS.includes(code.length) && /[1-9]/.test(code) && checkDigit(code.slice(0, -1)) === Number(code.at(-1));
-}
-
-/** The form in which the registry keeps a code: a GTIN as 14 digits, anything else without blanks around it. */
-export function normalise(typed) {
-  const code = typed.trim();
-  return isGtin(code) ? code.padStart(14, "0") : code;
-}
 
 /** The check digit over a price or weight of four or five digits. */
 export function measureCheckDigit(digits) {
