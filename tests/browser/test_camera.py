@@ -138,7 +138,7 @@ def test_goods_held_before_the_camera_become_lines_each_as_often_as_it_was_shown
     make_variant("PEN", name="Pen", codes=["012345000065"])
     make_variant("SKU-7F3K2M9Q", name="Lamp")
     make_variant("SHELF-12", name="Shelf")
-    scenes = [scene for kind, text, _ in GOODS for scene in (Scene([], 14), Scene([(kind, text)], 28))]
+    scenes = [scene for kind, text, _ in GOODS for scene in (Scene([], 16), Scene([(kind, text)], 42))]
     film.shoot(reel, [Scene([], 1)])
     with at_the_till(with_camera, product, acme) as page:
         open_camera(page)  # the decoder is there when the film begins
