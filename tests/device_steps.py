@@ -1,6 +1,7 @@
 """What keeps a catalogue, and what can happen to a shop meanwhile."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -33,7 +34,8 @@ class Device:
     epoch: str | None = None
     seq: int = 0
 
-    def fill(self, limit: int = 3) -> "Device":
+    def fill(self, limit: int = 3, *, meanwhile: Callable[[], None] = lambda: None) -> "Device":
+        """All of it; ``meanwhile`` is done after each page."""
         cursor: str | None = ""
         self.articles, self.tables = {}, {}
         while cursor is not None:
@@ -42,6 +44,7 @@ class Device:
                 self.epoch, self.seq, self.tables = page["epoch"], page["seq"], page["tables"]
             self.articles |= {row["id"]: row for row in page["results"]}
             cursor = page["next"]
+            meanwhile()
         return self
 
     def follow(self) -> int:

@@ -109,6 +109,25 @@ def test_what_a_device_has_and_what_changed_is_what_there_is(acme: Shop, device:
     assert device.follow() == 0
 
 
+def test_what_changes_while_pages_are_read_is_told_afterwards(acme: Shop, device: Device) -> None:
+    shop = Happenings(acme, random.Random(7))
+    create_tax_class(name="reduced", rate=Decimal(5), actor=acme.actor())
+    create_price_list({"name": "First"}, actor=acme.actor())
+    for _ in range(10):
+        shop.something()
+
+    def meanwhile() -> None:
+        shop.happens_another_product()
+        shop.happens_a_new_product()
+        shop.happens_a_delivery()
+        number_events(acme.tenant)
+
+    left = iter(range(5))
+    device.fill(limit=2, meanwhile=lambda: meanwhile() if next(left, None) is not None else None)
+    device.follow()
+    assert device.articles == Device(device.api, device.location).fill(limit=500).articles
+
+
 def test_a_change_of_one_price_tells_one_article(acme: Shop, device: Device) -> None:
     owner = acme.actor()
     made = create_price_list({"name": "All"}, actor=owner)
