@@ -136,3 +136,13 @@ def test_an_article_of_another_shop_is_an_unknown_one(acme: Shop, globex: Shop) 
     till.item("sale", {"order": body, "as_sold": sold})
     assert till.send()[0]["result"] == "applied"
     assert Flag.objects.get().kind == "unknown-product"
+
+
+def test_what_is_missing_of_a_device_stands_in_the_inbox_too(acme: Shop) -> None:
+    till = Till.at(acme)
+    till.n = 3
+    till.sell({"TEA": "1"})
+    till.send()
+    page = acme.client("manager").get("/exceptions/").content.decode()
+    assert "Numbers 1 to 3 of K3 are missing" in page
+    assert "Numbers 1 to 3" not in acme.client("accountant").get("/exceptions/").content.decode()

@@ -12,7 +12,7 @@ from core.outbox.models import Event
 from core.sync.flags import settle_flag
 from core.sync.models import Flag, SyncItem
 from core.testing import Shop, sale_body
-from inventory.models import StockException, StockLevel
+from inventory.models import ScanCode, StockException, StockLevel
 from orders.auditor import audit_books
 from orders.models import Order
 from orders.services.checkout import place_order
@@ -319,3 +319,17 @@ def test_a_sale_of_a_device_costs_few_statements_more_than_one_at_the_till(acme:
 
     assert [one["result"] for one in told] == ["applied"] * 10
     assert together / 10 <= alone + 10, (together, alone)
+
+
+def test_a_pack_charged_at_another_price_takes_its_units_from_the_shelf(acme: Shop) -> None:
+    ScanCode.objects.create(code="PACK-6", symbology="plain", variant=acme.variant("TEA"), pack_quantity=6)
+    till = Till.at(acme)
+    body = sale_body(acme, {"TEA": "1"}, channel="counter", payments=[{"method": "cash", "amount": "20.00"}])
+    sold = at_another_price(as_sold(body), "20.00")
+    body["lines"] = [{"code": "PACK-6", "quantity": "1"}]
+    del sold["lines"][0]["quantity"]
+    till.item("sale", {"order": body, "as_sold": sold})
+    assert till.send()[0]["result"] == "applied"
+    assert on_hand(acme, "TEA") == 4
+    assert flags() == {"price": Decimal("7.00")}
+    assert audit_books() == []

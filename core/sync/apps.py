@@ -7,4 +7,5 @@ class SyncConfig(AppConfig):
 
     def ready(self) -> None:
         import core.sync.events
-        import core.sync.navigation  # noqa: F401
+        import core.sync.navigation
+        import core.sync.sources  # noqa: F401

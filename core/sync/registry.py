@@ -135,7 +135,7 @@ def register_reason(reason: Reason) -> None:
 class Line:
     """Something of another list that waits for a person, as the inbox shows it."""
 
-    id: UUID
+    key: str
     title: str
     sentence: str
     at: datetime

@@ -32,7 +32,7 @@ def _line(row: StockException, actor: Actor) -> Line:
     ways = [count, Way(label="History", url=history, permission=VIEW_STOCK)]
     words = WORDS[StockException.Kind(row.kind)]
     return Line(
-        id=row.pk,
+        key=str(row.pk),
         title=row.get_kind_display().capitalize(),
         sentence=words.format(units=plain_decimal(row.quantity), title=row.variant.title, place=row.location),
         at=row.created_at,

@@ -63,7 +63,8 @@ def check_adds_up(sale: Sale, charged: Charged) -> None:
     paid = sum((tender.amount for tender in sale.payments), NOTHING)
     if paid != charged.total + charged.cash_rounding:
         errors.append(fault("/order/payments", "sum", "The payments do not come to the total."))
-    if abs(charged.cash_rounding) >= 1 or charged.total >= MOST_MONEY:
+    most = max(Decimal(1), current_tenant().cash_step or NOTHING)
+    if abs(charged.cash_rounding) >= most or charged.total >= MOST_MONEY:
         errors.append(fault("/as_sold/cash_rounding", "range", "Nobody rounds that much."))
     refuse(*errors)
 
@@ -79,11 +80,17 @@ def variants_of(sale: Sale, charged: Charged) -> list[Variant | None]:
     return [known.get(pk) if pk is not None else None for pk in ids]
 
 
-def lines_as_charged(sale: Sale, charged: Charged, variants: Sequence[Variant | None]) -> list[OrderLine]:
-    """The lines of the order, at the prices, discounts and taxes of that moment."""
+def lines_as_charged(
+    sale: Sale, charged: Charged, variants: Sequence[Variant | None], ours: Sequence[OrderLine] = ()
+) -> list[OrderLine]:
+    """The lines of the order, at the prices, discounts and taxes of that moment.
+
+    ``ours`` are the lines as the server would have them: a label or a pack says its units there.
+    """
+    known: list[Decimal | None] = [line.quantity for line in ours] or [None] * len(charged.lines)
     return [
-        _line(place, sale, charged.lines[place], variants[place], charged.lines[place].quantity)
-        for place in range(len(charged.lines))
+        _line(place, sale, line, variants[place], known[place] if line.quantity is None else line.quantity)
+        for place, line in enumerate(charged.lines)
     ]
 
 

@@ -184,7 +184,7 @@ class _Taking:
         if not differs(priced.lines, self.charged):
             return priced.lines, priced
         self._doubt_price(priced)
-        lines = lines_as_charged(sale, self.charged, variants_of(sale, self.charged))
+        lines = lines_as_charged(sale, self.charged, variants_of(sale, self.charged), priced.lines)
         return lines, replace(priced, lines=lines, discounts=discounts_of(self.charged))
 
     def _payment(self, tender: Tender, place: int, order: Order) -> Payment:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from core.sync.registry import Reason, Way, register_reason
+from inventory.permissions import ADJUST_STOCK
 from orders.permissions import CHANGE_ORDER, REFUND, VIEW_ORDERS, VIEW_SHIFTS
 
 
@@ -17,6 +19,12 @@ def _of_order(flag: Any) -> Sequence[Way]:
         Way(label="Change it", url=reverse("order-change", args=[flag.object_id]), permission=CHANGE_ORDER),
         Way(label="Take it back", url=reverse("order-return", args=[flag.object_id]), permission=REFUND),
     ]
+
+
+def _of_goods(flag: Any) -> Sequence[Way]:
+    query = urlencode({"kind": "adjustment", **({"location": flag.location_id} if flag.location_id else {})})
+    stock = Way(label="Correct the stock", url=f"{reverse('stock-book')}?{query}", permission=ADJUST_STOCK)
+    return [*_of_order(flag), stock]
 
 
 def _of_drawer(flag: Any) -> Sequence[Way]:
@@ -31,9 +39,7 @@ for _kind, _title in (
     ("coupon", "Coupon that does not hold"),
     ("rounding", "Rounded in another way"),
     ("not-for-sale", "Not for sale any more"),
-    ("unknown-product", "Unknown article"),
     ("expired", "Expired goods without approval"),
-    ("lot", "Unknown lot"),
     ("set-aside", "Goods set aside for somebody else"),
     ("not-covered", "Card or account did not cover it"),
     ("customer-gone", "Unknown customer"),
@@ -49,3 +55,5 @@ for _kind, _title in (
     ("register-gone", "Unknown register"),
 ):
     register_reason(Reason(kind=_kind, title=_title, ways=_of_drawer))
+for _kind, _title in (("unknown-product", "Unknown article"), ("lot", "Unknown lot")):
+    register_reason(Reason(kind=_kind, title=_title, ways=_of_goods))
