@@ -1,6 +1,6 @@
 // All names of a catalogue in memory, so that every key finds in fifty thousand articles at once. Pure.
 
-import { normalise } from "../scan/read.js";
+import { normalise } from "../scan/gtin.js";
 
 const MOST_WORDS = 6;
 const order = new Intl.Collator("en", { sensitivity: "variant" });
