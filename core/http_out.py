@@ -1,4 +1,4 @@
-"""The one door for requests to addresses that a shop chose: webhooks today, pictures and push tomorrow.
+"""The one door for requests to addresses that a shop chose: webhooks, and the push services of browsers.
 
 An address that a tenant types is hostile until shown otherwise (RELIABILITY 4): it is parsed once and strictly,
 resolved by us, refused if *any* answer is not a public address, and the address that was checked is the one that is
@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from ssl import SSLContext
@@ -29,6 +31,7 @@ CONNECT_SECONDS = 3.0
 WALL_SECONDS = 15.0
 MOST_BYTES = 16 * 1024
 MOST_URL_CHARACTERS = 2000
+LONGEST_WAIT = timedelta(hours=24)
 PUBLIC_PORTS = frozenset({443, 8443})
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -328,6 +331,19 @@ class _Pinned(_Over, HTTPConnection):
 
 class _PinnedTls(_Over, HTTPSConnection):
     pass
+
+
+def parse_retry_after(text: str, now: datetime) -> timedelta | None:
+    """``Retry-After`` in seconds or as a date; None for nonsense. At most `LONGEST_WAIT`."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return LONGEST_WAIT if len(text) > 9 else min(timedelta(seconds=int(text)), LONGEST_WAIT)
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(timedelta(0), min(when - now, LONGEST_WAIT))
 
 
 def _in_words(problem: BaseException) -> str:

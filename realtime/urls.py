@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from realtime.web import notices
+from realtime.web import notices, push
 from realtime.web.views import BoardPage, BoardParts, FirstStepsAway, LiveStatusPage
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", notices.Notices.as_view(), name="notices"),
     path("notifications/read/", notices.NoticesRead.as_view(), name="notices-read"),
     path("notifications/wishes/", notices.Wishes.as_view(), name="notice-wishes"),
+    path("notifications/push/<uuid:subscription_id>/test/", push.PushTest.as_view(), name="push-test"),
+    path("notifications/push/<uuid:subscription_id>/end/", push.PushEnd.as_view(), name="push-end"),
     path("notifications/<uuid:notice_id>/", notices.NoticeOpened.as_view(), name="notice-opened"),
     path("live/status/", LiveStatusPage.as_view(), name="live-status"),
 ]

@@ -6,6 +6,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from functools import cache
 from typing import Literal, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,6 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 from retail_saas.embedded import home, read_environment
 
 ProcessRole = Literal["web", "sockets", "worker", "scheduler", "relay", "manage"]
+
+
+PUSH_HOSTS = "fcm.googleapis.com,*.google.com,*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"
+"""The push services of the browsers that there are. Chromium's addresses change their first word now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Environment:
     webhook_allow_private: bool = False
     mail_url: str = ""
     mail_from: str = ""
+    push_hosts: tuple[str, ...] = ()
+    push_subject: str = ""
 
     def mail(self) -> dict[str, str | int | bool]:
         """``MAIL_URL`` as Django's settings: ``smtp://user:password@host:587?tls=starttls`` (or ``tls``, or ``none``).
@@ -57,6 +64,14 @@ class Environment:
             "EMAIL_USE_TLS": tls == "starttls",
             "EMAIL_USE_SSL": tls == "tls",
         }
+
+    def push_contact(self) -> str:
+        """Whom a push service may write to about our messages: ``PUSH_SUBJECT``, else who mail comes from."""
+        contact = self.push_subject or (f"mailto:{parseaddr(self.mail_from)[1]}" if self.mail_from else "")
+        contact = contact or f"https://{self.base_domain}"
+        if not contact.startswith(("mailto:", "https://")):
+            raise ImproperlyConfigured("PUSH_SUBJECT must be mailto:somebody@example.com or an https address.")
+        return contact
 
     def database(self) -> dict[str, str]:
         """The parts of ``DATABASE_URL`` as Django wants them."""
@@ -135,6 +150,8 @@ def parse(values: Mapping[str, str]) -> Environment:
         webhook_allow_private=read.flag("WEBHOOK_ALLOW_PRIVATE"),
         mail_url=read.text("MAIL_URL", ""),
         mail_from=read.text("MAIL_FROM", ""),
+        push_hosts=tuple(host.lower() for host in read.words("PUSH_HOSTS", PUSH_HOSTS)),
+        push_subject=read.text("PUSH_SUBJECT", ""),
     )
 
 

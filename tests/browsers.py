@@ -32,6 +32,11 @@ def chromium_path() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
+def whole_chromium_path() -> str | None:
+    """A Chromium that also shows notifications, which the shell without a window refuses; None where there is none."""
+    return next(filter(None, map(shutil.which, (name for name in CHROMIUM_NAMES if "shell" not in name))), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser, until the block ends."""

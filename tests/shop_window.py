@@ -37,10 +37,12 @@ from orders.services.fulfilment import FulfilmentDraft, Step, create_fulfilment,
 from orders.services.parking import Cart, park
 from orders.services.placing import place_open_order
 from orders.services.rewriting import Action
-from realtime.models import Notice
+from realtime.models import Notice, PushSubscription
+from realtime.push.services import subscribe
 from tests.customer_window import fill_people
 from tests.import_samples import Row, line, run_import, write
 from tests.pictures import a_picture
+from tests.push_browser import PushBrowser
 from tests.shop_window_moves import counted, send
 from tests.shop_window_stock import fill_stock_room
 from tests.tills_away import away_and_back
@@ -138,6 +140,7 @@ def fill(shop: Shop, folder: Path) -> dict[str, Any]:
             "price_list_id": prices.pk,
             "sheet_id": sheet.pk,
             "run_id": run.pk,
+            "subscription_id": _browser(shop).pk,
             "count_id": counted(shop, {"TEA": "30", "CUP": "4"}).pk,
             "transfer_id": send(shop, {"TEA": "3", "CUP": "2"}).pk,
             "user_id": shop.person("viewer").pk,
@@ -167,6 +170,15 @@ def _news(shop: Shop) -> Notice:
     while number_events(shop.tenant):
         pass
     return Notice.objects.filter(kind="stock.low").latest("count")
+
+
+def _browser(shop: Shop) -> PushSubscription:
+    """A phone that push messages do not reach."""
+    row, _ = subscribe(PushBrowser("https://a.push.services.mozilla.com/x").draft, actor=shop.actor("owner"))
+    row.client = "Mozilla/5.0 (Android 15; Mobile) Gecko Firefox/153"
+    row.failures, row.failing_since, row.last_error = 3, datetime.now(UTC), "The receiver did not answer in time."
+    row.save()
+    return row
 
 
 def _to_be_sent(shop: Shop) -> Fulfilment:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from core.http_out import parse_retry_after
 from webhooks.message import body_of, headers_of, shown_answer, shown_request
-from webhooks.rules import BODY_BYTES, WAITS_SECONDS, Verdict, judge, parse_retry_after
+from webhooks.rules import BODY_BYTES, WAITS_SECONDS, Verdict, judge
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -4,16 +4,16 @@ The source is RELIABILITY 4; `docs/webhooks.md` tells it to those who receive.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Literal
+
+from core.http_out import LONGEST_WAIT, parse_retry_after
 
 WAITS_SECONDS = (0, 5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The wait before each try: eleven tries over about 75 hours."""
 JITTER = 0.2
 BUSY = frozenset({429, 502, 503, 504})
 BUSY_WAIT = timedelta(seconds=60)
-LONGEST_WAIT = timedelta(hours=24)
 GONE = 410
 WARN_AFTER = timedelta(days=1)
 DISABLE_AFTER = timedelta(days=5)
@@ -78,16 +78,3 @@ def _wait(tries: int, status: int | None, retry_after: str, now: datetime, sprea
         wait = max(wait, BUSY_WAIT)
     asked = parse_retry_after(retry_after, now)
     return wait if asked is None else max(wait, min(asked, LONGEST_WAIT))
-
-
-def parse_retry_after(text: str, now: datetime) -> timedelta | None:
-    """``Retry-After`` in seconds or as a date; None for nonsense. At most `LONGEST_WAIT`."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return LONGEST_WAIT if len(text) > 9 else min(timedelta(seconds=int(text)), LONGEST_WAIT)
-    try:
-        when = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(timedelta(0), min(when - now, LONGEST_WAIT))

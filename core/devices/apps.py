@@ -7,7 +7,8 @@ class DevicesConfig(AppConfig):
 
     def ready(self) -> None:
         import core.devices.events
-        import core.devices.navigation  # noqa: F401
+        import core.devices.navigation
+        import core.devices.sealing  # noqa: F401
         from core.devices.closing import devices_there
         from core.locations.closing import keeps_open
 

@@ -7,6 +7,7 @@ AES-256-GCM). The shop and the device are part of it, so an envelope moved to an
 import base64
 import binascii
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from django.db import IntegrityError, transaction
 
 from core.devices.errors import CannotBeOpened
 from core.devices.models import SealKey
-from core.secrets import seal, unseal
+from core.secrets import keeps_secrets, seal, unseal
 from core.tenancy.context import current_tenant
 
 VERSION = 1
@@ -104,6 +105,13 @@ def _as_jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
     numbers = public.public_numbers()
     x, y = (base64.urlsafe_b64encode(n.to_bytes(32)).decode().rstrip("=") for n in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+@keeps_secrets
+def sealed_keys() -> Iterator[tuple[SealKey, str, str]]:
+    """The sealed halves of the shop's key pairs."""
+    for row in SealKey.objects.select_for_update().order_by("pk"):
+        yield row, "private", row.place
 
 
 def sealed_lines(text: str) -> list[Any]:

@@ -79,6 +79,7 @@ class Worker(Page):
             "offline": reverse("offline"),
             "waiting": reverse("waiting"),
             "log_out": reverse("logout"),
+            "icon": asset_url(ICONS[0][0]),
         }
         script = f'import {{ begin }} from "{settings.STATIC_URL}{WORKER}";\nbegin({_script_json(setup)});\n'
         response = HttpResponse(script, content_type="text/javascript; charset=utf-8")

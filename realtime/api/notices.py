@@ -12,7 +12,7 @@ from core.api.views import ApiView
 from core.people.permissions import AUTHENTICATED
 from realtime.models import NoticeWish
 from realtime.notices.kinds import KINDS
-from realtime.notices.lists import MOST_COUNTED, Told, in_words, listed, unread, ways_of
+from realtime.notices.lists import MOST_COUNTED, Told, in_words, listed, pushes_of, unread, ways_of
 from realtime.notices.services import mark_read, person, set_wishes
 
 GROUPS = tuple(dict.fromkeys(kind.group for kind in KINDS.values()))
@@ -78,6 +78,18 @@ class WishesBody(serializers.Serializer[Any]):
     """How each kind of news is told: ``centre``, ``mail`` (there and in the daily mail) or ``off``."""
 
     wishes = serializers.DictField(child=serializers.ChoiceField(choices=NoticeWish.Way.choices), allow_empty=False)
+    pushes = serializers.DictField(
+        child=serializers.BooleanField(), help_text="Whether it is a push message too, in browsers that subscribed."
+    )
+
+
+class WishesInput(serializers.Serializer[Any]):
+    """Some kinds of news; the others stay as they are."""
+
+    wishes = serializers.DictField(
+        child=serializers.ChoiceField(choices=NoticeWish.Way.choices), allow_empty=False, required=False
+    )
+    pushes = serializers.DictField(child=serializers.BooleanField(), required=False)
 
 
 class NoticeView(ApiView):
@@ -143,13 +155,15 @@ class Wishes(NoticeView):
     )
     def get(self, request: Request) -> Response:
         person(self.actor)
-        return Response({"wishes": ways_of(self.actor)})
+        return Response({"wishes": ways_of(self.actor), "pushes": pushes_of(self.actor)})
 
     @extend_schema(
         operation_id="set_notification_wishes",
         summary="Say how you want to be told of some kinds of news",
-        request=WishesBody,
+        request=WishesInput,
         responses={200: WishesBody},
     )
     def put(self, request: Request) -> Response:
-        return Response({"wishes": set_wishes(self.read(WishesBody)["wishes"], actor=self.actor)})
+        given = self.read(WishesInput)
+        wishes = set_wishes(given.get("wishes", {}), actor=self.actor, pushes=given.get("pushes"))
+        return Response({"wishes": wishes, "pushes": pushes_of(self.actor)})

@@ -4,6 +4,7 @@ Nobody is told of what they may not see: a kind is seen with the permission of i
 places that permission holds for, exactly as on a socket.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,9 @@ from orders.permissions import FULFIL, SEE_EXPECTED_CASH, TAKE_ORDERS, VIEW_APPR
 
 Facts = Mapping[str, Any]
 EVERYBODY = "*"
+PRIVATE = frozenset({"shown", "reason", "requested_by_label", "approved_by_label"})
+"""Fields that name people, or hold what somebody typed."""
+_SUM_AT_THE_END = re.compile(r": \{\w+:money\}$")
 
 
 def always(facts: Facts) -> bool:
@@ -32,6 +36,7 @@ class Kind:
     such news are put together. ``per`` says what shares a row: nothing, events of one object, or those of one place and
     day. ``wanted_by`` is the permission whose holders are told unless they say otherwise (`EVERYBODY` who may see it,
     None: nobody). ``route`` with ``route_by`` (a field of the event) leads to the object, ``list_route`` to all.
+    Urgent ones are also pushed unless somebody says otherwise.
     """
 
     name: str
@@ -50,11 +55,19 @@ class Kind:
     list_route: str = ""
     list_query: str = ""
     icon: str = "bell"
+    is_urgent: bool = False
 
     @property
     def permission(self) -> str:
         """What somebody needs to see such news: what they need to hear its event."""
         return CATALOGUE[self.event].permission
+
+    @property
+    def discreet(self) -> str:
+        """Its words without sums, names of people and what people typed, for a screen that anybody may see; or none."""
+        words = _SUM_AT_THE_END.sub("", self.one)
+        names = {name for _, name, form, _ in Formatter().parse(words) if name and (form == "money" or name in PRIVATE)}
+        return "" if names else words
 
     @property
     def fields(self) -> set[str]:
@@ -72,7 +85,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             name="order.placed", title="A new order, not from a till", group="Orders", event="order.created",
-            one="Order {number} was placed: {total:money}", wanted_by=FULFIL, icon="orders",
+            one="Order {number} was placed: {total:money}", wanted_by=FULFIL, icon="orders", is_urgent=True,
             concerns=lambda facts: facts["channel"] != "counter", route="order", route_by="order_id",
         ),
         Kind(
@@ -108,7 +121,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             name="payment.failed", title="A payment of an order failed", group="Money", event="payment.failed",
             one="{amount:money} for order {number} were not paid: {reason}", wanted_by=TAKE_ORDERS, icon="alert",
-            route="order", route_by="order_id",
+            is_urgent=True, route="order", route_by="order_id",
         ),
         Kind(
             name="payment.refunded", title="Money went back", group="Money", event="payment.refunded", per="day",
@@ -144,7 +157,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             name="approval.requested", title="Somebody asks for an approval", group="Money", event="approval.requested",
             one="{requested_by_label} asks: {shown}", needs=VIEW_APPROVALS, wanted_by=VOID, icon="alert",
-            list_route="approvals",
+            is_urgent=True, list_route="approvals",
         ),
         Kind(
             name="approval.given", title="Somebody let somebody do more than their role", group="Money",
@@ -159,7 +172,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             name="stock.out", title="An article is sold out", group="Stock", event="stock.out", per="day",
             sample="sku", one="{sku} is sold out", many="{count} warnings: articles are sold out",
-            wanted_by=ADJUST_STOCK, icon="stock", list_route="stock-alerts", list_query="kind=out",
+            wanted_by=ADJUST_STOCK, icon="stock", is_urgent=True, list_route="stock-alerts", list_query="kind=out",
         ),
         Kind(
             name="stock.expiring", title="A lot expires soon", group="Stock", event="stock.expiring", per="day",
@@ -184,7 +197,8 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             name="lot.blocked", title="A lot must not be sold", group="Stock", event="lot.blocked",
-            one="Lot {code} of {sku} must not be sold", icon="alert", route="stock-lot", route_by="lot_id",
+            one="Lot {code} of {sku} must not be sold", icon="alert", is_urgent=True,
+            route="stock-lot", route_by="lot_id",
         ),
         Kind(
             name="transfer.shipped", title="A transfer is on its way", group="Stock", event="transfer.shipped",
@@ -213,7 +227,8 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             name="webhook.disabled", title="A webhook endpoint was turned off", group="Shop", event="webhook.disabled",
-            one="A webhook endpoint was turned off. {reason}", icon="webhooks", route="webhook", route_by="endpoint_id",
+            one="A webhook endpoint was turned off. {reason}", icon="webhooks",
+            is_urgent=True, route="webhook", route_by="endpoint_id",
         ),
         Kind(
             name="webhook.failing", title="A webhook endpoint has failed for a day", group="Shop",

@@ -1,6 +1,6 @@
 """Read the news: which somebody may see and wants, which are new to them, and in which words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from string import Formatter
@@ -62,9 +62,26 @@ def _suggested(kind: Kind, actor: Actor) -> str:
     return Way.CENTRE if wanted else Way.OFF
 
 
+def pushes_of(actor: Actor) -> dict[str, bool]:
+    """Whether each kind that the actor may see is also a push message: as they wished, else the urgent ones."""
+    wished = dict(NoticeWish.objects.filter(user=actor.id, push__isnull=False).values_list("kind", "push"))
+    return {name: bool(wished.get(name, KINDS[name].is_urgent)) for name in ways_of(actor)}
+
+
+def pushed_kinds(actor: Actor) -> frozenset[str]:
+    """The kinds of which the actor gets push messages: never what they do not want to hear of at all."""
+    wanted = pushes_of(actor)
+    return frozenset(name for name, way in ways_of(actor).items() if way != Way.OFF and wanted[name])
+
+
 def seen_by(actor: Actor, *, ways: Sequence[str] = (Way.CENTRE, Way.MAIL)) -> QuerySet[Notice]:
     """The notices that the actor may see now and wants, without what they did themselves and what was before them."""
-    wanted = [KINDS[name] for name, way in ways_of(actor).items() if way in ways]
+    return of_kinds(actor, [name for name, way in ways_of(actor).items() if way in ways])
+
+
+def of_kinds(actor: Actor, names: Iterable[str]) -> QuerySet[Notice]:
+    """As `seen_by`, of these kinds, which the actor must be allowed to see."""
+    wanted = [KINDS[name] for name in names]
     if actor.id is None or not wanted:
         return Notice.objects.none()
     since = User.objects.filter(pk=actor.id).values_list("created_at", flat=True).first()
@@ -136,17 +153,30 @@ class _Words(Formatter):
 
 def words_of(notice: Notice) -> str:
     """A notice in a sentence, in the shop's way of writing sums."""
-    kind, shop = KINDS[notice.kind], current_tenant()
+    kind = KINDS[notice.kind]
     if notice.count > 1 and kind.many:
         return kind.many.format(count=notice.count)
+    return _filled(kind.one, notice)
+
+
+def discreet_words_of(notice: Notice) -> str:
+    """A notice for a screen that anybody may see: without sums, people and what people typed."""
+    kind = KINDS[notice.kind]
+    if notice.count > 1 and kind.many:
+        return kind.many.format(count=notice.count)
+    return _filled(kind.discreet, notice) or kind.title
+
+
+def _filled(template: str, notice: Notice) -> str:
+    shop = current_tenant()
     facts = dict(notice.facts)
-    for _, name, form, _ in Formatter().parse(kind.one):
+    for _, name, form, _ in Formatter().parse(template):
         if name and form == "money" and facts.get(name):
             currency = facts.get("currency") or shop.currency
             facts[name] = format_money(Decimal(facts[name]), currency=currency, locale=shop.locale)
         elif name and form == "quantity" and facts.get(name):
             facts[name] = format_quantity(Decimal(facts[name]), locale=shop.locale)
-    return _Words().format(kind.one, **facts).strip()
+    return _Words().format(template, **facts).strip()
 
 
 def _about(notice: Notice) -> str:

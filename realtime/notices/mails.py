@@ -4,7 +4,7 @@ It is a job of its own for each person, so a lease and further tries are the job
 try of the same day has the same Message-ID.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from email.utils import parseaddr
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from core.people.models import User
 from core.people.selectors import actor_of_user
 from core.tenancy.context import current_tenant
 from realtime.models import NoticeReader, NoticeWish
-from realtime.notices.lists import Told, in_words, seen_by
+from realtime.notices.lists import Told, in_words, of_kinds, pushed_kinds, ways_of
+from realtime.push.rules import LOST_FOR
 
 MAIL_ONE = "notifications.mail_one"
 MOST_TOLD = 50
@@ -33,7 +34,8 @@ def plan_mails() -> int:
         return 0
     today = business_today()
     wanted = NoticeWish.objects.filter(way=NoticeWish.Way.MAIL, user__is_active=True)
-    people = sorted(set(wanted.values_list("user", flat=True)))
+    unreached = NoticeReader.objects.filter(push_lost_at__gt=datetime.now(UTC) - LOST_FOR, user__is_active=True)
+    people = sorted({*wanted.values_list("user", flat=True), *unreached.values_list("user", flat=True)})
     for user_id in people:
         enqueue(MAIL_ONE, actor=SYSTEM, dedupe_key=f"{user_id}:{today}", user_id=user_id, day=today)
     return len(people)
@@ -51,20 +53,30 @@ def mail_one(user_id: UUID, day: date) -> bool:
     reader, _ = NoticeReader.objects.get_or_create(user=user)
     stream = Stream.objects.filter(pk=1).first()
     head = stream.head if stream else 0
-    rows = seen_by(actor, ways=(NoticeWish.Way.MAIL,)).filter(last_seq__gt=reader.mailed_to, last_seq__lte=head)
+    is_unreached = reader.push_lost_at is not None and reader.push_lost_at > datetime.now(UTC) - LOST_FOR
+    kinds = {name for name, way in ways_of(actor).items() if way == NoticeWish.Way.MAIL}
+    kinds |= pushed_kinds(actor) if is_unreached else set()
+    rows = of_kinds(actor, kinds).filter(last_seq__gt=reader.mailed_to, last_seq__lte=head)
     told = in_words(list(rows.order_by("-last_seq")[: MOST_TOLD + 1]), actor)
     if told:
-        _mail(user, told, day).send()
+        _mail(user, told, day, is_unreached=is_unreached).send()
     NoticeReader.objects.filter(user=user).update(mailed_to=head)
     return bool(told)
 
 
-def _mail(user: User, told: list[Told], day: date) -> EmailMessage:
+def _mail(user: User, told: list[Told], day: date, *, is_unreached: bool) -> EmailMessage:
     shop = " ".join(current_tenant().name.split())
     shown = told[:MOST_TOLD]
     lines = [f"New in {shop}:", ""]
     lines += [" ".join(f"- {one.words}{f' ({one.place})' if one.place else ''}".split()) for one in shown]
     lines += ["- and more."] if len(told) > MOST_TOLD else []
+    if is_unreached:
+        lines += [
+            "",
+            "Push messages do not reach any browser of yours any more, so they come by mail for two weeks.",
+            "",
+        ]
+        lines += ["Switch them on again on the page 'What you are told'."]
     lines += ["", "You get this because you asked for it on the page 'What you are told', where you can also end it."]
     domain = parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2] or "localhost"
     many = f"more than {MOST_TOLD}" if len(told) > MOST_TOLD else str(len(told))

@@ -22,7 +22,7 @@ from core.outbox.models import Event, Stream
 from core.tenancy.context import current_tenant
 from realtime.models import Notice, NoticeRead, NoticeReader, NoticeWish
 from realtime.notices.kinds import BY_EVENT, Kind
-from realtime.notices.lists import seen_by, ways_of
+from realtime.notices.lists import pushes_of, seen_by, ways_of
 
 KEPT = timedelta(days=90)
 SAMPLES = 3
@@ -134,8 +134,10 @@ def mark_read(*, actor: Actor, through: int, ids: Sequence[UUID] | None = None) 
 
 
 @transaction.atomic
-def set_wishes(wishes: Mapping[str, str], *, actor: Actor) -> dict[str, str]:
+def set_wishes(wishes: Mapping[str, str], *, actor: Actor, pushes: Mapping[str, bool] | None = None) -> dict[str, str]:
     """Say how one wants to hear of some kinds of news; the others stay. Answers how every kind is told now.
+
+    ``pushes`` says of some kinds whether they are push messages too.
 
     The first wish for mail counts for what happens from then on.
 
@@ -150,6 +152,11 @@ def set_wishes(wishes: Mapping[str, str], *, actor: Actor) -> dict[str, str]:
         else {"pointer": f"/wishes/{name}", "code": "choice", "detail": f"One of {', '.join(Way.values)}."}
         for name, way in wishes.items()
         if name not in before or way not in Way.values
+    ]
+    errors += [
+        {"pointer": f"/pushes/{name}", "code": "unknown", "detail": "There is no such kind of news."}
+        for name in pushes or ()
+        if name not in before
     ]
     refuse(*errors)
     changed = {name: way for name, way in sorted(wishes.items()) if before[name] != way}
@@ -170,7 +177,30 @@ def set_wishes(wishes: Mapping[str, str], *, actor: Actor) -> dict[str, str]:
             object_label=actor.label,
             changes={name: (before[name], way) for name, way in changed.items()},
         )
+    if pushes:
+        _set_pushes(pushes, ways={**before, **changed}, user_id=user_id, actor=actor)
     return {**before, **changed}
+
+
+def _set_pushes(pushes: Mapping[str, bool], *, ways: Mapping[str, str], user_id: UUID, actor: Actor) -> None:
+    before = pushes_of(actor)
+    changed = {name: wanted for name, wanted in sorted(pushes.items()) if before[name] != wanted}
+    if not changed:
+        return
+    NoticeWish.objects.bulk_create(
+        [NoticeWish(user_id=user_id, kind=name, way=ways[name], push=wanted) for name, wanted in changed.items()],
+        update_conflicts=True,
+        unique_fields=["user", "kind"],
+        update_fields=["push"],
+    )
+    record(
+        AuditEntry.Action.CHANGE,
+        actor=actor,
+        object_type="notification_wishes",
+        object_id=user_id,
+        object_label=actor.label,
+        changes={f"{name}, pushed": (before[name], wanted) for name, wanted in changed.items()},
+    )
 
 
 def _head() -> int:

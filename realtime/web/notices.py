@@ -15,8 +15,10 @@ from core.web.cursors import window_of
 from core.web.views import Page
 from realtime.models import NoticeWish
 from realtime.notices.kinds import KINDS, Kind
-from realtime.notices.lists import in_words, listed, seen_by, unread, ways_of
+from realtime.notices.lists import in_words, listed, pushes_of, seen_by, unread, ways_of
 from realtime.notices.services import mark_read, person, set_wishes
+from realtime.push.keys import shop_key
+from realtime.push.services import SUBSCRIBED, subscriptions_of
 
 GROUPS = tuple(dict.fromkeys(kind.group for kind in KINDS.values()))
 
@@ -88,20 +90,25 @@ class Wishes(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         person(self.actor)
-        ways = ways_of(self.actor)
-        groups: dict[str, list[tuple[Kind, str]]] = {}
-        for name, way in ways.items():
-            groups.setdefault(KINDS[name].group, []).append((KINDS[name], way))
+        pushes = pushes_of(self.actor)
+        groups: dict[str, list[tuple[Kind, str, bool]]] = {}
+        for name, way in ways_of(self.actor).items():
+            groups.setdefault(KINDS[name].group, []).append((KINDS[name], way, pushes[name]))
+        browsers, known = subscriptions_of(self.actor), request.session.get(SUBSCRIBED)
         context: dict[str, Any] = {
             "groups": groups,
             "ways": NoticeWish.Way.choices,
             "can_mail": bool(settings.MAIL_FROM),
+            "push_key": shop_key().public,
+            "browsers": browsers,
+            "here": next((row.pk for row in browsers if str(row.pk) == known), ""),
         }
         return self.render(context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         wanted = {name: str(way) for name, way in request.POST.items() if name in KINDS}
-        set_wishes(wanted, actor=self.actor)
+        ticked = set(request.POST.getlist("push"))
+        set_wishes(wanted, actor=self.actor, pushes={name: name in ticked for name in wanted})
         messages.success(request, "Saved: this is how you are told from now on.")
         return redirect("notice-wishes")
 

@@ -208,12 +208,17 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_ROUTES = {"webhooks.tasks.forget_*": {"queue": "slow"}, "webhooks.tasks.*": {"queue": "webhooks"}}
+CELERY_TASK_ROUTES = {
+    "webhooks.tasks.forget_*": {"queue": "slow"},
+    "webhooks.tasks.*": {"queue": "webhooks"},
+    "realtime.tasks.*": {"queue": "webhooks"},  # these too wait for receivers outside
+}
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.jobs.tasks.sweep_jobs", "schedule": 15.0},
     "plan-nightly-work": {"task": "core.jobs.tasks.plan_nightly_work", "schedule": 600.0},
     "look-for-silent-devices": {"task": "core.devices.tasks.look_for_silent_devices", "schedule": 300.0},
     "sweep-webhooks": {"task": "webhooks.tasks.sweep_webhooks", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep-push": {"task": "realtime.tasks.sweep_push", "schedule": 10.0, "options": {"expires": 10}},
     "forget-old-deliveries": {"task": "webhooks.tasks.forget_old_deliveries", "schedule": 6 * 3600.0},
 }
 
@@ -232,6 +237,8 @@ PORT: int = env.port
 PROCESS_ROLE: str = env.process_role
 TRUSTED_PROXIES: int = env.trusted_proxies
 WEBHOOK_ALLOW_PRIVATE: bool = env.webhook_allow_private
+PUSH_HOSTS: tuple[str, ...] = env.push_hosts
+PUSH_SUBJECT: str = env.push_contact()
 EMAIL_TIMEOUT = 20
 MAIL_FROM: str = env.mail_from if env.mail_url else ""  # empty: there is no way to send mail, and pages say so
 if env.mail_url:

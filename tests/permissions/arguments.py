@@ -69,6 +69,7 @@ ARGUMENTS: dict[str, Sample] = {
     "rule_id": nobody,
     "serial_id": nobody,
     "run_id": nobody,
+    "subscription_id": nobody,
     "tax_class_id": lambda shop: TaxClass.objects.get(name="standard").pk,
     "sheet_id": nobody,
     "shift_id": nobody,

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from django.db.models import Model
 
 from core.errors import refuse
-from core.secrets import seal, unseal
-from webhooks.models import Endpoint
+from core.secrets import keeps_secrets, seal, unseal
+from webhooks.models import Endpoint, SigningSecret
 
 MOST_HEADERS = 10
 LONGEST_VALUE = 1000
@@ -81,3 +83,12 @@ def _check(wanted: Mapping[str, str | None], known: Mapping[str, str]) -> None:
 def _error(name: str, code: str, detail: str) -> dict[str, str]:
     pointer = name[:60].replace("~", "~0").replace("/", "~1")
     return {"pointer": f"/headers/{pointer}" if name else "/headers", "code": code, "detail": detail}
+
+
+@keeps_secrets
+def sealed_values() -> Iterator[tuple[Model, str, str]]:
+    """All that webhooks keep sealed: extra headers and the secrets that sign."""
+    for endpoint in Endpoint.objects.select_for_update(no_key=True).exclude(sealed_headers="").order_by("pk"):
+        yield endpoint, "sealed_headers", place_of(endpoint)
+    for secret in SigningSecret.objects.select_for_update().order_by("pk"):
+        yield secret, "sealed", secret.place

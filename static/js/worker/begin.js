@@ -2,11 +2,12 @@
 // A worker has no import map, so nothing here may be asked for by a package's name.
 import { Copies } from "./copies.js";
 import { Files } from "./files.js";
+import { belongTo, end, hearPush } from "./push.js";
 import { howManyOpen, send } from "../lib/store/send.js";
 
 const PATIENCE = 3000; // ms that the server may take before the page's copy is shown
 
-/** `setup`: `{ version, files, statics, pages, offline, waiting, log_out }`, addresses of this origin. */
+/** `setup`: `{ version, files, statics, pages, offline, waiting, log_out, icon }`, addresses of this origin. */
 export function begin(setup) {
   const shell = new Shell(setup);
   const hear = (type, act) => addEventListener(type, act);
@@ -14,6 +15,7 @@ export function begin(setup) {
   hear("activate", (event) => event.waitUntil(clients.claim()));
   hear("fetch", (event) => shell.answer(event));
   hear("message", (event) => event.waitUntil(shell.hear(event.data)));
+  hearPush(hear, { icon: setup.icon });
   hear("sync", (event) => event.tag === "queue" && event.waitUntil(send({ mustEnd: true })));
 }
 
@@ -62,6 +64,7 @@ class Shell {
     }
     const person = await personOf(answer.clone());
     if (path !== this.offline && path !== this.waiting) await this.copies.belongTo(person);
+    if (person) await belongTo(person).catch(() => {});
     if (!isOurs || !person) return;
     await this.copies.put(path, answer);
     await this.store.tidy();
@@ -73,6 +76,7 @@ class Shell {
     try {
       const answer = await fetch(request);
       await this.copies.forget();
+      await Promise.race([end(), rest(PATIENCE)]).catch(() => {});
       return answer;
     } catch {
       return this.store.page(this.offline);

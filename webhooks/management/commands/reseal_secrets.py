@@ -1,27 +1,13 @@
-from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import transaction
-from django.db.models import Model
 
-from core.devices.models import SealKey
-from core.secrets import Unreadable, reseal
+from core.secrets import KEPT, Unreadable, reseal
 from core.tenancy.commands import PlainCommand
 from core.tenancy.context import use_tenant
 from core.tenancy.selectors import active_tenants
-from webhooks.models import Endpoint, SigningSecret
-from webhooks.services.extra_headers import place_of
-
-
-def _sealed() -> Iterator[tuple[Model, str, str]]:
-    """Everything of a shop that is encrypted: the row, the field, the place it is bound to."""
-    for endpoint in Endpoint.objects.select_for_update(no_key=True).exclude(sealed_headers="").order_by("pk"):
-        yield endpoint, "sealed_headers", place_of(endpoint)
-    for secret in SigningSecret.objects.select_for_update().order_by("pk"):
-        yield secret, "sealed", secret.place
-    for pair in SealKey.objects.select_for_update().order_by("pk"):
-        yield pair, "private", pair.place
 
 
 class Command(PlainCommand):
@@ -31,7 +17,7 @@ class Command(PlainCommand):
         done, unreadable = 0, 0
         for tenant in active_tenants():
             with use_tenant(tenant), transaction.atomic():
-                for row, field, place in _sealed():
+                for row, field, place in chain.from_iterable(find() for find in KEPT):
                     try:
                         setattr(row, field, reseal(getattr(row, field), place=place))
                     except Unreadable:

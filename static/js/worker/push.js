@@ -1,0 +1,79 @@
+// Push messages in the worker: what is shown for a payload, and where a press on it leads.
+
+const OWNER = "push-of";
+const FALLBACK = { title: "Something is new in the shop", url: "/notifications/", open: "/notifications/", tag: "news" };
+const MOST = { title: 120, body: 300, tag: 64 };
+
+/** What to show for a payload, as text or null: `{ title, options }`. Never throws: a browser must show something. */
+export function shown(text, { icon, badge } = {}) {
+  const told = { ...FALLBACK, ...read(text) };
+  return {
+    title: told.title,
+    options: { body: told.body ?? "", tag: told.tag, icon, badge, data: { url: told.url, open: told.open } },
+  };
+}
+
+function read(text) {
+  let given;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    return {};
+  }
+  if (given === null || typeof given !== "object") return {};
+  const fit = {};
+  for (const [name, most] of Object.entries(MOST)) {
+    if (typeof given[name] === "string" && given[name].trim()) fit[name] = given[name].slice(0, most);
+  }
+  for (const name of ["url", "open"]) if (isOurs(given[name])) fit[name] = given[name];
+  if (fit.url && !fit.open) fit.open = fit.url;
+  return fit;
+}
+
+/** Whether an address is a page of this origin; a payload leads nowhere else. */
+export function isOurs(address) {
+  return typeof address === "string" && /^\/(?![/\\])/.test(address) && address.length < 1000;
+}
+
+/** The open tab that shows the page of a notification, the one that was looked at first; undefined where none does. */
+export function tabOf(tabs, address) {
+  const at = (tab) => tab.url.replace(/^[a-z]+:\/\/[^/]+/, "").replace(/#.*$/, "");
+  const fitting = tabs.filter((tab) => at(tab) === address);
+  return fitting.find((tab) => tab.visibilityState === "visible") ?? fitting[0];
+}
+
+/** Begin to listen; `hear` is `addEventListener`. */
+export function hearPush(hear, pictures) {
+  hear("push", (event) => event.waitUntil(show(event.data?.text() ?? null, pictures)));
+  hear("notificationclick", (event) => {
+    event.notification.close();
+    event.waitUntil(follow(event.notification.data));
+  });
+}
+
+export function show(text, pictures) {
+  const { title, options } = shown(text, pictures);
+  return registration.showNotification(title, options);
+}
+
+/** Go to the tab that shows it already, or open one. The page of the notification itself takes it as read. */
+export async function follow({ url, open }) {
+  const tab = tabOf(await clients.matchAll({ type: "window", includeUncontrolled: true }), url);
+  if (!tab) return clients.openWindow(open);
+  await Promise.all([tab.focus(), fetch(open, { redirect: "manual", credentials: "same-origin" }).catch(() => null)]);
+  return tab;
+}
+
+/** A page was drawn for somebody (by id): messages for who was at this browser before end here. */
+export async function belongTo(person) {
+  const owner = await (await caches.open(OWNER)).match("/push-of");
+  if (owner && (await owner.text()) !== person) await end();
+}
+
+/** No more messages in this browser, and none of those that are shown stay for the next person's eyes. */
+export async function end() {
+  await caches.delete(OWNER);
+  const [subscription, notes] = await Promise.all([registration.pushManager?.getSubscription(), registration.getNotifications()]);
+  for (const note of notes) note.close();
+  await subscription?.unsubscribe();
+}
