@@ -25,6 +25,7 @@ NAMES = (
     "bulk",
     "onesku",
     "catalogue",
+    "camera",
 )
 
 
