@@ -32,6 +32,10 @@ QUOTE = """async (body) => {
   const { as_of, ...mine } = await device.shop.quote(body);
   return [mine, await postJson("/api/v1/orders/quote/", body)];
 }"""
+NOTED = """async () => {
+  const database = await (await import("/static/js/lib/store/open.js")).open();
+  return (await database.getAll("meta")).map(({ name }) => name);
+}"""
 HEAR = """() => {
   window.heard = new Promise((done) => device.catalogue.addEventListener("change", () => done(), { once: true }));
 }"""
@@ -47,7 +51,7 @@ def context(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserC
 
 def a_tab(context: BrowserContext, shop: Shop) -> Page:
     page = context.new_page()
-    page.goto("/settings/")
+    page.goto("/settings/account/")
     page.evaluate(DEVICE, str(shop.location.pk))
     return page
 
@@ -92,6 +96,13 @@ def test_a_device_is_filled_told_what_changed_and_answers_by_itself(
     lines = [{"variant": str(acme.variant(sku).pk), "quantity": units} for sku, units in (("TEA", "3"), ("NEW", "7"))]
     mine, theirs = page.evaluate(QUOTE, {"location": str(acme.location.pk), "channel": "counter", "lines": lines})
     assert mine == theirs and mine["discount_total"] != "0.00"
+
+    # The next page has the names from what this one wrote down, with what changed after that.
+    assert page.evaluate(NOTED) == ["catalogue", "names", "renamed"]
+    page.goto("/settings/account/")
+    page.evaluate(DEVICE, str(acme.location.pk))
+    assert page.evaluate(SKUS) == ["CUP", "NEW", "TEA"]
+    assert page.evaluate("async () => (await device.catalogue.search('bun')).length") == 1
 
     context.set_offline(True)
     assert page.evaluate("async () => (await device.shop.scan('TEA')).article.unit_price") == "5.5500"
@@ -165,7 +176,7 @@ def test_two_pages_at_two_places_do_not_take_the_catalogue_from_each_other(
     product.quiet(acme)
     page, beside = a_tab(context, acme), context.new_page()
     fresh(page)
-    beside.goto("/settings/")
+    beside.goto("/settings/account/")
     beside.evaluate(DEVICE, str(two.pk))
     fresh(beside)
     assert page.evaluate(REFUSAL, "TEA") == "away"

@@ -29,6 +29,14 @@ test("what changed is found as it is now, what is gone not at all", () => {
   assert.deepEqual([names.find(""), names.size], [["2"], 1]);
 });
 
+test("names that were written down find as those they were made of", () => {
+  const names = new Names([row("1", "Tea", { variant: "Green", position: 3, category: "c", packs: [["AB", "6"]] }), row("2", "Cup")]);
+  const again = Names.fromText(names.toText());
+  for (const words of ["", "green", "AB", "sku-2", "sku"]) assert.deepEqual(again.find(words), names.find(words), words);
+  assert.deepEqual(again.find("", { categories: new Set(["c"]) }), ["1"]);
+  assert.equal(again.toText(), names.toText());
+});
+
 test("a code is found as it is stored, else whatever its case if only one fits", () => {
   const [one, two] = [row("1", "Tea", { packs: [["ab", "6"]] }), row("2", "Cup", { packs: [["AB", "1"]] })];
   assert.equal(carrierOf("ab", [one, two]).row, one);

@@ -6,6 +6,7 @@ import { carrierOf } from "./scan.js";
 import { open } from "./open.js";
 
 const AT_ONCE = 2_000;
+const MOST_RENAMED = 2_000;
 const NEWS = "counter-catalogue";
 const RELAXED = { durability: "relaxed" }; // it can be had again from the server
 
@@ -114,6 +115,8 @@ export class Catalogue extends EventTarget {
     for (const row of changes.results) articles.put(kept(row, state.round));
     putTables(tables, changes.tables);
     meta.put({ ...state, epoch: changes.epoch, seq: changes.seq, at: changes.at });
+    const renamed = (await meta.get("renamed"))?.ids ?? [];
+    meta.put({ name: "renamed", ids: [...new Set([...renamed, ...gone, ...changes.results.map(({ id }) => id)])] });
     await change.done;
     const news = { put: changes.results.map(({ id }) => id), gone: [...gone], tables: Object.keys(changes.tables).length > 0, at: changes.at };
     this.#tell(news);
@@ -123,7 +126,7 @@ export class Catalogue extends EventTarget {
   /** Throw all of it away. What waits to be sent is not part of it. */
   async clear() {
     const change = (await open()).transaction(["articles", "tables", "meta"], "readwrite");
-    await Promise.all([change.objectStore("articles").clear(), change.objectStore("tables").clear(), change.objectStore("meta").delete("catalogue"), change.objectStore("meta").delete("filling")]);
+    await Promise.all([change.objectStore("articles").clear(), change.objectStore("tables").clear(), ...["catalogue", "filling", "names", "renamed"].map((name) => change.objectStore("meta").delete(name))]);
     await change.done;
     this.#tell({ everything: true });
   }
@@ -178,17 +181,42 @@ export class Catalogue extends EventTarget {
     return new Tables(Object.fromEntries(told.map(({ name, rows }) => [name, { rows }])));
   }
 
+  /** From what was written down of them, with what changed since; else from the articles, and then they are written down. */
   async #readNames() {
-    const database = await open();
-    const names = new Names();
-    let after;
-    for (;;) {
-      const range = after === undefined ? undefined : IDBKeyRange.lowerBound(after, true);
-      const rows = await database.getAll("articles", range, AT_ONCE);
-      for (const row of rows) names.put(row);
-      if (rows.length < AT_ONCE) return names;
-      after = rows.at(-1).id;
+    const [state, written, renamed] = await Promise.all(["catalogue", "names", "renamed"].map((name) => this.#meta(name)));
+    const changed = renamed?.ids ?? [];
+    if (!written || written.round !== state?.round || changed.length > MOST_RENAMED) return this.#readAllNames(state);
+    const names = Names.fromText(written.text);
+    const rows = await this.rows(changed);
+    for (const id of changed) {
+      if (rows.has(id)) names.put(rows.get(id));
+      else names.remove(id);
     }
+    return names;
+  }
+
+  async #readAllNames(state) {
+    const database = await open();
+    const before = (await this.#meta("renamed"))?.ids.length ?? 0;
+    const names = new Names();
+    let rows;
+    let after;
+    do {
+      rows = await database.getAll("articles", after === undefined ? undefined : IDBKeyRange.lowerBound(after, true), AT_ONCE);
+      for (const row of rows) names.put(row);
+      after = rows.at(-1)?.id;
+    } while (rows.length === AT_ONCE);
+    if (state) this.#writeNames(names, state.round, before).catch(() => {}); // the next page reads them as this one did
+    return names;
+  }
+
+  /** What changed while they were read stays noted. */
+  async #writeNames(names, round, before) {
+    const change = (await open()).transaction("meta", "readwrite", RELAXED);
+    const noted = (await change.store.get("renamed"))?.ids.length ?? 0;
+    if ((await change.store.get("catalogue"))?.round === round) change.store.put({ name: "names", round, text: names.toText() });
+    if (noted === before) change.store.delete("renamed");
+    await change.done;
   }
 
   #tell(news) {

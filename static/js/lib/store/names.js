@@ -14,6 +14,20 @@ export class Names {
     for (const row of rows) this.put(row);
   }
 
+  /** The names that `toText` wrote down. */
+  static fromText(text) {
+    const names = new Names();
+    for (const [id, name, variant, sku, position, category, codes] of JSON.parse(text)) {
+      names.put({ id, name, variant, sku, position, category, packs: codes.map((code) => [code]) });
+    }
+    return names;
+  }
+
+  /** All of it as one text: read again, it takes a part of the time that the articles themselves do. */
+  toText() {
+    return JSON.stringify([...this.#lines.values()].map(({ id, name, written, position, category, codes }) => [id, name, written.variant, written.sku, position, category, codes]));
+  }
+
   get size() {
     return this.#lines.size;
   }
@@ -26,6 +40,7 @@ export class Names {
       position: row.position ?? 0,
       text: `${row.name}\n${row.variant ?? ""}`.toLowerCase(),
       sku: row.sku.toLowerCase(),
+      written: { variant: row.variant ?? "", sku: row.sku },
       codes: (row.packs ?? []).map(([code]) => code),
       category: row.category ?? "",
     };

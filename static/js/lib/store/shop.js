@@ -7,6 +7,7 @@ import { away, meaningOf, measureOf } from "./scan.js";
 
 const MOST_FOUND = 60;
 const FAVOURITES = 24;
+const SOON = 1_000; // ms after the first answer, when nobody waits for the names yet
 
 /**
  * The shop as a device knows it. Its answers have the form of the server's and, beside it, `as_of`: since when what
@@ -15,6 +16,8 @@ const FAVOURITES = 24;
  * @param place `() => the location's id`; `now` the clock; `mayDiscount` `() => whether larger discounts by hand are free`
  */
 export class Shop {
+  #readAhead = null;
+
   constructor(catalogue, place, { now = () => new Date(), mayDiscount = () => false } = {}) {
     Object.assign(this, { catalogue, place, now, mayDiscount });
   }
@@ -72,7 +75,7 @@ export class Shop {
     const state = await this.catalogue.state();
     if (!state) throw away("This device has not fetched the catalogue yet.");
     if (state.location !== location) throw away("This device keeps the catalogue of another place.");
-    this.catalogue.names?.(); // read while nobody waits for it yet
+    this.#readAhead ??= setTimeout(() => this.catalogue.names(), SOON);
     return { tables: await this.catalogue.tables(), asOf: state.at };
   }
 }
