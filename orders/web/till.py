@@ -1,5 +1,6 @@
 """The till: the page and the articles it asks for while somebody types."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,9 +10,11 @@ from django.urls import reverse
 from core.actors import Actor
 from core.api.views import as_uuid
 from core.devices.browser import device_at
+from core.devices.permissions import MANAGE_DEVICES
 from core.errors import Invalid
 from core.events import plain
 from core.locations.models import Location
+from core.locations.papers import papers_of
 from core.web.views import Page
 from inventory.web.selectors import Article, articles, categories_for_sale, places_for, veiled
 from orders.models import Shift
@@ -88,6 +91,7 @@ class Till(Page):
                         "receipt": reverse("order-receipt", args=[NO_ID]),
                         "log_in": f"{reverse('login')}?next={reverse('till')}",
                         "no_id": str(NO_ID),
+                        "devices": reverse("devices") if self.actor.may(MANAGE_DEVICES) else None,
                     },
                 },
             }
@@ -147,11 +151,13 @@ def _article(article: Article) -> dict[str, Any]:
 
 
 def _place(place: Location, actor: Actor) -> dict[str, Any]:
+    papers = papers_of(place.pk, at=datetime.now(UTC))  # for receipts that the device draws
     return {
         "id": str(place.pk),
         "name": place.name,
         "sells_below_zero": place.sells_below_zero,
         "may_oversell": actor.may(OVERSELL, at=place.pk),
+        "papers": {"head": papers.head, "foot": papers.foot},
     }
 
 

@@ -1,5 +1,6 @@
 """Selling without a network on a device of the shop: each completed sale is booked once, whatever breaks meanwhile."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -193,9 +194,9 @@ def test_a_device_without_room_sells_nothing_and_says_so(phone: BrowserContext) 
     expect(page.locator(".cart__line")).to_have_count(1)
     page.evaluate(
         """() => {
-          const put = IDBObjectStore.prototype.put;
-          IDBObjectStore.prototype.put = function (value) {
-            if (this.name !== "queue") return put.call(this, value);
+          const { add } = IDBObjectStore.prototype;
+          IDBObjectStore.prototype.add = function (value) {
+            if (this.name !== "queue") return add.call(this, value);
             throw new DOMException("No room", "QuotaExceededError");
           };
         }"""
@@ -250,3 +251,26 @@ def test_the_till_says_how_far_the_device_has_fetched_the_articles(phone: Browse
     expect(about).to_contain_text("Prices and stock on this device are as of")
     expect(about).not_to_contain_text("Fetching")
     picture(page, "offline-fetched")
+
+
+def test_who_must_go_seals_what_is_unsent_and_it_is_booked_in_their_name(phone: BrowserContext, acme: Shop) -> None:
+    page = standing(phone)
+    phone.route("**/api/v1/sync/", lambda route: route.abort())
+    phone.route("**/api/v1/orders/", lambda route: route.abort())
+    sell(page, TEA, given="5")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="account of").click()
+    page.get_by_role("button", name="Log out").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save a rescue file").click()
+    assert saved.value.suggested_filename.startswith("unsent-K3-")
+    rescued = json.loads(saved.value.path().read_text())
+    assert sorted(rescued) == ["n", "sealed"]
+    phone.unroute("**/api/v1/sync/")
+    page.get_by_role("button", name="Seal them and log out").click()
+    expect(page.get_by_label("E-mail")).to_be_visible()
+    page.goto("/waiting/")
+    is_empty(page)
+    order = Order.objects.get()
+    assert (order.receipt_number, order.total) == ("K3-000001", Decimal("4.50"))
+    assert order.created_by_id == acme.person("cashier").pk

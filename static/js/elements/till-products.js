@@ -135,7 +135,7 @@ function refilled(item, article) {
 }
 
 function tile(article) {
-  const picture = article.picture && h("img", { class: "product-tile__picture", src: article.picture, alt: "", width: 320, height: 240, loading: "lazy", decoding: "async" });
+  const picture = article.picture && h("img", { class: "product-tile__picture", src: article.picture, alt: "", width: 320, height: 240, loading: "lazy", decoding: "async", onerror: ({ target }) => target.remove() }); // then its letter stands there
   return h(
     "button",
     { class: "product-tile", type: "button", "data-article": article.id, "data-initial": article.title.slice(0, 1), title: article.sku },

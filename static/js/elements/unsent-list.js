@@ -5,6 +5,7 @@ import { readDevice } from "../lib/store/device.js";
 import { everything, hurry, onQueue, sent } from "../lib/store/queue.js";
 import { canSeal, rescueFile, sealQueue } from "../lib/store/seal.js";
 import { send, sender } from "../lib/store/send.js";
+import { beginSending } from "../lib/store/syncer.js";
 
 const WHY = {
   network: "The server does not answer just now. It is tried again by itself.",
@@ -28,6 +29,7 @@ class UnsentList extends HTMLElement {
     this.goneTitle = h("h3", { class: "unsent__title" }, "Sent last");
     this.replaceChildren(this.say, this.why, this.list, h("div", { class: "cluster" }, this.now, this.leave, this.rescue), this.goneTitle, this.gone);
     this.stop = onQueue(() => this.draw());
+    beginSending();
     this.draw();
   }
 

@@ -36,9 +36,10 @@ class Shell {
     const { origin, pathname } = new URL(request.url);
     if (origin !== location.origin) return;
     if (request.mode === "navigate") {
-      if (request.method === "POST" && pathname === this.log_out) event.respondWith(this.leave(request));
+      if (request.method === "POST" && pathname === this.log_out) event.respondWith(this.leave(event));
       else if (request.method === "GET") event.respondWith(this.navigate(event, pathname));
     } else if (request.method === "GET" && pathname.startsWith(this.statics)) event.respondWith(this.store.answer(request));
+    else if (request.method === "GET" && request.destination === "image") event.respondWith(this.store.picture(request));
   }
 
   /** A page from the server; where it is away the copy, else the page that says so. */
@@ -71,10 +72,11 @@ class Shell {
   }
 
   /** Nobody logs out over sales that are neither sent nor sealed: a page says what can be done. Afterwards no copy is left. */
-  async leave(request) {
+  async leave(event) {
     if ((await howManyOpen()) > 0) return Response.redirect(`${this.waiting}?leave`, 303);
     try {
-      const answer = await fetch(request);
+      const answer = await fetch(event.request);
+      event.waitUntil(send().catch(() => {})); // what was sealed; no page of theirs sends it any more
       await this.copies.forget();
       await Promise.race([end(), rest(PATIENCE)]).catch(() => {});
       return answer;

@@ -1,12 +1,15 @@
 // The files of this version of the app, and of those before it that a kept page may still need.
 
 const PREFIX = "files-";
-const HASHED = /\.[0-9a-f]{12}\.\w+$/;
+const HASHED = /\.[0-9a-f]{12}(?=\.\w+$)/;
 const AT_ONCE = 6;
+const PICTURES = "pictures";
+const MOST_PICTURES = 400;
 
 export class Files {
   constructor({ version, files }) {
     Object.assign(this, { name: PREFIX + version, files });
+    this.plain = new Map(files.map((file) => [file.replace(HASHED, ""), file]));
   }
 
   /** Keep every file of the version; one that an earlier version had under the same hashed name is not fetched again. */
@@ -27,10 +30,30 @@ export class Files {
   async answer(request) {
     const known = (await (await caches.open(this.name)).match(request)) ?? (await caches.match(request));
     if (known) return known;
-    const answer = await fetch(request);
+    const answer = await fetch(request).catch(() => this.#twin(request));
     if (answer.ok && answer.status === 200 && HASHED.test(new URL(request.url).pathname)) {
       const cache = await caches.open(this.name);
       await cache.put(request, answer.clone()).catch(() => {}); // a full disk costs the copy, not the answer
+    }
+    return answer;
+  }
+
+  /** Workers know no import map and ask by plain names: without a network the hashed file of this version answers them. */
+  async #twin(request) {
+    const hashed = this.plain.get(new URL(request.url).pathname);
+    return (hashed && (await this.page(hashed))) || Response.error();
+  }
+
+  /** A picture: one that the server calls immutable is kept, the newest of them. */
+  async picture(request) {
+    const cache = await caches.open(PICTURES);
+    const known = (await cache.match(request)) ?? (await caches.match(request));
+    if (known) return known;
+    const answer = await fetch(request);
+    if (answer.status === 200 && answer.headers.get("cache-control")?.includes("immutable")) {
+      await cache.put(request, answer.clone()).catch(() => {});
+      const kept = await cache.keys();
+      for (const old of kept.slice(0, Math.max(0, kept.length - MOST_PICTURES))) await cache.delete(old);
     }
     return answer;
   }

@@ -1,5 +1,6 @@
 // Which device this browser is, as the server told it last. What the server keeps secret (the token) no script can read.
 import { open } from "./open.js";
+import { become } from "./queue.js";
 
 const ADDRESS = "/api/v1/devices/current/";
 const NAME = "device";
@@ -24,16 +25,14 @@ export async function learnDevice() {
     return known;
   }
   if (response.status >= 500 || response.status === 429) return known;
-  const database = await open();
   if (!response.ok) {
-    if (known && [401, 403, 404, 410].includes(response.status)) await database.put("meta", { ...known, isOver: true });
+    if (known && [401, 403].includes(response.status)) await become({ ...known, isOver: true });
     return readDevice();
   }
   const { name: label, now, ...told } = await response.json();
   const isOver = ["expired", "revoked"].includes(told.state);
-  const fact = { ...told, name: NAME, label, offset_ms: offsetOf(now, began, Date.now()), isOver };
-  await database.put("meta", fact);
-  return fact;
+  await become({ ...told, label, offset_ms: offsetOf(now, began, Date.now()), isOver });
+  return readDevice();
 }
 
 /** By how many milliseconds this clock is ahead of the server's, which said `now` somewhere between the two. */

@@ -43,12 +43,12 @@ async function stored(kind, { about, by, make, v, occurredAt }) {
     if (there) return there;
     const device = await meta.get(DEVICE);
     if (!device) throw new CannotKeep("closed");
-    const last = (await meta.get(LAST))?.n ?? 0;
-    const n = Math.max(last, device.last_n ?? 0) + 1;
+    const last = await meta.get(LAST);
+    const n = Math.max(last?.device === device.id ? last.n : 0, device.last_n ?? 0) + 1;
     const author = (device.person === by && device.pass) || null;
     const item = { n, id: uuid7(), kind, v, body: make(n, device), occurred_at: occurredAt.toISOString(), offset_ms: device.offset_ms ?? 0, author, by, about };
-    queue.put(item).catch(() => {});
-    meta.put({ name: LAST, n }).catch(() => {});
+    queue.add(item).catch(() => {});
+    meta.put({ name: LAST, device: device.id, n }).catch(() => {});
     transaction.commit();
     const failed = await done;
     if (failed) throw failed;
@@ -63,6 +63,25 @@ async function stored(kind, { about, by, make, v, occurredAt }) {
     await done;
     throw transaction.error ?? problem;
   }
+}
+
+/**
+ * Keep which device this browser is. One that was let in anew counts anew, so what still waits of the one before gets
+ * numbers of this one: the server knows it by its ids.
+ */
+export async function become(fact) {
+  const transaction = (await open()).transaction(["queue", "meta"], "readwrite", STRICT);
+  const [queue, meta] = ["queue", "meta"].map((name) => transaction.objectStore(name));
+  const before = await meta.get(DEVICE);
+  if (before && before.id !== fact.id) {
+    const items = await queue.getAll();
+    let n = fact.last_n;
+    await queue.clear();
+    for (const item of items) await queue.add({ ...item, n: (n += 1) });
+    await meta.put({ name: LAST, device: fact.id, n });
+  }
+  await meta.put({ ...fact, name: DEVICE });
+  await transaction.done;
 }
 
 /** Items in order, at most so many, those that wait for another time left out. */
@@ -100,7 +119,7 @@ export async function settle(results, now = Date.now()) {
   const sent = (await meta.get("sent"))?.rows ?? [];
   for (const result of results) {
     const item = await queue.get(result.n);
-    if (!item || (result.id && item.id !== result.id)) continue; // settled by another tab
+    if (!item || (result.id && item.id && item.id !== result.id)) continue; // another item by now; a sealed one hides its id
     if (["applied", "duplicate", "quarantined"].includes(result.result)) {
       await queue.delete(item.n);
       sent.unshift({ n: item.n, by: item.by, shown: shownOf(item), occurred_at: item.occurred_at, became: result.first ?? result.result, title: result.title ?? "", order: result.order ?? null, number: result.number ?? "" });

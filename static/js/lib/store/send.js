@@ -60,6 +60,7 @@ async function drain() {
     const told = new Set(answer.results.map(({ n }) => n));
     const silent = items.filter(({ n }) => !told.has(n)).map(({ n }) => ({ n, result: "retry", after: 60 }));
     await settle([...answer.results, ...silent]);
+    if ((await first(1))[0]?.n === items[0].n) return { isBusy: false, problem: "" }; // never the same again at once
   }
 }
 
