@@ -187,7 +187,7 @@ def test_what_is_wrong_is_named_and_nothing_moves(acme: Shop) -> None:
     Variant.objects.filter(sku="CUP").update(tracking="serial")
     for change, pointer in (
         ({"code": "NOTHING"}, "code"),
-        ({"code": "CUP"}, "code"),
+        ({"code": "CUP"}, "serials"),
         ({"quantity": "0"}, "quantity"),
         ({"quantity": "1e10"}, "quantity"),
         ({"condition": "mint"}, "condition"),

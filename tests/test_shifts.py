@@ -89,6 +89,7 @@ def test_a_z_report_says_what_was_sold_how_it_was_paid_and_what_was_counted(acme
         "documents": 2,
         "sales": {"count": 2, "total": "21.00"},
         "refunds": {"count": 0, "total": "0.00"},
+        "bought": {"count": 0, "total": "0.00", "cash": "0.00"},
         "voids": {"count": 0, "total": "0.00"},
         "tax": [{"rate": "20", "net": "17.50", "tax": "3.50"}],
         "discounts": "0.00",

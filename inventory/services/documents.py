@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -16,12 +15,12 @@ from core.errors import Invalid, NotFound, ReusedIdentifier
 from core.locations.selectors import active_location
 from core.money import plain_decimal
 from core.retry import with_locks
-from inventory.models import Lot, ScanCode, StockDocument, StockLevel, StockMovement, Variant
+from inventory.models import StockDocument, StockLevel, StockMovement, Variant
 from inventory.permissions import ADJUST_STOCK
 from inventory.reasons import USUAL
 from inventory.services.changes import Change, Key, Level
+from inventory.services.incoming import make_lots
 from inventory.services.ledger import lock_states, move_stock
-from inventory.services.piece_codes import register_pieces
 from inventory.services.stating import (
     MOST_LINES,
     Kind,
@@ -143,7 +142,7 @@ def _commit(document: StockDocument, change: StockChange, stated: Sequence[State
     """The document's own row first, then the lots it names, then the stock rows."""
     document.lines = []
     document.save(force_insert=True)
-    lots = _lots(stated)
+    lots = make_lots(stated)
     by_key: dict[Key, Stated] = {(one.variant.pk, document.location_id): one for one in stated}
     before = lock_states(list(by_key))
     changes: dict[Key, Change] = {}
@@ -184,19 +183,6 @@ def _movement_kind(change: StockChange) -> StockMovement.Kind:
     if why is not None and why.on_hand and why.damaged:
         return StockMovement.Kind.DAMAGE
     return StockMovement.Kind(change.kind)
-
-
-def _lots(stated: Sequence[Stated]) -> dict[tuple[UUID, str], UUID]:
-    """The lots that are named, made where they are new; an expiry date that nobody knew yet is kept."""
-    found = {}
-    for one in sorted(stated, key=lambda each: each.variant.pk):
-        for code, expires_on in sorted(one.expires.items()):
-            lot, _ = Lot.objects.get_or_create(variant=one.variant, code=code, defaults={"expires_on": expires_on})
-            if expires_on is not None and lot.expires_on is None:
-                Lot.objects.filter(pk=lot.pk).update(expires_on=expires_on, version=lot.version + 1)
-            found[one.variant.pk, code] = lot.pk
-    register_pieces(ScanCode.Kind.LOT, {code: pk for (_, code), pk in found.items()})
-    return found
 
 
 def _line(one: Stated, before: Level, made: Change) -> dict[str, Any]:

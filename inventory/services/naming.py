@@ -6,7 +6,7 @@ document names is never more than what it holds: `trim_named` frees the rest.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -182,3 +182,10 @@ def trim_named(*, cause: Cause) -> None:
             row.delete()
         elif part < row.units:
             NamedGoods.objects.filter(pk=row.pk).update(units=part)
+
+
+def trim_all_named(documents: Collection[UUID]) -> None:
+    """`trim_named` of each of these documents that names anything; one query where none does."""
+    rows = NamedGoods.objects.filter(reference_id__in=documents) if documents else NamedGoods.objects.none()
+    for cause in sorted(set(rows.values_list("reference_type", "reference_id"))):
+        trim_named(cause=cause)

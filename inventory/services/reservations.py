@@ -27,6 +27,7 @@ from inventory.events import StockReleased, StockReserved
 from inventory.models import StockReservation, Variant
 from inventory.permissions import RESERVE_STOCK
 from inventory.services.ledger import Key, set_aside
+from inventory.services.naming import trim_all_named
 
 LONGEST = timedelta(days=90)
 MOST_UNITS = Decimal(10) ** 9
@@ -269,6 +270,7 @@ def _end(rows: Sequence[StockReservation], state: StockReservation.State, actor:
         row.state, row.ended_at, row.version = state, now, row.version + 1
         units[row.variant_id, row.location_id] -= row.quantity
     StockReservation.objects.bulk_update(rows, ["state", "ended_at", "version"])
+    trim_all_named({row.reference_id for row in rows if row.reference_id})
     levels: Mapping[Key, tuple[Decimal, Decimal]] = set_aside(units)
     emit_all([told_released(row, *levels[row.variant_id, row.location_id]) for row in rows], actor=actor)
 

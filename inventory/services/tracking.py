@@ -62,6 +62,11 @@ class _Step:
     def is_sale(self) -> bool:
         return self.kind in SALES and self.moved.delta < 0
 
+    @property
+    def leaves_others_theirs(self) -> bool:
+        """Whether this takes nothing that a document waits for."""
+        return self.is_sale or self.kind == Kind.SHIPPED or (self.may_refuse and self.moved.delta < 0)
+
     def exception(self, kind: StockException.Kind, quantity: Decimal) -> StockException:
         return StockException(
             kind=kind,
@@ -186,7 +191,7 @@ def _lots_there(step: _Step) -> list[tuple[UUID, Decimal, bool]]:
         .order_by(F("lot__expires_on").asc(nulls_last=True), "lot__created_at", "lot_id")
         .values_list("lot_id", "on_hand", "lot__expires_on", "lot__state")
     )
-    if step.may_refuse and (step.is_sale or step.kind == Kind.SHIPPED):
+    if step.may_refuse:
         kept = kept_of_lots([row[0] for row in rows], location.pk)
         rows = [(lot, on_hand - kept.get(lot, Decimal(0)), expires, state) for lot, on_hand, expires, state in rows]
     is_lenient, today = _sells_expired(), business_today(location)
@@ -294,8 +299,9 @@ def _book_serials(steps: list[_Step]) -> list[StockException]:
 
 
 def _kept(pieces: Sequence[UUID], steps: Sequence[_Step]) -> set[UUID]:
-    """Which pieces wait for a document that named them: who sells or sends goods cannot have them."""
-    if not pieces or not any(step.is_sale or step.kind == Kind.SHIPPED for step in steps):
+    """Which pieces wait for a document that named them: who sells or sends goods, or only wants them, cannot have
+    them."""
+    if not pieces or not any(step.leaves_others_theirs for step in steps):
         return set()
     return set(NamedGoods.objects.filter(serial__in=pieces).values_list("serial", flat=True))
 

@@ -180,12 +180,21 @@ class LaterRow(serializers.Serializer[Any]):
     paid_out = serializers.CharField()
 
 
+class BoughtRow(serializers.Serializer[Any]):
+    """Goods bought from customers, in negative amounts."""
+
+    count = serializers.IntegerField()
+    total = serializers.CharField(help_text="What was paid for them in every way.")
+    cash = serializers.CharField(help_text="What of it left the drawer; it is in the payments in cash already.")
+
+
 class ReportFigures(serializers.Serializer[Any]):
     """What a shift adds up to. Before a blind count only those that do not tell what the drawer should hold."""
 
     documents = serializers.IntegerField()
     sales = CountAndTotal(required=False)
     refunds = CountAndTotal(required=False)
+    bought = BoughtRow(required=False)
     voids = CountAndTotal(required=False)
     tax = TaxRow(many=True, required=False)
     discounts = serializers.CharField(required=False)

@@ -11,6 +11,7 @@ from core.api.fields import AmountField, QuantityField
 from core.api.views import ApiView
 from core.ids import uuid7
 from inventory.api.lines import ArticleInput
+from inventory.services.stating import LONGEST_LOT, LONGEST_SERIAL
 from orders.api import serializers as bodies
 from orders.api.views import sale_of
 from orders.models import OrderLine
@@ -26,6 +27,16 @@ class BuyLineInput(ArticleInput):
     quantity = QuantityField()
     condition = serializers.ChoiceField(choices=OrderLine.Condition.choices)
     unit_price = AmountField(required=False, allow_null=True, help_text="Paid for each unit. Empty: what is suggested.")
+    lot = serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST_LOT, help_text="Of goods kept by lot; a new one is made."
+    )
+    expires_on = serializers.DateField(required=False, allow_null=True, help_text="When the lot expires.")
+    serials = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_SERIAL),
+        required=False,
+        max_length=1000,
+        help_text="The pieces of goods with serial numbers, one per unit; those you sold may come back.",
+    )
 
 
 class PurchaseQuoteInput(serializers.Serializer[Any]):
@@ -134,6 +145,9 @@ def purchase_of(body: dict[str, Any], kind: str) -> Purchase:
                 quantity=line["quantity"],
                 condition=line["condition"],
                 unit_price=line.get("unit_price"),
+                lot=line.get("lot", ""),
+                expires_on=line.get("expires_on"),
+                serials=line.get("serials", ()),
             )
             for line in body["lines"]
         ],

@@ -12,8 +12,8 @@ from inventory.models import MovementLot, MovementSerial, NamedGoods, Serial, St
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.selectors.axes import GONE
 
-MOVED = (StockMovement.Kind.SALE, StockMovement.Kind.REFUND, StockMovement.Kind.EDIT)
-"""What a document moves. A void is none of them: its receipt goes on saying what was sold."""
+MOVED = (StockMovement.Kind.SALE, StockMovement.Kind.REFUND, StockMovement.Kind.EDIT, StockMovement.Kind.RECEIPT)
+"""What a document moves (a purchase receives). A void is none of them: its receipt goes on saying what was sold."""
 
 
 def name_pieces(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -27,7 +27,7 @@ def name_pieces(order: Order, lines: Sequence[OrderLine]) -> None:
     if not kinds:
         return
     moved = _moved_by(order)
-    numbers = _numbers(moved, is_back=order.kind == Order.Kind.REFUND)
+    numbers = _numbers(moved, is_back=order.kind in (Order.Kind.REFUND, Order.Kind.PURCHASE))
     lots = _lots(moved)
     if order.state == Order.State.OPEN:
         _add_named(order.pk, numbers, lots)

@@ -100,7 +100,9 @@ def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
     """What a shift, or one document of it, adds up to: plain JSON, amounts as text.
 
     Refunds are negative. Voided sales stand for themselves; what was paid for them and given back cancels out. Gift
-    cards are no sales: what was paid for them is owed, and stands in ``owed`` with what was spent and given back.
+    cards are no sales: what was paid for them is owed, and stands in ``owed`` with what was spent and given back. Goods
+    bought from customers are no refunds: ``bought`` is what they came to, and what of it left the drawer, which the
+    payments in cash hold already.
     ``open_orders`` are those taken for later whose money went through this drawer.
     """
     orders = Order.objects.filter(shift=shift)
@@ -133,6 +135,7 @@ def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
         "documents": orders.exclude(state=Order.State.PARKED).count(),
         "sales": documents(booked.filter(kind=Order.Kind.SALE)),
         "refunds": documents(booked.filter(kind=Order.Kind.REFUND)),
+        "bought": _bought(booked, payments, told),
         "voids": documents(orders.filter(state=Order.State.VOIDED)),
         "tax": [
             {"rate": plain_decimal(row["tax_rate"]), "net": told(row["net"]), "tax": told(row["tax"])}
@@ -186,6 +189,13 @@ def _owed(
         for method in OWED
         if method in paid or (sold and method == Payment.Method.GIFT_CARD)
     ]
+
+
+def _bought(booked: QuerySet[Order], payments: QuerySet[Payment], told: Callable[..., str]) -> dict[str, Any]:
+    """Goods bought from customers, in negative amounts: in all, and in cash."""
+    found = booked.filter(kind=Order.Kind.PURCHASE).aggregate(count=Count("pk"), total=Sum("total"))
+    paid = payments.filter(order__kind=Order.Kind.PURCHASE, method=Payment.Method.CASH).aggregate(sum=Sum("amount"))
+    return {"count": found["count"], "total": told(found["total"]), "cash": told(paid["sum"])}
 
 
 def _open_orders(payments: QuerySet[Payment], told: Callable[..., str]) -> dict[str, Any]:

@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from core.actors import Actor
 from core.api.idempotency import fingerprint
 from core.errors import fault, refuse
 from core.locations.models import Location
+from core.locations.selectors import business_today
 from core.money import is_payable, plain_decimal, round_money
 from core.tenancy.context import current_tenant
-from inventory.models import Variant
+from inventory.models import StockDocument
 from inventory.selectors import ForSale, PriceTerms, for_sale
+from inventory.services.lines import Articles, articles_of
+from inventory.services.stating import Stated, StockChange, StockLine, read_statement
 from orders.models import Order, OrderLine, Payment
 from orders.selectors.policy import policy
 from orders.services.basket import Sale
-from orders.services.no_receipt import units_named
 from orders.services.pricing import MOST_UNITS
 from orders.services.returns import MOST_LINES
 
@@ -27,13 +31,27 @@ MOST_PAID = Decimal(10) ** 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuyLine:
-    """So much of an article in one condition. ``unit_price`` is paid for each unit; None: what is suggested."""
+    """So much of an article in one condition. ``unit_price`` is paid for each unit; None: what is suggested.
+
+    ``lot`` with ``expires_on``, or ``serials`` (one per unit), are for goods told apart. The label of a lot or a piece
+    as ``code`` names it.
+    """
 
     quantity: Decimal
     condition: str
     variant_id: UUID | None = None
     code: str = ""
     unit_price: Decimal | None = None
+    lot: str = ""
+    expires_on: date | None = None
+    serials: Sequence[str] = ()
+
+    def content(self) -> list[object]:
+        """What a repeat must have in common; what was not stated of goods told apart is left out."""
+        price = self.unit_price and self.unit_price.normalize()
+        told = [self.lot, self.expires_on, list(self.serials)]
+        stated = [self.variant_id, self.code, self.quantity.normalize(), self.condition, price]
+        return [*stated, *(told if any(told) else [])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +76,7 @@ class Purchase:
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""
-        lines = [
-            [x.variant_id, x.code, x.quantity.normalize(), x.condition, x.unit_price and x.unit_price.normalize()]
-            for x in self.lines
-        ]
+        lines = [line.content() for line in self.lines]
         sale = [self.sale.order_id, self.sale.hash().hex()] if self.sale else None
         more = [self.pay_by, self.hold_days, self.register_id, self.note, sale]
         return fingerprint(["purchase", self.customer_id, self.location_id, lines, *more])
@@ -69,19 +84,24 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What would be paid, a positive amount, and whether somebody must approve it."""
+    """What would be paid, a positive amount, and whether somebody must approve it. ``stated``: what comes in."""
 
     lines: list[OrderLine]
     total: Decimal
     needs_approval: bool
+    stated: list[Stated]
 
 
-def work_out(wanted: Purchase, place: Location) -> Offer:
-    named = units_named(wanted.lines)
+def work_out(wanted: Purchase, place: Location, *, actor: Actor) -> Offer:
+    articles = articles_of(wanted.lines)
+    named = [
+        (variant_id, target.units(line.quantity) if target else line.quantity)
+        for variant_id, target, line in zip(articles.variants, articles.targets, wanted.lines, strict=True)
+    ]
     ids = {variant_id for variant_id, _ in named if variant_id}
     known = for_sale(ids, location_id=place.pk, terms=PriceTerms(channel=Order.Channel.COUNTER.value))
-    tracked = Variant.objects.filter(pk__in=ids).exclude(tracking=Variant.Tracking.NONE)
-    _check(wanted, named, known, set(tracked.values_list("pk", flat=True)))
+    _check(wanted, named, known)
+    stated = _stated(wanted, named, articles, place, actor)
     lines, beyond, percent = [], False, shares()
     unpaid: list[dict[str, str]] = []
     for position, (line, (variant_id, units)) in enumerate(zip(wanted.lines, named, strict=True), start=1):
@@ -94,7 +114,37 @@ def work_out(wanted: Purchase, place: Location) -> Offer:
         beyond = beyond or price > suggested
         lines.append(_line(position, line, variant, units, price))
     refuse(*unpaid)
-    return Offer(lines, -sum((line.total for line in lines), Decimal(0)), beyond)
+    return Offer(lines, -sum((line.total for line in lines), Decimal(0)), beyond, stated)
+
+
+def _stated(
+    wanted: Purchase,
+    named: Sequence[tuple[UUID | None, Decimal | None]],
+    articles: Articles,
+    place: Location,
+    actor: Actor,
+) -> list[Stated]:
+    """What comes in, told apart where the article is: read like any receipt of goods. Raises `Invalid`."""
+    today = business_today(place)
+    over = [
+        fault(f"/lines/{at}/expires_on", "expired", "Goods that have expired are not bought.")
+        for at, line in enumerate(wanted.lines)
+        if line.expires_on is not None and line.expires_on < today
+    ]
+    refuse(*over)
+    lines = []
+    for line, target, (variant_id, units) in zip(wanted.lines, articles.targets, named, strict=True):
+        assert units is not None  # `_check` has refused the others
+        lot, serials = line.lot.strip(), tuple(line.serials)
+        if target is not None and not (lot or serials):
+            lot, serials = target.lot, (target.serial,) if target.serial else ()
+        lines.append(
+            StockLine(variant_id=variant_id, quantity=units, lot=lot, expires_on=line.expires_on, serials=serials)
+        )
+    change = StockChange(
+        document_id=wanted.purchase_id, kind=StockDocument.Kind.RECEIPT, location_id=place.pk, lines=lines
+    )
+    return read_statement(change, actor=actor)
 
 
 def shares() -> dict[str, Decimal]:
@@ -133,7 +183,6 @@ def _check(
     wanted: Purchase,
     named: Sequence[tuple[UUID | None, Decimal | None]],
     known: Mapping[UUID, ForSale],
-    tracked: set[UUID],
 ) -> None:
     errors = []
     if not wanted.lines or len(wanted.lines) > MOST_LINES:
@@ -146,8 +195,6 @@ def _check(
         name = f"/lines/{place}/{'variant' if line.variant_id else 'code'}"
         if variant_id is None or variant_id not in known or not known[variant_id].is_stocked:
             errors.append(fault(name, "unknown", "This is nothing that the shop keeps in stock."))
-        elif variant_id in tracked:
-            errors.append(fault(name, "told-apart", "Goods with lots or serial numbers cannot be bought here yet."))
         errors += _wrong_amounts(line, units, is_known=variant_id is not None, at=f"/lines/{place}")
     refuse(*errors)
 

@@ -25,7 +25,9 @@ from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.models import StockMovement
 from inventory.services.holds import hold_back
+from inventory.services.incoming import make_lots
 from inventory.services.ledger import Change, lock_levels, move_stock
+from inventory.services.naming import Named, hold_named
 from inventory.services.reservations import plan_sweep
 from orders.errors import PriceChanged
 from orders.events import OrderBought
@@ -59,7 +61,7 @@ class Bought:
 def offer_of(wanted: Purchase, *, actor: Actor) -> Offer:
     """What would be paid for the goods; nothing is booked. Raises as `buy_goods`."""
     actor.require(BUY_GOODS, at=wanted.location_id)
-    return work_out(wanted, active_location(wanted.location_id))
+    return work_out(wanted, active_location(wanted.location_id), actor=actor)
 
 
 def buy_goods(wanted: Purchase, *, actor: Actor) -> Bought:
@@ -76,6 +78,7 @@ def buy_goods(wanted: Purchase, *, actor: Actor) -> Bought:
             no register is named.
         PriceChanged: ``expected_total`` is not what is paid for the goods.
         NoOpenShift: the register has no open shift.
+        SerialRefused: a piece came in elsewhere at this very moment.
         ReusedIdentifier: the id belongs to something else.
         And what `place_order` raises, of the sale.
     """
@@ -113,7 +116,7 @@ def _commit(wanted: Purchase, actor: Actor) -> Bought:
         return _again(stored, wanted, actor)
     actor.require(BUY_GOODS, at=wanted.location_id)
     place = active_location(wanted.location_id)
-    offer = work_out(wanted, place)
+    offer = work_out(wanted, place, actor=actor)
     _as_expected(wanted, offer.total)
     order = _document(wanted, place, offer, customer_id, actor)
     sale = _sale(wanted, offer.total, actor)
@@ -144,7 +147,7 @@ def _commit(wanted: Purchase, actor: Actor) -> Bought:
     lock_accounts(given | paid | (accounts_of(customer_id) if sale else set()))
     _write(order, offer.lines, payments, actor)
     until = _held_until(wanted, order.occurred_at) if wanted.hold_days else None
-    changes = _changes(order, offer.lines, until, actor)
+    changes = _changes(order, offer, until, actor)
     lock_levels([*changes, *(sale.keys if sale else ())])
     move_stock(
         deltas=changes,
@@ -153,10 +156,12 @@ def _commit(wanted: Purchase, actor: Actor) -> Bought:
         reference_id=order.pk,
         actor=actor,
         occurred_at=order.occurred_at,
-        may_refuse=False,
+        may_refuse=True,  # a piece that somebody else brought in meanwhile is not paid for twice
         reason="bought from a customer",
         told_before=_events(order, payments, until),
     )
+    if until is not None:
+        hold_named(_named(offer), location_id=place.pk, cause=("order", order.pk))
     placed = sale.write() if sale else None
     net = (sale.due if sale else Decimal(0)) - offer.total
     return Bought(order, offer.lines, payments, placed, net, True)
@@ -233,13 +238,22 @@ def _write(order: Order, lines: Sequence[OrderLine], payments: Sequence[Payment]
             give(payment.account_id, -payment.amount, reference_type="payment", reference_id=payment.pk, actor=actor)
 
 
-def _changes(
-    order: Order, lines: Sequence[OrderLine], until: datetime | None, actor: Actor
-) -> dict[tuple[UUID, UUID], Change]:
-    """What comes in, by variant: at what was paid for all of it, and not for sale before ``until``."""
+def _named(offer: Offer) -> Named:
+    """The pieces and lots that come in, for who holds them back."""
+    return Named(
+        {one.variant.pk: one.serials for one in offer.stated if one.serials},
+        {(one.variant.pk, code): units for one in offer.stated for code, units in one.lots.items()},
+    )
+
+
+def _changes(order: Order, offer: Offer, until: datetime | None, actor: Actor) -> dict[tuple[UUID, UUID], Change]:
+    """What comes in, by variant: at what was paid for all of it, and not for sale before ``until``.
+
+    Lots that are new are made here: before the stock levels are locked.
+    """
     units: dict[tuple[UUID, UUID], Decimal] = {}
     paid: dict[tuple[UUID, UUID], Decimal] = {}
-    for line in lines:
+    for line in offer.lines:
         if line.variant_id:
             key = (line.variant_id, order.location_id)
             units[key] = units.get(key, Decimal(0)) - line.quantity
@@ -247,11 +261,14 @@ def _changes(
     held: dict[UUID, Decimal] = {}
     if until is not None:
         held = hold_back(units, until=until, cause=("order", order.pk), actor=actor, note=f"Bought, {order.number}")
+    lots, told = make_lots(offer.stated), {one.variant.pk: one for one in offer.stated}
     return {
         key: Change(
             on_hand=quantity,
             reserved=held.get(key[0], Decimal(0)),
             unit_cost=(paid[key] / quantity).quantize(Decimal("0.0001")),
+            lots=tuple((lots[key[0], code], part) for code, part in told[key[0]].lots.items()),
+            serials=tuple(told[key[0]].serials),
         )
         for key, quantity in units.items()
     }

@@ -15,6 +15,7 @@ from core.locations.selectors import business_today
 from core.retry import with_locks
 from inventory.models import StockMovement
 from inventory.services.holds import release_held
+from inventory.services.incoming import came_with
 from inventory.services.ledger import Change, move_stock
 from orders.errors import NoOpenShift
 from orders.events import OrderVoided
@@ -47,7 +48,8 @@ def void_order(
         Invalid: no reason is given.
         Conflict: it is no completed sale of today, its shift is closed, or a part of it came back.
         GiftCardUsed: a gift card that was sold with it was used.
-        OutOfStock, NotEnoughCredit: what was bought is not there any more, or the credit for it is spent.
+        OutOfStock, SerialRefused, NotEnoughCredit: what was bought is not there any more, an order waits for the very
+            piece, or the credit for it is spent.
         StaleVersion: it was changed since ``version``.
     """
     return with_locks(lambda: _void(order_id, void_id, reason.strip(), actor, approval_id, version))
@@ -160,12 +162,15 @@ def _back(order: Order) -> dict[tuple[UUID, UUID], Change]:
     for line in order.lines.all():
         if line.is_stocked and line.variant_id:
             lines[line.variant_id].append(line)
-    pieces = pieces_out([("order", order.pk)])
+    cause = ("order", order.pk)
+    came = came_with(cause) if order.kind == Order.Kind.PURCHASE else {}
+    pieces = {} if came else pieces_out([cause])
     return {
         (variant_id, order.location_id): Change(
             on_hand=sum((line.quantity for line in rows), Decimal(0)),
             unit_cost=rows[0].unit_cost,
-            serials=pieces.get(variant_id, ()),
+            serials=came[variant_id].serials if variant_id in came else pieces.get(variant_id, ()),
+            lots=came[variant_id].lots if variant_id in came else (),
         )
         for variant_id, rows in lines.items()
     }

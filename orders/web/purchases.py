@@ -1,5 +1,6 @@
 """/purchases/: buy from a customer, alone or in one ticket with what the customer takes instead."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -20,6 +21,8 @@ from core.web.amounts import money_text
 from core.web.choices import offered
 from core.web.refusals import explain
 from core.web.views import Page
+from inventory.models import Variant
+from inventory.selectors import targets_of
 from inventory.web.forms import ArticleField
 from orders.errors import ApprovalNeeded
 from orders.models import Customer, OrderLine
@@ -30,9 +33,14 @@ from orders.services.purchases import buy_goods, offer_of
 from orders.services.quotes import quote
 from orders.web.after import approval_from
 from orders.web.after_forms import AMOUNT, ApprovedForm, known_customer, one_unless_said
+from orders.web.baskets import numbers_in
 from orders.web.tender_forms import DrawerForm, ways_to_pay
 
 ROWS, TAKEN = 4, 3
+FIELDS = {
+    "variant": "code", "unit_price": "price", "lot": "told", "serials": "told", "expires_on": "expires"
+}  # fmt: skip
+"""What the service calls a part of a line, and what the fields of a row are called."""
 CONDITIONS = offered(OrderLine.Condition.choices)
 
 
@@ -90,6 +98,8 @@ class PurchaseForm(ApprovedForm, DrawerForm):
     )
     expected_total = forms.DecimalField(required=False, max_digits=18, decimal_places=4, widget=forms.HiddenInput)
     taken_total = forms.DecimalField(required=False, max_digits=18, decimal_places=4, widget=forms.HiddenInput)
+    kept: Mapping[int, str] = {}
+    """How the article of a row is told apart."""
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,6 +117,8 @@ class PurchaseForm(ApprovedForm, DrawerForm):
             )
             self.fields[f"condition_{place}"].required = False
             self.fields[f"price_{place}"] = _number(f"Paid for one of article {place}", "suggested", places=4)
+            self.fields[f"told_{place}"] = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+            self.fields[f"expires_{place}"] = forms.DateField(required=False, widget=forms.HiddenInput)
         for place in range(1, TAKEN + 1):
             self.fields[f"take_{place}"] = ArticleField(
                 label=f"Article {place} that is taken", required=False, stocked_only=False
@@ -116,7 +128,11 @@ class PurchaseForm(ApprovedForm, DrawerForm):
     def rows(self) -> list[dict[str, Any]]:
         """The fields of what is bought, row by row."""
         names = ("code", "quantity", "condition", "price")
-        return [{name: self[f"{name}_{place}"] for name in names} for place in range(1, ROWS + 1)]
+        return [
+            {name: self[f"{name}_{place}"] for name in names}
+            | {"told_apart": [self[f"told_{place}"], self[f"expires_{place}"]]}
+            for place in range(1, ROWS + 1)
+        ]
 
     def taken_rows(self) -> list[dict[str, Any]]:
         """The fields of what is taken, row by row."""
@@ -127,23 +143,59 @@ class PurchaseForm(ApprovedForm, DrawerForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if not self.errors and not self.lines():
+        if not self.errors and not self.bought():
             raise forms.ValidationError("Name what is bought.")
+        self.tell_apart()
         return values
+
+    def tell_apart(self) -> None:
+        """Ask for the pieces, or for the lot, of the articles that have them."""
+        codes = {place: self.cleaned_data[f"code_{place}"].strip() for place in self.bought()}
+        targets = targets_of(codes.values())
+        how = dict(
+            Variant.objects.filter(pk__in={one.variant_id for one in targets.values()}).values_list("pk", "tracking")
+        )
+        self.kept = {place: how.get(targets[code].variant_id, "") for place, code in codes.items() if code in targets}
+        for place, tracking in self.kept.items():
+            if tracking == Variant.Tracking.SERIAL:
+                self._show(f"told_{place}", f"Serial numbers of article {place}", "Between commas or spaces.")
+            elif tracking == Variant.Tracking.LOT:
+                self._show(f"told_{place}", f"Lot of article {place}")
+                self._show(f"expires_{place}", f"Article {place} expires on", kind="date")
+
+    def _show(self, name: str, label: str, hint: str = "", *, kind: str = "text") -> None:
+        shown = self[name]
+        shown.label, shown.help_text = label, hint
+        made = forms.DateInput if kind == "date" else forms.TextInput
+        shown.field.widget = made({"type": kind, "autocomplete": "off", "class": "input"})
+
+    def bought(self) -> list[int]:
+        """The rows in which something is bought."""
+        return [place for place in range(1, ROWS + 1) if self.cleaned_data.get(f"code_{place}", "").strip()]
+
+    def field_at(self, parts: Sequence[str]) -> str | None:
+        """The field that a pointer of the service means."""
+        rows = self.bought()
+        if parts[0] != "lines" or len(parts) < 3 or not parts[1].isdigit() or int(parts[1]) >= len(rows):
+            return None
+        return f"{FIELDS.get(parts[2], parts[2])}_{rows[int(parts[1])]}"
 
     def lines(self) -> list[BuyLine]:
         """What is bought, in the words of the service."""
-        values = self.cleaned_data
-        return [
-            BuyLine(
-                code=values[f"code_{place}"].strip(),
-                quantity=one_unless_said(values.get(f"quantity_{place}")),
-                condition=values.get(f"condition_{place}") or CONDITIONS[0][0],
-                unit_price=values.get(f"price_{place}"),
-            )
-            for place in range(1, ROWS + 1)
-            if values.get(f"code_{place}", "").strip()
-        ]
+        return [self._line(place) for place in self.bought()]
+
+    def _line(self, place: int) -> BuyLine:
+        values, how = self.cleaned_data, self.kept.get(place, "")
+        told = values.get(f"told_{place}") or ""
+        return BuyLine(
+            code=values[f"code_{place}"].strip(),
+            quantity=one_unless_said(values.get(f"quantity_{place}")),
+            condition=values.get(f"condition_{place}") or CONDITIONS[0][0],
+            unit_price=values.get(f"price_{place}"),
+            lot=told.strip() if how == Variant.Tracking.LOT else "",
+            expires_on=values.get(f"expires_{place}") if how == Variant.Tracking.LOT else None,
+            serials=numbers_in(told) if how == Variant.Tracking.SERIAL else (),
+        )
 
     def taken(self) -> list[BasketLine]:
         """What the customer takes, in the words of the service."""
