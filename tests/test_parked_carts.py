@@ -5,9 +5,13 @@ from functools import partial
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
 
+from core.devices.sealing import seal_key
 from core.ids import uuid7
 from core.outbox.models import Event
+from core.secrets import unseal
 from core.testing import CANARY, Shop, sale_body
 from inventory.models import StockMovement
 from orders.auditor import audit_books
@@ -178,3 +182,25 @@ def test_gift_cards_wait_unissued_and_their_typed_code_is_told_to_who_takes_the_
     for wrong, where in (({"amount": "0.00"}, "amount"), ({"amount": "5.00", "code": "short"}, "code")):
         refused = till.post("orders/parked/", cart(acme, gift_cards=[{"id": str(uuid7()), **wrong}]))
         assert (refused.status_code, pointers(refused)) == (422, {f"/gift_cards/0/{where}"})
+
+
+def test_a_parked_card_opens_after_the_key_it_was_sealed_with_is_taken_away(acme: Shop, settings: Any) -> None:
+    till, old, new = person(acme, "cashier"), settings.FIELD_KEYS, Fernet.generate_key().decode()
+    cards = [
+        {"id": str(uuid7()), "amount": "25.00", "code": "ABCD-EFGH-2345-6789"},
+        {"id": str(uuid7()), "amount": "1"},
+    ]
+    body, pair = cart(acme, gift_cards=cards), seal_key()
+    assert till.post("orders/parked/", body).status_code == 201
+    settings.FIELD_KEYS = (new, *old)
+    call_command("reseal_secrets", verbosity=0)
+    settings.FIELD_KEYS = (new,)
+    call_command("reseal_secrets", verbosity=0)
+    pair.refresh_from_db()
+    assert "PRIVATE KEY" in unseal(pair.private, place=pair.place)
+    settings.FIELD_KEYS = (Fernet.generate_key().decode(),)
+    with pytest.raises(CommandError, match=r"^2 could not be read"):
+        call_command("reseal_secrets", verbosity=0)
+    settings.FIELD_KEYS = (new,)
+    taken = till.post(f"orders/parked/{body['id']}/resume/", {"id": str(uuid7())}).json()
+    assert [x["code"] for x in taken["gift_cards"]] == ["ABCDEFGH23456789", ""]

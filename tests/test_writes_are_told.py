@@ -254,6 +254,7 @@ QUIET = {
     "replay_delivery": "what it sends again was told before; the audit log has it",
     "replay_failed": "likewise",
     "replay_since": "likewise",
+    "reseal_parked_cards": "the same codes under another key; nothing of the shop changes",
 }
 ASKS = {"live_secrets", "sealed_secrets", "opened"} | shelves.ASKS
 PARTS = devices.PARTS | shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS

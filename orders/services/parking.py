@@ -16,7 +16,7 @@ from core.errors import NotFound, fault, must_be_version, refuse
 from core.locations.selectors import active_location
 from core.money import plain_decimal
 from core.outbox.services import emit
-from core.secrets import Unreadable, seal, unseal
+from core.secrets import Unreadable, reseal, seal, unseal
 from orders.errors import AlreadyTaken
 from orders.events import OrderDiscarded, OrderParked, OrderResumed
 from orders.models import Customer, Order, OrderLine
@@ -103,6 +103,25 @@ def code_of_parked(card: Mapping[str, Any]) -> str:
         return unseal(card["sealed"], place=_place_of(card["id"])) if card["sealed"] else ""
     except Unreadable:
         return ""
+
+
+@transaction.atomic
+def reseal_parked_cards() -> tuple[int, int]:
+    """Seal the codes of gift cards in parked carts under today's first key. A part of `manage.py reseal_secrets`.
+
+    Answers how many are, and how many no key of today opens; those stay as they were.
+    """
+    done = unreadable = 0
+    rows = Order.objects.select_for_update(of=("self",), no_key=True)
+    for order in rows.filter(state=State.PARKED, basket__has_key="gift_cards").order_by("pk"):
+        for card in (order.basket or {})["gift_cards"]:
+            try:
+                card["sealed"] = card["sealed"] and reseal(card["sealed"], place=_place_of(card["id"]))
+                done += bool(card["sealed"])
+            except Unreadable:
+                unreadable += 1
+        order.save(update_fields=["basket"])
+    return done, unreadable
 
 
 def _plain(given: GivenDiscount | None) -> dict[str, str] | None:

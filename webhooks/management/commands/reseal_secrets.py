@@ -8,6 +8,7 @@ from core.secrets import KEPT, Unreadable, reseal
 from core.tenancy.commands import PlainCommand
 from core.tenancy.context import use_tenant
 from core.tenancy.selectors import active_tenants
+from orders.services.parking import reseal_parked_cards
 
 
 class Command(PlainCommand):
@@ -25,6 +26,8 @@ class Command(PlainCommand):
                         continue
                     row.save(update_fields=[field])
                     done += 1
+                cards, lost = reseal_parked_cards()
+                done, unreadable = done + cards, unreadable + lost
         self.stdout.write(f"{done} secrets are under the first key now.")
         if unreadable:
             raise CommandError(
