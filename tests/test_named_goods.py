@@ -66,6 +66,8 @@ def test_a_named_piece_is_kept_shown_and_goes_with_the_order_and_nobody_else_get
     answers = [api.post("orders/open/", body) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 200], answers[0].content
     assert kept() == [("S2", "", Decimal(1))]
+    listed = [api.get("stock/serials/", {"q": "PHONE", **more}).json()["results"] for more in ({}, {"free": "true"})]
+    assert [[row["number"] for row in rows] for rows in listed] == [["S1", "S2", "S3"], ["S1", "S3"]]
     told = Event.objects.count()
     sold = sale_body(acme, {"PHONE": "1"})
     sold["lines"][0]["serials"] = ["S2"]

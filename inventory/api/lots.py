@@ -101,6 +101,7 @@ class SerialQuery(PageQuery):
 
     q = serializers.CharField(required=False, max_length=64, help_text="The beginning of the number, or a whole SKU.")
     state = serializers.ChoiceField(required=False, choices=Serial.State.choices)
+    free = serializers.BooleanField(required=False, help_text="true: without pieces that an open order has named.")
 
 
 class SerialPage(serializers.Serializer[Any]):
@@ -240,7 +241,8 @@ class Serials(ApiView):
     )
     def get(self, request: Request) -> Response:
         wanted = self.query(SerialQuery)
-        rows = serials(actor=self.actor, words=wanted.get("q", ""), state=wanted.get("state", ""))
+        words, state = wanted.get("q", ""), wanted.get("state", "")
+        rows = serials(actor=self.actor, words=words, state=state, is_free=wanted.get("free", False))
         found, beyond = page_of(rows, by=("number", "id"), cursor=wanted["cursor"], limit=wanted["limit"])
         return Response({"results": [_SERIAL.to_representation(row) for row in found], "next": beyond})
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, DateField, F, QuerySet, Sum, Value, When
+from django.db.models import Case, DateField, Exists, F, OuterRef, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from core.actors import Actor
 from core.errors import Forbidden, NotFound
 from core.locations.selectors import business_today
-from inventory.models import Lot, LotLevel, MovementLot, MovementSerial, Serial
+from inventory.models import Lot, LotLevel, MovementLot, MovementSerial, NamedGoods, Serial
 from inventory.permissions import VIEW_STOCK
 from inventory.selectors.blind import hidden_places, hidden_variants
 
@@ -76,8 +76,10 @@ def way_of_lot(lot: Lot, *, actor: Actor) -> QuerySet[MovementLot]:
     return rows if places is None else rows.filter(movement__location_id__in=places)
 
 
-def serials(*, actor: Actor, words: str = "", state: str = "") -> QuerySet[Serial]:
+def serials(*, actor: Actor, words: str = "", state: str = "", is_free: bool = False) -> QuerySet[Serial]:
     """Pieces for ``("number", "id")``, also those that are nowhere; ``words`` begin a number, or are a SKU.
+
+    ``is_free``: without those that a document waits for.
 
     Without articles that are being counted blind: which pieces are missing from the list would tell as well.
     """
@@ -89,6 +91,8 @@ def serials(*, actor: Actor, words: str = "", state: str = "") -> QuerySet[Seria
         rows = rows.filter(location_id__in=places) | rows.filter(location__isnull=True)
     if state:
         rows = rows.filter(state=state)
+    if is_free:
+        rows = rows.exclude(Exists(NamedGoods.objects.filter(serial=OuterRef("pk"))))
     if words := words.strip():
         rows = rows.filter(number__istartswith=words) | rows.filter(variant__sku__iexact=words)
     return rows

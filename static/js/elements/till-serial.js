@@ -37,12 +37,12 @@ class TillSerial extends Aside {
     this.build("Piece", [this.message.box, this.number.row, this.list], { foot: [this.save], submit: () => this.#typed(this.number.field.value.trim()) });
   }
 
-  /** The pieces of the article that are here and not in the basket. */
+  /** The pieces of the article that are here, kept for no order and not in the basket. */
   async #read() {
     const { session } = this.counter;
     const taken = new Set(session.cart.lines.flatMap(({ serials = [] }) => serials));
     try {
-      const query = new URLSearchParams({ q: this.article.sku, state: "in_stock", limit: SHOWN });
+      const query = new URLSearchParams({ q: this.article.sku, state: "in_stock", free: "true", limit: SHOWN });
       const { results } = await getJson(`${session.setup.urls.serials}?${query}`);
       this.pieces = results.filter((row) => row.variant === this.article.id && row.location === session.place.id && !taken.has(row.number));
     } catch {
@@ -82,7 +82,7 @@ class TillSerial extends Aside {
       const isHere = this.pieces.some((piece) => piece.number === number) || (await this.#isHere(number, session));
       if (isHere || session.place.sells_below_zero) return this.#take(number);
       this.number.field.value = number;
-      this.number.say("This piece is not here: it was sold, or never received.");
+      this.number.say("This piece is not here: it was sold, never received, or is kept for an order.");
       return this.number.field.select();
     } catch (problem) {
       return this.message.say(`It cannot be looked up now: ${words(problem)}`);
@@ -92,7 +92,7 @@ class TillSerial extends Aside {
   }
 
   async #isHere(number, { setup, place }) {
-    const query = new URLSearchParams({ q: number, state: "in_stock", limit: SHOWN });
+    const query = new URLSearchParams({ q: number, state: "in_stock", free: "true", limit: SHOWN });
     const { results } = await getJson(`${setup.urls.serials}?${query}`);
     return results.some((row) => row.number === number && row.variant === this.article.id && row.location === place.id);
   }
