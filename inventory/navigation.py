@@ -22,7 +22,6 @@ register(
         permission=VIEW_PRODUCTS,
         group="Goods",
         order=47,
-        shortcut="Price check",
     ),
     NavItem(
         label="Catalogue",
@@ -39,7 +38,6 @@ register(
         permission=VIEW_STOCK,
         group="Stock",
         order=52,
-        shortcut="Receive",
     ),
     NavItem(
         label="Stocktakes",
@@ -48,7 +46,6 @@ register(
         permission=COUNT_STOCK,
         group="Stock",
         order=54,
-        shortcut="Count",
     ),
     NavItem(label="Alerts", url_name="stock-alerts", icon="bell", permission=VIEW_STOCK, group="Stock", order=56),
     NavItem(

@@ -1,6 +1,7 @@
 """Where the pages of selling stand in the navigation, and what they add to a product's page."""
 
 from core.web.navigation import NavItem, register
+from inventory.permissions import VIEW_PRODUCTS
 from inventory.web.panels import Panel, register_panel
 from orders.permissions import (
     BUY_GOODS,
@@ -28,6 +29,16 @@ register(
         order=20,
         in_bottom_bar=True,
         shortcut="Sell",
+        opens_offline=True,
+    ),
+    NavItem(
+        label="Shop floor",
+        url_name="floor",
+        icon="scan",
+        permission=VIEW_PRODUCTS,
+        group="Stock",
+        order=48,
+        shortcuts=(("Price check", "#price"), ("Receive", "#receive"), ("Count", "#count")),
         opens_offline=True,
     ),
     NavItem(

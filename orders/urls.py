@@ -10,6 +10,7 @@ from orders.web import (
     customers,
     discounts,
     exchanging,
+    floor,
     imports,
     no_receipt,
     packing,
@@ -24,6 +25,7 @@ from orders.web import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("till/", till.Till.as_view(), name="till"),
     path("till/articles/", till.TillArticles.as_view(), name="till-articles"),
+    path("floor/", floor.Floor.as_view(), name="floor"),
     path("orders/", views.Orders.as_view(), name="orders"),
     path("orders/new/", placing.OrderNew.as_view(), name="order-new"),
     path("orders/<uuid:order_id>/", views.OrderOne.as_view(), name="order"),

@@ -20,9 +20,9 @@ def test_the_manifest_names_the_shop_and_leads_straight_to_the_work(acme: Shop, 
         assert (document["start_url"], document["display"]) == ("/till/?from=app", "standalone")
         assert [(way["name"], way["url"]) for way in document["shortcuts"]] == [
             ("Sell", "/till/?from=app"),
-            ("Price check", "/scan/?from=app"),
-            ("Receive", "/transfers/?from=app"),
-            ("Count", "/counts/?from=app"),
+            ("Price check", "/floor/?from=app#price"),
+            ("Receive", "/floor/?from=app#receive"),
+            ("Count", "/floor/?from=app#count"),
         ]
         for way in document["shortcuts"]:
             assert shop.client("owner").get(way["url"]).status_code == 200
@@ -46,7 +46,7 @@ def test_the_worker_names_every_file_that_the_till_may_need_and_nothing_of_the_s
     setup = json.loads(re.search(r"begin\((.*)\);", text)[1])  # type: ignore[index]
     for path in ("js/elements/till-payment.js", "js/lib/store/queue.js", "css/main.css", "img/icons.svg"):
         assert f"{settings.STATIC_URL}{path}" in setup["files"]
-    assert setup["pages"] == ["/till/"]
+    assert setup["pages"] == ["/till/", "/floor/"]
     assert acme.tenant.name not in text
     assert setup["version"] == install.version()
 

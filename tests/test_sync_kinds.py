@@ -179,3 +179,14 @@ def test_a_body_that_is_none_is_kept(acme: Shop, kind: str, body: Any) -> None:
     till.item(kind, body)
     (told,) = till.send()
     assert (told["result"], told["code"]) == ("quarantined", "invalid")
+
+
+def test_work_whose_draft_came_back_is_known_under_another_number(acme: Shop) -> None:
+    till = Till.at(acme, who="stock clerk")
+    body = movement(acme, "receipt")
+    till.item("receive", body)
+    assert results(till.send()) == ["applied"]
+    there = on_hand(acme)
+    till.item("receive", body, occurred_at=datetime.now(UTC).isoformat())
+    assert results(till.send()) == ["duplicate"]
+    assert (on_hand(acme), StockDocument.objects.count(), kinds()) == (there, 1, set())

@@ -40,14 +40,14 @@ class Manifest(Page):
     required_permission: ClassVar = PUBLIC
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        name = current_tenant().name
+        shop = current_tenant().name
         first = _pages()[0]
         icon = {"src": asset_url(ICONS[0][0]), "sizes": "192x192", "type": "image/png"}
         document = {
             "id": "/",
-            "name": name,
-            "short_name": name[:24],
-            "description": f"Till, stock and board of {name}.",
+            "name": shop,
+            "short_name": shop[:24],
+            "description": f"Till, stock and board of {shop}.",
             "lang": "en",
             "start_url": f"{reverse(first.url_name)}?from=app",
             "scope": "/",
@@ -60,9 +60,10 @@ class Manifest(Page):
                 for path, size, purpose in ICONS
             ],
             "shortcuts": [
-                {"name": item.shortcut, "url": f"{reverse(item.url_name)}?from=app", "icons": [icon]}
+                {"name": name, "url": f"{reverse(item.url_name)}?from=app{part}", "icons": [icon]}
                 for item in registered()
-                if item.shortcut
+                for name, part in ((item.shortcut, ""), *item.shortcuts)
+                if name
             ],
         }
         response = JsonResponse(document, content_type="application/manifest+json")

@@ -22,8 +22,9 @@ class MayDo(Protocol):
 class NavItem:
     """One place of the shop. ``icon`` names a symbol of ``static/img/icons.svg``; lower ``order`` stands first.
 
-    ``shortcut`` is its word among the ways that the installed app's icon offers; ``opens_offline`` says that a device
-    keeps the page for the person who is logged in and opens it without a network.
+    ``shortcut`` is its word among the ways that the installed app's icon offers, ``shortcuts`` are further ones into
+    the page: word and part (``#count``). ``opens_offline`` says that a device keeps the page for the person who is
+    logged in and opens it without a network.
     """
 
     label: str
@@ -34,6 +35,7 @@ class NavItem:
     order: int
     in_bottom_bar: bool = False
     shortcut: str = ""
+    shortcuts: tuple[tuple[str, str], ...] = ()
     opens_offline: bool = False
 
 

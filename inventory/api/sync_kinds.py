@@ -34,8 +34,11 @@ def _document(item: Item) -> Outcome:
         raise Unfit("wrong-kind", f"It says that it is a {body['kind']}.")
     change = stated_of(body)
     stored = StockDocument.objects.filter(pk=change.document_id).first()
-    if stored is None and change.occurred_at is None:
-        change = replace(change, occurred_at=item.occurred_at)
+    if change.occurred_at is None:
+        if stored is None:
+            change = replace(change, occurred_at=item.occurred_at)
+        elif bytes(stored.request_hash) != change.hash():  # by another item: the draft of the same work came back
+            change = replace(change, occurred_at=stored.occurred_at)
     booked, doubts = by_author(item, lambda actor: book_stock(change, actor=actor))
     return Outcome(
         object_type="stock_document",

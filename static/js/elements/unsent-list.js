@@ -2,7 +2,7 @@ import { csrfToken } from "../lib/api.js";
 import { h, icon } from "../lib/dom.js";
 import { money, time } from "../lib/format.js";
 import { readDevice } from "../lib/store/device.js";
-import { everything, hurry, onQueue, sent } from "../lib/store/queue.js";
+import { everything, hurry, onQueue, sent, shownOf } from "../lib/store/queue.js";
 import { canSeal, rescueFile, sealQueue } from "../lib/store/seal.js";
 import { send, sender } from "../lib/store/send.js";
 import { beginSending } from "../lib/store/syncer.js";
@@ -48,7 +48,8 @@ class UnsentList extends HTMLElement {
     const [{ problem }, done, device] = await Promise.all([sender(), sent(this.person), readDevice()]);
     const own = items.filter(({ by }) => by === this.person && this.person);
     const others = items.length - own.length;
-    const count = `${items.length} ${items.length === 1 ? "sale waits" : "sales wait"}`;
+    const what = items.every(({ kind }) => (kind ?? "sale") === "sale") ? ["sale waits", "sales wait"] : ["piece of work waits", "pieces of work wait"];
+    const count = `${items.length} ${what[items.length === 1 ? 0 : 1]}`;
     const isLeaving = location.search === LEAVING && items.length > 0;
     this.device = device;
     this.rescue.hidden = items.length === 0 || !canSeal(device);
@@ -89,13 +90,14 @@ class UnsentList extends HTMLElement {
   }
 }
 
-function row({ n, body, occurred_at, tries = 0, said }) {
-  const total = body?.as_sold?.total;
+function row(item) {
+  const { occurred_at, tries = 0, said } = item;
+  const { number, total } = shownOf(item);
   const state = said || (tries > 0 ? "Tried, it is tried again" : "Waits");
   return h(
     "li",
     { class: "row-list__item" },
-    h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, body?.receipt_number ?? `No. ${n}`), h("span", { class: "row-list__note" }, `${time(occurred_at)}, ${state}`)),
+    h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, number), h("span", { class: "row-list__note" }, `${time(occurred_at)}, ${state}`)),
     total && h("span", { class: "row-list__end" }, money(total)),
   );
 }

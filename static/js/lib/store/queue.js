@@ -150,9 +150,13 @@ export function toSend({ n, id, kind, v, body, occurred_at, offset_ms, author, s
   return sealed ? { n, sealed } : { n, id, kind, v, body, occurred_at, offset_ms, author };
 }
 
-/** The few words that stand for an item in a list: its number and what it came to. */
+const WORK = { receive: "Goods received", adjust: "Correction", count: "Counted", "link-code": "Code for an article" };
+
+/** The few words that stand for an item in a list: its number or what it was, and what it came to. */
 export function shownOf({ n, kind, body }) {
-  return { number: body?.receipt_number ?? `${n}`, kind, total: body?.as_sold?.total ?? null };
+  const lines = (body?.lines ?? body?.entries)?.length;
+  const work = WORK[kind] && `${WORK[kind]}${lines ? `, ${lines} ${lines === 1 ? "article" : "articles"}` : ""}`;
+  return { number: body?.receipt_number ?? work ?? `No. ${n}`, kind, total: body?.as_sold?.total ?? null };
 }
 
 /** Listen to changes of the queue by any tab or the worker; answers how to stop. */

@@ -1,0 +1,238 @@
+import { announce, h, jsonScript } from "../lib/dom.js";
+import { time } from "../lib/format.js";
+import { Source } from "../lib/floor/source.js";
+import { Scans } from "../lib/till/scans.js";
+import { Wedge } from "../lib/till/wedge.js";
+
+/** The screens by their part of the address: title, the element that is loaded for it, and what may be done there at the place. */
+const SCREENS = {
+  price: { title: "Price check", tag: "floor-check" },
+  stock: { title: "Stock check", tag: "floor-check", right: "stock" },
+  count: { title: "Count", tag: "floor-lines", right: "count" },
+  receive: { title: "Receive", tag: "floor-lines", right: "receive" },
+  adjust: { title: "Adjust", tag: "floor-lines", right: "adjust" },
+  link: { title: "Link a code", tag: "floor-link" },
+  waiting: { title: "What waits", tag: "floor-waiting" },
+};
+const PLACE = "floor:place";
+const AHEAD_MS = 1500;
+
+/**
+ * The shop floor: tiles, and behind each a screen that is loaded when it is opened. It hears every scanner (wedge, camera, field) and
+ * hands what was found to the screen by `found({ article, pack, … }, text)`. A screen may have `leave()`.
+ */
+class FloorApp extends HTMLElement {
+  connectedCallback() {
+    this.setup = jsonScript(this.dataset.setup);
+    this.person = document.querySelector('meta[name="person"]')?.content ?? "";
+    this.leaving = new AbortController();
+    this.parts = Object.fromEntries(["home", "scan", "told", "choices", "screen", "back", "title", "state"].map((name) => [name, this.querySelector(`[data-${name}]`)]));
+    this.field = this.parts.scan.querySelector("input");
+    this.chooser = this.querySelector("select[data-place]");
+    this.#choosePlace();
+    this.source = new Source({ urls: this.setup.urls, place: () => this.place?.id ?? "", shop: async () => (await this.bring()).shop() });
+    this.source.addEventListener("change", () => this.#drawState());
+    this.wedge = new Wedge();
+    this.scans = new Scans({
+      lookUp: (code) => this.source.find(code),
+      onFound: (found, code) => this.#found(found, code),
+      onRefused: (code, problem) => this.#refused(code, problem),
+      onIdle: () => this.scans.forget(),
+    });
+    const { signal } = this.leaving;
+    this.parts.scan.addEventListener("submit", (event) => this.#typed(event), { signal });
+    this.addEventListener("scanned", (event) => this.#seen(event), { signal });
+    document.addEventListener("keydown", (event) => this.#hear(event), { signal });
+    addEventListener("hashchange", () => this.#route(), { signal });
+    for (const type of ["online", "offline"]) addEventListener(type, () => this.#drawState(), { signal });
+    this.chooser?.addEventListener("change", () => this.#changePlace(), { signal });
+    this.#route();
+    this.ahead = setTimeout(() => this.#later(), AHEAD_MS);
+    this.dataset.ready = "true";
+  }
+
+  disconnectedCallback() {
+    this.leaving.abort();
+    clearTimeout(this.ahead);
+  }
+
+  /** The place somebody works at: `{ id, name, may }`; undefined where they have none. */
+  get place() {
+    return this.setup.locations.find(({ id }) => id === this.placeId);
+  }
+
+  /** What keeps the work on the device, loaded at the first call. */
+  bring() {
+    this.bringing ??= import("../lib/floor/keeping.js").then(async ({ Keeping }) => {
+      const keeping = new Keeping({ person: this.person, place: () => this.placeId, isDevice: Boolean(this.setup.device_location), urls: this.setup.urls });
+      keeping.addEventListener("change", () => this.#drawState());
+      this.keeping = keeping;
+      await keeping.begin();
+      return keeping;
+    });
+    this.bringing.catch(() => (this.bringing = null));
+    return this.bringing;
+  }
+
+  /** Say something above the screen; `kind` info, error or success. It stays until the next word. */
+  say(text, kind = "info") {
+    this.parts.told.textContent = text;
+    this.parts.told.dataset.kind = kind;
+    this.querySelector("camera-scan")?.tell?.(text, kind);
+    if (text && kind === "error" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.([60, 40, 60]);
+  }
+
+  /** Let somebody choose which of several articles their words meant. */
+  choose(words, articles) {
+    const item = ({ sku, title }) =>
+      h("li", {}, h("button", { class: "floor-choice", type: "button", onclick: () => this.#take(sku) }, h("span", {}, title), h("span", { class: "mono small muted" }, sku)));
+    const text = `${articles.length} articles match ${words}. Which one?`;
+    announce(text);
+    this.parts.choices.replaceChildren(h("p", { class: "small muted" }, text), h("ul", { class: "floor-choices__list", role: "list" }, ...articles.map(item)));
+    this.parts.choices.querySelector("button").focus();
+  }
+
+  /** The cursor where codes are typed; under a finger that would open the keyboard, so not there. */
+  focusField() {
+    if (!matchMedia("(pointer: coarse)").matches) this.field.focus();
+  }
+
+  async #route() {
+    const name = location.hash.slice(1);
+    const wanted = SCREENS[name];
+    const isAllowed = wanted && (!wanted.right || this.place?.may.includes(wanted.right)) && (name !== "link" || this.setup.may.link);
+    this.screen?.leave?.();
+    this.screen = null;
+    this.parts.choices.replaceChildren();
+    this.parts.screen.replaceChildren();
+    this.say(wanted && !isAllowed ? "This cannot be done here. Choose another place, or ask who manages the shop." : "", "error");
+    const title = isAllowed ? wanted.title : "Shop floor";
+    this.parts.title.textContent = title;
+    this.parts.home.hidden = Boolean(isAllowed);
+    this.parts.back.hidden = !isAllowed;
+    this.parts.scan.hidden = !isAllowed || name === "waiting";
+    this.#drawTiles();
+    const wasHere = this.dataset.ready === "true";
+    if (!isAllowed) {
+      if (wasHere) this.parts.title.focus();
+      return;
+    }
+    this.parts.screen.setAttribute("aria-busy", "true");
+    try {
+      await import(`./${wanted.tag}.js`);
+    } catch {
+      this.say("This part could not be loaded. Check the network and try again.", "error");
+      return;
+    } finally {
+      this.parts.screen.removeAttribute("aria-busy");
+    }
+    if (location.hash.slice(1) !== name) return; // somebody went on meanwhile
+    const screen = document.createElement(wanted.tag);
+    this.parts.screen.replaceChildren(screen);
+    await screen.begin(this, name);
+    this.screen = screen;
+    if (matchMedia("(pointer: coarse)").matches || name === "waiting") this.parts.title.focus();
+    else this.focusField();
+    screen.dataset.ready = "true";
+  }
+
+  #typed(event) {
+    event.preventDefault();
+    const text = this.field.value.trim();
+    if (!text) return;
+    this.field.value = "";
+    this.wedge.reset();
+    this.#take(text);
+  }
+
+  #seen(event) {
+    if (this.parts.scan.hidden) return;
+    event.preventDefault();
+    this.#take(event.detail.code);
+  }
+
+  /** A scanner that types while the cursor is elsewhere; in the code field its Enter sends the form. */
+  #hear(event) {
+    const { target } = event;
+    if (event.key === "Escape" && !event.defaultPrevented && this.parts.choices.firstChild) {
+      this.parts.choices.replaceChildren();
+      this.focusField();
+    }
+    if (target === this.field || this.parts.scan.hidden) return;
+    const scanned = this.wedge.feed({ key: event.key, at: event.timeStamp, isModified: event.ctrlKey || event.altKey || event.metaKey });
+    if (!scanned) return;
+    event.preventDefault();
+    if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
+      target.value = target.value.slice(0, -scanned.typed);
+      target.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    this.scans.add(scanned.code, scanned.others);
+  }
+
+  #take(text) {
+    this.parts.choices.replaceChildren();
+    this.scans.add(text);
+  }
+
+  #found(found, text) {
+    this.#drawState();
+    if (found.choices) return this.choose(text, found.choices);
+    this.say("");
+    return this.screen?.found(found, text);
+  }
+
+  #refused(code, problem) {
+    if (this.screen?.unknown && problem.status === 404 && this.screen.unknown(code, problem)) return;
+    const words = problem.code === "unknown-code" ? `Nothing carries ${code}.` : problem.detail || problem.message;
+    this.say(words, "error");
+  }
+
+  #choosePlace() {
+    const ids = this.setup.locations.map(({ id }) => id);
+    const kept = [localStorage.getItem(PLACE), this.setup.device_location].find((id) => ids.includes(id));
+    this.placeId = kept ?? ids[0] ?? "";
+    if (this.chooser) this.chooser.value = this.placeId;
+  }
+
+  #changePlace() {
+    this.placeId = this.chooser.value;
+    localStorage.setItem(PLACE, this.placeId);
+    this.#route();
+    this.keeping?.keepCatalogue().catch(() => {});
+  }
+
+  #drawTiles() {
+    for (const tile of this.parts.home.querySelectorAll("[data-at]")) tile.hidden = !this.place?.may.includes(tile.dataset.at);
+  }
+
+  #drawState() {
+    const { waiting = 0, since, problem } = this.keeping ?? {};
+    const isAway = !navigator.onLine || this.source.since !== null;
+    const words = [];
+    if (isAway) words.push(this.source.since ? `Offline since ${time(this.source.since)}` : "Offline");
+    if (waiting > 0) words.push(`${waiting} ${waiting === 1 ? "waits" : "wait"} to be sent${since ? `, the oldest since ${time(since)}` : ""}`);
+    if (waiting > 0 && problem === "refused") words.push("the server does not let this device in");
+    const { state } = this.parts;
+    state.hidden = words.length === 0;
+    state.dataset.kind = isAway ? "away" : "waiting";
+    const text = words.join(". ");
+    const shown = state.querySelector("[data-words]");
+    if (shown.textContent !== text) shown.textContent = text;
+  }
+
+  /** When the page has time: the other screens, the device's store, and the worker that opens all of it without a network. */
+  #later() {
+    const load = async () => {
+      const keeping = await this.bring();
+      const tags = new Set(Object.values(SCREENS).map(({ tag }) => tag));
+      for (const tag of tags) await import(`./${tag}.js`).catch(() => {});
+      const { install } = await import("../lib/app/install.js");
+      await install();
+      await keeping.keepCatalogue();
+    };
+    const quietly = () => load().catch(() => {}); // the next page tries again
+    if (window.requestIdleCallback) requestIdleCallback(quietly);
+    else quietly();
+  }
+}
+customElements.define("floor-app", FloorApp);

@@ -1,0 +1,205 @@
+"""The shop floor on a phone: what is done without a network is in the ledger once when it is back."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from core.ids import uuid7
+from core.sync.models import Flag, SyncItem
+from core.testing import Shop
+from inventory.models import CountEntry, ScanCode, StockDocument, StockMovement
+from inventory.services.counts import CountDraft, open_count
+from tests.browser.test_offline import eventually
+from tests.browsers import complaints, logged_in, picture
+from tests.processes import Product
+from tests.told_of_devices import a_device, new_token
+
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+TEA, CUP = "5012345678900", "4006381333931"
+IS_KEPT = """async () => {
+  const { open } = await import("/static/js/lib/store/open.js");
+  const catalogue = await (await open()).get("meta", "catalogue");
+  return Boolean(catalogue) && Boolean(await (await caches.open("pages")).match("/floor/"));
+}"""
+IS_EMPTY = """async () => {
+  const { count } = await import("/static/js/lib/store/queue.js");
+  return (await count()) === 0;
+}"""
+
+
+def phone_of(browser: Browser, product: Product, acme: Shop, role: str, token: str | None) -> BrowserContext:
+    """A phone in the shop in which somebody is logged in; with ``token`` it is a device of the shop."""
+    size = {"width": 360, "height": 740}
+    context = logged_in(browser, product, acme, role, service_workers="allow", viewport=size, has_touch=True)
+    context.set_default_timeout(20_000)
+    if token:
+        secret = {"name": settings.DEVICE_COOKIE_NAME, "value": token, "domain": acme.host, "path": "/", "secure": True}
+        context.add_cookies([secret])  # type: ignore[list-item]
+    return context
+
+
+@pytest.fixture
+def phone(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserContext]:
+    """The manager's phone, a device of the shop."""
+    token = new_token()
+    a_device(acme, token=token, prefix="F1")
+    context = phone_of(browser, product, acme, "manager", token)
+    yield context
+    context.set_offline(False)
+    context.close()
+
+
+def at(page: Page, part: str) -> None:
+    """Go to a screen of the floor by its tile's address."""
+    page.goto(f"/floor/#{part}")
+    expect(page.locator("[data-screen] > [data-ready]")).to_be_attached(timeout=20_000)
+
+
+def kept(context: BrowserContext) -> Page:
+    """The floor on a device that has all it needs to work alone."""
+    page = context.new_page()
+    page.goto("/floor/")
+    expect(page.locator("floor-app[data-ready]")).to_be_attached(timeout=20_000)
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    eventually(page, IS_KEPT, seconds=60)
+    return page
+
+
+def scan(page: Page, *codes: str) -> None:
+    for code in codes:
+        page.locator(".floor-scan input").fill(code)
+        page.locator(".floor-scan input").press("Enter")
+
+
+def done(page: Page, said: str) -> None:
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("[data-told]")).to_contain_text(said, timeout=20_000)
+
+
+def moved(kind: str) -> list[tuple[str, Decimal, Decimal]]:
+    rows = StockMovement.objects.filter(kind=kind).exclude(reference_type="test").order_by("variant__sku", "id")
+    return list(rows.values_list("variant__sku", "delta", "balance"))
+
+
+def test_prices_and_stock_are_the_servers_and_without_it_the_devices_with_since_when(phone: BrowserContext) -> None:
+    page = kept(phone)
+    said = complaints(page)
+    picture(page, "floor")
+    page.get_by_role("link", name="Price check").click()
+    scan(page, TEA)
+    answer = page.locator(".floor-answer")
+    expect(answer).to_contain_text("£4.50")
+    expect(answer).not_to_contain_text("as of")
+    scan(page, "cup")
+    expect(answer).to_contain_text("£12.00")
+    picture(page, "floor-price")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Shop floor")).to_be_visible()
+    expect(page.get_by_role("link", name="Stock check")).to_be_visible()
+
+    phone.set_offline(True)
+    at(page, "stock")
+    expect(page.locator(".floor-state")).to_contain_text("Offline")
+    scan(page, TEA)
+    expect(answer.locator(".floor-answer__large")).to_have_text("10")
+    expect(answer).to_contain_text("as of")
+    picture(page, "floor-stock-offline")
+    scan(page, "nothing like it")
+    expect(page.locator("[data-told]")).to_contain_text("Nothing carries")
+    assert [text for text in said if "Failed to load resource" not in text] == []
+
+
+def test_what_is_done_without_a_network_is_in_the_ledger_once_when_it_is_back(
+    phone: BrowserContext, acme: Shop
+) -> None:
+    count = open_count(CountDraft(count_id=uuid7(), location_id=acme.location.pk), actor=acme.actor()).count
+    page = kept(phone)
+    said = complaints(page)
+    phone.set_offline(True)
+
+    at(page, "receive")
+    scan(page, TEA, TEA, CUP)
+    expect(page.locator(".floor-line")).to_have_count(2)
+    page.reload()  # unfinished work is still there
+    expect(page.locator(".floor-line")).to_have_count(2)
+    page.get_by_label("How many: Acme Blue cup").fill("6")
+    page.get_by_label("Delivery note").fill("D-77")
+    picture(page, "floor-receive")
+    done(page, "Saved. 1 waits to be sent.")
+    expect(page.locator(".floor-line")).to_have_count(0)
+
+    at(page, "count")
+    scan(page, TEA)
+    page.get_by_label("How many: Acme Earl Grey").fill("9")
+    picture(page, "floor-count")
+    done(page, "Saved. 2 wait to be sent.")
+
+    at(page, "adjust")
+    page.get_by_label("Why").select_option("theft")
+    scan(page, CUP)
+    picture(page, "floor-adjust")
+    done(page, "Saved. 3 wait to be sent.")
+
+    at(page, "link")
+    scan(page, "NEW-CODE-7", TEA)
+    picture(page, "floor-link")
+    done(page, "Saved. 4 wait to be sent.")
+    at(page, "waiting")
+    picture(page, "floor-waiting")
+    assert (SyncItem.objects.count(), moved("receipt"), moved("adjustment")) == (0, [], [])
+
+    phone.set_offline(False)
+    eventually(page, IS_EMPTY, seconds=40)
+    assert moved("receipt") == [("CUP", Decimal(6), Decimal(16)), ("TEA", Decimal(2), Decimal(12))]
+    assert moved("adjustment") == [("CUP", Decimal(-1), Decimal(15))]
+    assert StockDocument.objects.get(kind="receipt").reason == "D-77"
+    entry = CountEntry.objects.get()
+    assert (entry.count_id, entry.variant.sku, entry.quantity) == (count.pk, "TEA", Decimal(9))
+    assert ScanCode.objects.get(code="NEW-CODE-7").variant == acme.variant("TEA")
+    assert (SyncItem.objects.count(), Flag.objects.count()) == (4, 0)
+    assert [text for text in said if "Failed to load resource" not in text] == []
+
+
+def test_with_the_server_there_it_is_said_as_soon_as_it_is_booked(phone: BrowserContext) -> None:
+    page = kept(phone)
+    at(page, "receive")
+    scan(page, TEA)
+    done(page, "Sent.")
+    assert moved("receipt") == [("TEA", Decimal(1), Decimal(11))]
+
+
+def test_another_person_at_the_device_sees_nothing_of_the_first_ones_work(
+    phone: BrowserContext, browser: Browser, product: Product, acme: Shop
+) -> None:
+    page = kept(phone)
+    at(page, "receive")
+    scan(page, TEA)
+    expect(page.locator(".floor-line")).to_have_count(1)
+    clerk = logged_in(browser, product, acme, "stock clerk")
+    phone.add_cookies(clerk.cookies())  # type: ignore[arg-type]
+    clerk.close()
+    page.reload()
+    at(page, "receive")
+    expect(page.locator(".floor-line")).to_have_count(0)
+    expect(page.get_by_role("button", name="Done")).to_be_disabled()
+
+
+def test_a_browser_that_is_no_device_books_at_once_and_keeps_the_work_while_the_server_is_away(
+    browser: Browser, product: Product, acme: Shop
+) -> None:
+    context = phone_of(browser, product, acme, "stock clerk", None)
+    page = context.new_page()
+    at(page, "receive")
+    scan(page, TEA)
+    expect(page.locator(".floor-line")).to_have_count(1)
+    context.set_offline(True)
+    done(page, "Nothing is booked yet")
+    context.set_offline(False)
+    done(page, "Sent.")
+    assert moved("receipt") == [("TEA", Decimal(1), Decimal(11))]
+    assert SyncItem.objects.count() == 0
+    context.close()
