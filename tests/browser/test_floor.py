@@ -126,6 +126,7 @@ def test_what_is_done_without_a_network_is_in_the_ledger_once_when_it_is_back(
     expect(page.locator(".floor-line")).to_have_count(2)
     page.reload()  # unfinished work is still there
     expect(page.locator(".floor-line")).to_have_count(2)
+    expect(page.locator(".floor-state")).to_contain_text("Offline")
     page.get_by_label("How many: Acme Blue cup").fill("6")
     page.get_by_label("Delivery note").fill("D-77")
     picture(page, "floor-receive")

@@ -47,6 +47,7 @@ class FloorApp extends HTMLElement {
     for (const type of ["online", "offline"]) addEventListener(type, () => this.#drawState(), { signal });
     this.chooser?.addEventListener("change", () => this.#changePlace(), { signal });
     this.#route();
+    this.#drawState();
     this.ahead = setTimeout(() => this.#later(), AHEAD_MS);
     this.dataset.ready = "true";
   }
