@@ -73,8 +73,9 @@ class Sync(ApiView):
         device = device_at(request._request)
         assert device is not None  # `DEVICE` says so
         results = take_items(device, body["items"], sender=self.actor)
+        taken = sum(one["result"] != "retry" for one in results)
         with suppress(Invalid):  # nothing that was done is to wait for what a device says of itself
-            report(device.pk, body_of(DeviceReport, body.get("report") or {}), actor=self.actor)
+            report(device.pk, body_of(DeviceReport, body.get("report") or {}), actor=self.actor, taken=taken)
         device.refresh_from_db(fields=["last_n"])
         gaps = device.gaps.order_by("first").values("first", "last")[:50]
         return Response({"results": results, "last_n": device.last_n, "missing": list(gaps)})

@@ -135,13 +135,17 @@ def note_use(device: Device, *, session_key: str = "") -> bool:
 
 
 @transaction.atomic
-def report(device_id: UUID, values: Mapping[str, Any], *, actor: Actor) -> Device:
+def report(device_id: UUID, values: Mapping[str, Any], *, actor: Actor, taken: int = 0) -> Device:
     """Write down what a device says of itself: any of `REPORTED`. A repeat changes nothing.
+
+    ``taken`` items came with it and are not unsent any more, though it counted them.
 
     Figures are kept as they come; told is what a person wants to know at once: it begins to hold unsent work or has
     sent the last of it, runs another version of the app, or its store may be thrown away.
     """
     device = Device.objects.select_for_update().get(pk=device_id)
+    if "unsent" in values:
+        values = {**values, "unsent": max(values["unsent"] - taken, 0)}
     turns = {
         name
         for name in ("app_version", "storage_persisted")

@@ -15,7 +15,10 @@ const BECAME = { applied: "booked", duplicate: "booked", quarantined: "a manager
 
 const LEAVING = "?leave"; // the worker led here instead of logging somebody out
 
-/** What this device has not sent: what the person at it did one by one, what others did as a number. */
+/**
+ * What this device has not sent: what the person at it did one by one, what others did as a number. Without the server
+ * nobody knows who is at it (the page is drawn for nobody): then it is one number.
+ */
 class UnsentList extends HTMLElement {
   connectedCallback() {
     this.person = document.querySelector('meta[name="person"]')?.content ?? "";
@@ -58,8 +61,8 @@ class UnsentList extends HTMLElement {
     this.why.hidden = items.length === 0 || !WHY[problem];
     this.why.querySelector("div").textContent = WHY[problem] ?? "";
     this.now.hidden = items.length === 0;
-    this.list.hidden = items.length === 0;
-    this.list.replaceChildren(...own.map(row), ...(others > 0 ? [h("li", { class: "row-list__item muted" }, `${others} by ${own.length > 0 ? "others" : "somebody else"}`)] : []));
+    this.list.hidden = items.length === 0 || !this.person;
+    this.list.replaceChildren(...own.map(row), ...(others > 0 && this.person ? [h("li", { class: "row-list__item muted" }, `${others} by ${own.length > 0 ? "others" : "somebody else"}`)] : []));
     this.goneTitle.hidden = this.gone.hidden = done.length === 0;
     this.gone.replaceChildren(...done.slice(0, 10).map(goneRow));
   }

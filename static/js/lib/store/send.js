@@ -7,6 +7,7 @@ const LOCK = "queue-sender";
 const BATCH = 100;
 const MOST_BYTES = 2_000_000;
 const SECONDS = 30;
+const FILES = "files-"; // the worker's cache of the app's files is named by their version
 
 /** How many items wait, also for who has never stored any. */
 export async function howMany() {
@@ -106,12 +107,14 @@ async function report() {
   const [catalogue, device] = await Promise.all(["catalogue", "device"].map((name) => database.get("meta", name)));
   const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => ({}))) ?? {};
   const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
+  const version = (await globalThis.caches?.keys().catch(() => []))?.find((name) => name.startsWith(FILES));
   return {
     unsent,
     oldest_unsent_at: since,
     storage_persisted: persisted,
     clock_offset_ms: device?.offset_ms ?? 0,
     ...(usage === undefined ? {} : { storage_used_bytes: usage, storage_quota_bytes: quota }),
+    ...(version ? { app_version: version.slice(FILES.length) } : {}),
     ...(catalogue ? { catalogue_at: catalogue.at, catalogue_seq: catalogue.seq } : {}),
   };
 }
