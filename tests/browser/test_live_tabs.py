@@ -179,7 +179,8 @@ def test_a_browser_that_wakes_after_hours_finds_its_dead_line_and_misses_nothing
     begin_epoch(uuid7(), reason="restored", actor=SYSTEM)  # nothing that was heard holds: all is read afresh
     end = settled()
     page.clock.fast_forward("08:00:00")
-    assert {*heard(page, 1, "resets")} == {end}, "by each line that the jump of the clock opens"
+    assert heard(page, 1, "resets") == [end]
     news(1)
     assert heard(page, 5)[4:] == [end + 1]
     expect(page.locator(STATUS)).to_have_text("Live")
+    assert page.evaluate("window.resets") == [end], "once, though greeting and answer both say it"

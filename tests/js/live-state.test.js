@@ -87,3 +87,13 @@ test("the close code says whether to come back, and how soon", () => {
   assert.deepEqual([4401, 4408].map(afterClose), ["renew", "renew"]);
   assert.deepEqual([1006, 1011, 1012, 4409].map(afterClose), ["retry", "retry", "retry", "retry"]);
 });
+
+test("a reset to where the page stands already is nothing to read afresh for", () => {
+  const cursor = new Cursor();
+  assert.equal(cursor.greet({ epoch: EPOCH, last_seq: 7 }), true);
+
+  assert.equal(cursor.reset({ epoch: EPOCH, seq: 7 }), false);
+  assert.equal(cursor.reset({ epoch: OTHER, seq: 7 }), true);
+  assert.equal(cursor.reset({ epoch: OTHER, seq: 9 }), true);
+  assert.equal(cursor.since, `${OTHER}:9`);
+});

@@ -21,13 +21,15 @@ export class Cursor {
   /** True when the page starts afresh. */
   greet({ epoch, last_seq: head }) {
     if (this.#seq >= 0 && epoch === this.#epoch) return false;
-    this.reset({ epoch, seq: head });
-    return true;
+    return this.reset({ epoch, seq: head });
   }
 
+  /** Go on from there; false when the page stands there already and has missed nothing. */
   reset({ epoch, seq }) {
+    if (epoch === this.#epoch && seq === this.#seq) return false;
     this.#epoch = epoch;
     this.#seq = seq;
+    return true;
   }
 
   /** False when it was heard before. */

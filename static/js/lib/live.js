@@ -103,15 +103,20 @@ class Page {
     } else if (frame.type === "ping" || frame.type === "pong") this.cursor.advance(frame.head);
     else if (frame.type === "hello") {
       this.heartbeat = frame.heartbeat;
-      if (this.cursor.greet(frame)) this.reset({ epoch: frame.epoch, seq: frame.last_seq });
+      if (this.cursor.greet(frame)) this.afresh();
       this.show(frame);
     } else if (frame.type === "reset") this.reset(frame);
     else if (frame.type === "presence") this.show(frame);
     else if (frame.type === "note") this.tell("note", frame);
   }
 
-  reset({ epoch, seq }) {
-    this.cursor.reset({ epoch, seq });
+  /** The greeting of another history is followed by a reset to the same place: the page is told once. */
+  reset(place) {
+    if (this.cursor.reset(place)) this.afresh();
+  }
+
+  afresh() {
+    const { epoch, seq } = this.cursor;
     this.versions.clear();
     this.tell("reset", { epoch, seq });
   }
