@@ -98,6 +98,23 @@ def on_hand(sku: str) -> Decimal:
     return StockLevel.objects.get(variant__sku=sku).on_hand
 
 
+def test_what_is_typed_while_the_first_is_looked_up_stands_in_the_basket_in_its_order(till: Page) -> None:
+    held: list[Route] = []
+    till.route("**/scan/**", lambda route: held.append(route), times=1)
+    with till.expect_request("**/scan/**"):
+        till.keyboard.type("tea\n", delay=90)
+    till.keyboard.type("CUP\n", delay=90)
+    till.keyboard.type("jam\n", delay=90)
+    till.keyboard.press("F8")
+    expect(till.get_by_text("A scan is still being looked up.")).to_be_visible()
+    expect(till.locator(".scan-field__input")).to_have_value("")
+    held.pop().continue_()
+    expect(till.locator(".cart__name")).to_have_text(["Acme Earl Grey", "Acme Blue cup", "Acme Plum jam"])
+    till.keyboard.type("nothing\n", delay=90)
+    expect(till.locator(".till-notice")).to_have_text("Nothing carries the code or name nothing.")
+    expect(till.locator(".scan-field__input")).to_have_value("nothing")
+
+
 def test_a_cashier_scans_changes_a_quantity_takes_cash_and_sees_change_and_receipt(
     till: Page, product: Product, acme: Shop
 ) -> None:

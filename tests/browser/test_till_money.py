@@ -174,6 +174,28 @@ def test_no_money_is_taken_for_a_sum_that_nobody_saw(till: Page, acme: Shop) -> 
     assert Order.objects.get().total == Decimal("4.05")
 
 
+def test_enter_pressed_before_the_payment_is_there_takes_no_sum_that_came_meanwhile(till: Page) -> None:
+    parts: list[Route] = []
+    till.route("**/till-payment*.js", lambda route: parts.append(route))
+    till.reload()
+    ready(till)
+    quotes: list[Route] = []
+    till.route("**/orders/quote/", lambda route: quotes.append(route))
+    with till.expect_request("**/orders/quote/"):
+        scan(till, TEA)
+    with till.expect_request("**/till-payment*.js"):
+        till.keyboard.press("F8")
+    till.keyboard.press("Enter")
+    quotes.pop().continue_()
+    expect(till.locator("[data-total]")).to_have_text("£4.05")
+    parts.pop().continue_()
+    expect(till.get_by_text("To pay is now £4.05")).to_be_visible()
+    assert Order.objects.count() == 0
+    till.keyboard.press("Enter")
+    expect(till.locator(".till-done")).to_be_visible()
+    assert Order.objects.get().total == Decimal("4.05")
+
+
 def test_a_discount_with_approval_by_one_thumb_on_a_phone(
     browser: Browser, product: Product, acme: Shop, reduced: None
 ) -> None:

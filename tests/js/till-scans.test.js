@@ -66,3 +66,29 @@ test("what a scan may have been as well is asked for where nothing carries it, a
   assert.deepEqual(heard, ["A1=a1", "A2=a2", "none!404", "down!503"]);
   assert.deepEqual(asked, ["half", "A1", "A2", "none", "nothing", "down"]);
 });
+
+test("what somebody typed waits its turn, is told as typed where nothing carries it, and what that looks up is waited for", async () => {
+  const heard = [];
+  const pending = [];
+  let words;
+  await new Promise((resolve) => {
+    const scans = new Scans({
+      lookUp: async (code) => {
+        if (code === "tea") throw Object.assign(new Error("no"), { status: 404 });
+        return code.toLowerCase();
+      },
+      onFound: (article, code) => heard.push(`${code}=${article}`),
+      onRefused: async (code, problem, isTyped) => {
+        await new Promise((go) => setTimeout(go, 5));
+        pending.push(scans.pending);
+        words = isTyped;
+        heard.push(`${code}?`);
+      },
+      onIdle: resolve,
+    });
+    scans.add("tea", [], { isTyped: true });
+    scans.add("CUP");
+  });
+  assert.deepEqual(heard, ["tea?", "CUP=cup"]);
+  assert.deepEqual([pending, words], [[2], true]);
+});

@@ -32,7 +32,7 @@ class TillCounter extends HTMLElement {
     this.scans = new Scans({
       lookUp: (code) => this.server.scan(code),
       onFound: (found, code) => this.#found(found, code),
-      onRefused: (code, problem) => this.#unknown(code, problem),
+      onRefused: (code, problem, isTyped) => (isTyped && problem.status === 404 ? this.#search(code) : this.#unknown(code, problem, isTyped)),
     });
     this.held = [];
     this.asides = new Asides(this);
@@ -80,18 +80,18 @@ class TillCounter extends HTMLElement {
     else quietly();
   }
 
-  /** `show` the payment as soon as it is there; answers whether it is. */
+  /** `show` the payment as soon as it is there, as `Asides.bring` does; answers whether it is. */
   #withPayment(show) {
     return this.asides.bring("payment", (payment) => {
       payment.begin(this.session);
-      show(payment);
+      return show(payment);
     });
   }
 
   #listen() {
     const hear = (type, action) => this.addEventListener(type, (event) => action(event.detail));
     hear("article", (article) => this.take(article));
-    hear("typed", (text) => this.#typed(text));
+    hear("typed", (text) => this.scans.add(text, [], { isTyped: true }));
     this.addEventListener("scanned", (event) => {
       event.preventDefault();
       this.hear(event.detail.code);
@@ -170,22 +170,22 @@ class TillCounter extends HTMLElement {
   }
 
   /** Begin to pay by `method`; what is taken off by hand or by a coupon waits for the server's word on it. */
-  async pay(method, { wasAsked = false } = {}) {
+  async pay(method, { seen = this.session.totals().due, wasAsked = false } = {}) {
     const { session } = this;
     if (!wasAsked && !session.isEmpty && !session.quote && (isReduced(session.cart) || session.cart.coupons?.length)) {
       this.settling ??= session.settled().finally(() => (this.settling = null));
       await this.settling;
-      return this.pay(method, { wasAsked: true });
+      return this.pay(method, { seen, wasAsked: true });
     }
-    return this.#pay(method);
+    return this.#pay(method, seen);
   }
 
-  #pay(method) {
-    if (this.session.isEmpty || this.session.isFrozen || this.receipt.isOpen || this.asides.isOpen || this.asides.isLoading) return;
-    if (this.#isLookingUp()) return;
+  #pay(method, seen) {
+    if (this.session.isFrozen || this.receipt.isOpen || this.asides.isOpen || this.asides.isLoading) return;
+    if (this.#isLookingUp() || this.session.isEmpty) return;
     this.cart.open(false);
     if (this.payment.isOpen) this.payment.choose(method);
-    else if (this.#isPayable(() => this.pay(method))) this.#withPayment((payment) => payment.open(method));
+    else if (this.#isPayable(() => this.pay(method))) this.#withPayment((payment) => payment.open(method, seen));
   }
 
   /** Whether nothing that the server said of the basket stands in the way; what does is asked for, then `again`. */
@@ -262,6 +262,7 @@ class TillCounter extends HTMLElement {
 
   /** A code was an article, or something else that the till can do something with. */
   async #found({ article, pack, price, isCharged, other, ...apart }, code) {
+    this.products.search();
     if (other) {
       const { meet } = await import("../lib/till/others.js");
       return meet(this, other);
@@ -273,7 +274,8 @@ class TillCounter extends HTMLElement {
     return undefined;
   }
 
-  #unknown(code, problem) {
+  #unknown(code, problem, isTyped = false) {
+    if (isTyped) this.products.giveBack(code);
     const isUnknown = problem.status === 404;
     const text = isUnknown ? `Nothing carries the code ${code}.` : `${code} could not be looked up: ${problem.detail || problem.message}`;
     this.products.say(text, "error");
@@ -281,31 +283,20 @@ class TillCounter extends HTMLElement {
     if (!isUnknown) toast(text, { kind: "error", action: { label: "Look it up again", run: () => this.hear(code) } });
   }
 
-  /** Somebody typed and pressed Enter: a code, or words that find one article or a few. */
-  async #typed(text) {
-    if (this.session.isFrozen) return;
-    try {
-      const found = await this.server.scan(text);
-      this.products.clear(text);
-      this.#found(found, text);
-    } catch (problem) {
-      if (problem.status !== 404) return this.#unknown(text, problem);
-      await this.#search(text);
-    }
-    return undefined;
-  }
-
+  /** What somebody typed is no code: words that find one article, or a few. */
   async #search(text) {
-    const found = await this.products.show({ q: text });
-    if (found === null) return;
-    if (found.length === 1) {
-      this.products.clear(text);
+    const { products } = this;
+    const found = await products.show({ q: text });
+    if (found?.length === 1) {
       this.take(found[0]);
-    } else if (found.length === 0) {
-      this.products.say(`Nothing carries the code or name ${text}.`, "error");
-    } else {
-      this.products.say(`${found.length} products match. Choose one.`);
-      this.products.focusFirst();
+      products.search();
+      return;
+    }
+    products.giveBack(text);
+    if (found?.length === 0) products.say(`Nothing carries the code or name ${text}.`, "error");
+    else if (found) {
+      products.say(`${found.length} products match. Choose one.`);
+      products.focusFirst();
     }
   }
 

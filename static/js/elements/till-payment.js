@@ -44,8 +44,11 @@ class TillPayment extends HTMLElement {
     return this.state.terms.exponent;
   }
 
-  /** Begin to take money by `method` for the cart as it is. */
-  open(method) {
+  /**
+   * Begin to take money by `method` for the cart as it is. `seen` is what was to be paid when somebody said so: where it is
+   * another sum now, that is told, and answered with false.
+   */
+  open(method, seen) {
     this.sums = this.state.totals();
     this.taken = [];
     this.change = 0n;
@@ -54,6 +57,7 @@ class TillPayment extends HTMLElement {
     if (!this.isOpen) this.dialog.showModal();
     this.choose(this.isBack && this.#back(method) === 0n ? this.#nextBack() : method);
     this.#offerPoints();
+    return this.#isAsSeen(seen);
   }
 
   /** A customer who has points may pay with them; what they are worth stands on the way to pay. */
@@ -331,13 +335,18 @@ class TillPayment extends HTMLElement {
   /** Money is taken for a sum that the server has said and the cashier has seen; without an answer for the reckoned one. */
   async #isSettled() {
     if (this.state.quote || this.taken.length > 0 || !this.state.hasGoods) return true;
-    const shown = this.due;
+    const seen = this.sums.due;
     this.busy(true);
     await this.state.settled();
     this.busy(false);
     if (!this.isOpen) return false;
     this.#retotal();
-    if (this.due === shown) return true;
+    return this.#isAsSeen(seen);
+  }
+
+  #isAsSeen(seen) {
+    const { due } = this.sums;
+    if (due === seen) return true;
     this.refuse(`To pay is now ${this.#written(this.due)}: prices or discounts of this basket differ from what was shown.`);
     return false;
   }

@@ -14,12 +14,14 @@ class TillProducts extends HTMLElement {
     this.field = this.querySelector(".scan-field__input");
     this.grid = this.querySelector(".product-grid");
     this.notice = this.querySelector(".till-notice");
-    const search = debounce(180, () => this.#search());
+    const search = debounce(180, () => this.search());
     this.field.addEventListener("input", search);
     this.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
       const typed = this.field.value.trim();
-      if (typed) this.dispatchEvent(new CustomEvent("typed", { bubbles: true, detail: typed }));
+      if (!typed || this.state.isFrozen) return;
+      this.field.value = ""; // what is typed from now on is the next
+      this.dispatchEvent(new CustomEvent("typed", { bubbles: true, detail: typed }));
     });
     this.grid.addEventListener("click", (event) => {
       const tile = event.target.closest("[data-article]");
@@ -35,11 +37,14 @@ class TillProducts extends HTMLElement {
     if (always || !matchMedia("(pointer: coarse)").matches) this.field.focus();
   }
 
-  /** Empty the field; of what was typed while `text` was looked up nothing is lost. */
-  clear(text = "") {
-    const typed = this.field.value.trimStart();
-    this.field.value = text && typed.startsWith(text) ? typed.slice(text.length) : "";
-    if (this.#wanted.q) this.#search();
+  clear() {
+    this.field.value = "";
+    if (this.#wanted.q) this.search();
+  }
+
+  /** What was looked up is to be mended: back into the field, unless somebody is typing the next. */
+  giveBack(text) {
+    this.field.value ||= text;
   }
 
   /** Say something above the tiles: `kind` info, error or success; it stays until the next word. */
@@ -76,7 +81,8 @@ class TillProducts extends HTMLElement {
     this.grid.querySelector("button")?.focus();
   }
 
-  #search() {
+  /** The tiles follow what stands in the field. */
+  search() {
     const q = this.field.value.trim();
     if (q !== (this.#wanted.q ?? "")) this.show(q ? { q } : {});
   }

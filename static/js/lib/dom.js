@@ -35,10 +35,12 @@ export function on(target, type, listener, options) {
 /** Wait until nobody has called for `milliseconds`, then call once with the last arguments. */
 export function debounce(milliseconds, action) {
   let timer;
-  return (...args) => {
-    clearTimeout(timer);
+  const cancel = () => clearTimeout(timer);
+  const later = (...args) => {
+    cancel();
     timer = setTimeout(() => action(...args), milliseconds);
   };
+  return Object.assign(later, { cancel });
 }
 
 /** The data of `{{ value|json_script:"id" }}`, or undefined. */

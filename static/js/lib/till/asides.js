@@ -35,7 +35,8 @@ export class Asides {
 
   /**
    * Make sure that `till-<name>` is there and `show(element)` it, at once where it was loaded before. What is typed and
-   * scanned while it is loading is meant for it. Answers whether it could be had.
+   * scanned while it is loading is meant for it, unless `show` answers false: it is not what was expected. Answers whether
+   * it could be had.
    */
   async bring(name, show) {
     const tag = `till-${name}`;
@@ -52,8 +53,8 @@ export class Asides {
     } finally {
       this.#held = null;
     }
-    show(this.#element(tag));
-    for (const key of held.keys) press(key);
+    const isExpected = show(this.#element(tag)) !== false;
+    if (isExpected) for (const key of held.keys) press(key);
     for (const code of held.codes) this.counter.hear(code);
     return true;
   }

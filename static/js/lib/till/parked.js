@@ -14,15 +14,18 @@ export class ParkedCarts extends EventTarget {
   constructor(url, place) {
     super();
     Object.assign(this, { url, place });
-    const soon = debounce(150, () => this.read());
+    const soon = (this.soon = debounce(150, () => this.read()));
     this.stops = [
       onEvent(["order.parked", "order.resumed", "order.discarded"], ({ data }) => data.location_id === place() && soon()),
       onReset(soon),
     ];
   }
 
+  /** Follow no longer; what was asked for already is not shown any more. */
   stop() {
     for (const stop of this.stops) stop();
+    this.soon.cancel();
+    this.#asked += 1;
   }
 
   /** Read them; answers the problem when the server did not tell. */

@@ -2,8 +2,9 @@
 
 /**
  * Resolves codes one after the other. `lookUp(code)` gives the article or throws; what it gave is kept, so a repeat
- * is instant. `onFound(article, code)` and `onRefused(code, problem)` are called in the order of `add`: none is lost.
- * `others` of a scan are what it may have been as well: asked for where nothing carries the code.
+ * is instant. `onFound(article, code)` and `onRefused(code, problem, isTyped)` are called in the order of `add`: none is
+ * lost, and what a refusal still looks up is waited for. `others` of a scan are what it may have been as well: asked for
+ * where nothing carries the code. `isTyped`: somebody wrote it, so it may be words.
  */
 export class Scans {
   #known = new Map();
@@ -19,9 +20,9 @@ export class Scans {
     return this.#waiting.length;
   }
 
-  add(code, others = []) {
+  add(code, others = [], { isTyped = false } = {}) {
     if (!this.#isBusy && this.#known.has(code)) return this.onFound(this.#known.get(code), code);
-    this.#waiting.push([code, ...others]);
+    this.#waiting.push({ codes: [code, ...others], isTyped });
     if (!this.#isBusy) this.#work();
   }
 
@@ -33,13 +34,13 @@ export class Scans {
   async #work() {
     this.#isBusy = true;
     while (this.#waiting.length > 0) {
-      const told = await this.#find(this.#waiting[0]);
+      const { codes, isTyped } = this.#waiting[0];
+      const told = await this.#find(codes);
+      if (told.problem) await this.onRefused(told.code, told.problem, isTyped);
       this.#waiting.shift();
-      if (told.problem) this.onRefused(told.code, told.problem);
-      else {
-        this.#known.set(told.code, told.article);
-        this.onFound(told.article, told.code);
-      }
+      if (told.problem) continue;
+      this.#known.set(told.code, told.article);
+      this.onFound(told.article, told.code);
     }
     this.#isBusy = false;
     this.onIdle();
