@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from check import CHROMIUM_NAMES
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from core.testing import Shop
 from tests.live_client import session_of
@@ -63,6 +63,17 @@ def logged_in(browser: Browser, product: Product, shop: Shop, role: str = "owner
         ]
     )
     return context
+
+
+def held_up(page: Page, pattern: str, times: int | None = None) -> list[Route]:
+    """What the page asks there from now on (at most so many times) waits; ``pop().continue_()`` lets it go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, hold, times=times)
+    return held
 
 
 def complaints(page: Page) -> list[str]:

@@ -12,7 +12,7 @@ from core.outbox.models import Event
 from core.testing import PASSWORD, Shop
 from inventory.models import StockLevel, StockMovement, Variant
 from orders.models import Order, OrderLine, Payment
-from tests.browsers import complaints, logged_in, picture
+from tests.browsers import complaints, held_up, logged_in, picture
 from tests.processes import Product
 from tests.waiting import wait_until
 
@@ -99,8 +99,7 @@ def on_hand(sku: str) -> Decimal:
 
 
 def test_what_is_typed_while_the_first_is_looked_up_stands_in_the_basket_in_its_order(till: Page) -> None:
-    held: list[Route] = []
-    till.route("**/scan/**", lambda route: held.append(route), times=1)
+    held = held_up(till, "**/scan/**", times=1)
     with till.expect_request("**/scan/**"):
         till.keyboard.type("tea\n", delay=90)
     till.keyboard.type("CUP\n", delay=90)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core.testing import PASSWORD, Shop
 from orders.models import Approval, CouponUse, Order, OrderLine, Payment
@@ -14,7 +14,7 @@ from orders.services.discounts import create_discount
 from orders.services.policy import change_policy
 from tests.browser.page_look import ARRIVED, SMALL_TARGETS, SMALLEST_TILL_TARGET
 from tests.browser.test_till import CUP, SCAN, TEA, ready, standing_at_the_till
-from tests.browsers import complaints, logged_in, picture
+from tests.browsers import complaints, held_up, logged_in, picture
 from tests.processes import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -45,13 +45,9 @@ def scan(page: Page, *codes: str) -> None:
 
 
 def test_to_pay_before_the_quote_has_answered_waits_and_asks_for_the_approval(till: Page) -> None:
-    def late(route: Route) -> None:
-        held.append(route)
-
-    held: list[Route] = []
     scan(till, CUP)
     expect(till.locator("[data-total]")).to_have_text("£10.80")
-    till.route("**/orders/quote/", late)
+    held = held_up(till, "**/orders/quote/")
     till.keyboard.press("F1")
     till.keyboard.type("50", delay=60)
     with till.expect_request("**/orders/quote/"):
@@ -175,12 +171,10 @@ def test_no_money_is_taken_for_a_sum_that_nobody_saw(till: Page, acme: Shop) -> 
 
 
 def test_enter_pressed_before_the_payment_is_there_takes_no_sum_that_came_meanwhile(till: Page) -> None:
-    parts: list[Route] = []
-    till.route("**/till-payment*.js", lambda route: parts.append(route))
+    parts = held_up(till, "**/till-payment*.js")
     till.reload()
     ready(till)
-    quotes: list[Route] = []
-    till.route("**/orders/quote/", lambda route: quotes.append(route))
+    quotes = held_up(till, "**/orders/quote/")
     with till.expect_request("**/orders/quote/"):
         scan(till, TEA)
     with till.expect_request("**/till-payment*.js"):
