@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders.tax import Goods, TaxPart, Terms, cash_difference, document_amounts, line_amounts
-from tests.vectors import discounts, tax
+from tests.vectors import discounts, returns, tax
 from tests.vectors.tax import a_document
 
 JS = Path(__file__).parent / "js"
@@ -42,6 +42,10 @@ def test_the_till_and_the_server_agree_on_every_document(tmp_path: Path) -> None
 
 def test_the_till_and_the_server_give_the_same_discounts(tmp_path: Path) -> None:
     agree(tmp_path, "discount-vectors.test.js", "discounts", discounts.vectors())
+
+
+def test_the_till_gives_back_what_the_server_would(tmp_path: Path) -> None:
+    agree(tmp_path, "till-giving.test.js", "returns", returns.vectors())
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

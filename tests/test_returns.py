@@ -25,8 +25,8 @@ from orders.services.approvals import Request, give_approval, set_pin
 from orders.services.basket import BasketLine, Sale, Tender
 from orders.services.checkout import place_order
 from orders.services.policy import change_policy
-from orders.services.returns import Refunded, Return, ReturnLine, return_goods, to_give_back
-from orders.tax import Goods, Terms, cash_difference, document_amounts, share_of
+from orders.services.returns import Refunded, Return, ReturnLine, return_goods
+from orders.tax import Goods, Terms, cash_difference, document_amounts, share_of, to_give_back
 from tests.api import person, pointers
 from tests.test_race_checkout import at_once
 

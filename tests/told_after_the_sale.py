@@ -56,7 +56,6 @@ PARTS = {
     "worked_out",
     "check_completed",
     "must_be_allowed",
-    "to_give_back",
     "book",
     "through_drawer",
     "only_cash",

@@ -76,10 +76,12 @@ def _table(rows: Rows) -> Table:
 
 def _terms(location_id: UUID) -> Rows:
     terms = shop_terms()
-    place = Location.objects.get(pk=location_id)
+    place, limits = Location.objects.get(pk=location_id), policy()
     more = {
         "currency_number": CURRENCY_NUMBERS.get(terms["currency"], ""),
-        "discount_percent": plain_decimal(policy().discount_percent),
+        "discount_percent": plain_decimal(limits.discount_percent),
+        "refund_amount": None if limits.refund_amount is None else plain_decimal(limits.refund_amount),
+        "return_days": limits.return_days,
         "sells_below_zero": place.sells_below_zero,
     }
     return [{**terms, **more}]

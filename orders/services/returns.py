@@ -16,7 +16,7 @@ from core.errors import Conflict, NotFound, ReusedIdentifier, fault, refuse
 from core.events import DomainEvent
 from core.locations.models import Location
 from core.locations.selectors import active_location
-from core.money import plain_amount, plain_decimal, round_money
+from core.money import plain_amount, plain_decimal
 from core.retry import with_locks
 from core.tenancy.context import current_tenant
 from inventory.models import StockMovement
@@ -36,7 +36,7 @@ from orders.services.papers import new_document, same_request
 from orders.services.pieces_back import NO_PIECES, PiecesBack, pieces_back
 from orders.services.points import part_back
 from orders.services.refund_limits import is_beyond_limits, let_back
-from orders.tax import cash_difference, share_of
+from orders.tax import share_of, to_give_back
 
 Disposition = OrderLine.Disposition
 MOST_LINES = 500
@@ -324,19 +324,6 @@ def _due(order: Order, sale: Order, paid_back: Decimal, *, is_last: bool, by_cas
         currency=sale.currency,
         cash_step=current_tenant().cash_step if by_cash else None,
     )
-
-
-def to_give_back(
-    worth: Decimal, *, left: Decimal, is_last: bool, currency: str, cash_step: Decimal | None = None
-) -> Decimal:
-    """What is given back for goods ``worth`` so much, in coins that exist: never more than is ``left`` of what was
-    paid, and with the last piece all of it, so that the pieces sum to what was paid.
-    """
-    if is_last:
-        worth = left  # in coins it may be a little more or less than is left, where it had been paid by card
-    worth = round_money(worth, currency)
-    worth += cash_difference(worth, cash_step)
-    return max(worth if is_last else min(round_money(left, currency), worth), Decimal(0))
 
 
 def book(draft: Draft, payments: Sequence[Payment], drawer: Drawer | None, actor: Actor) -> Refunded:

@@ -12,7 +12,7 @@ from orders.tax.documents import (
     tax_parts_of,
 )
 from orders.tax.rounding import cash_difference, spread
-from orders.tax.shares import Share, share_of
+from orders.tax.shares import Share, share_of, to_give_back
 
 __all__ = [
     "Goods",
@@ -28,4 +28,5 @@ __all__ = [
     "share_of",
     "spread",
     "tax_parts_of",
+    "to_give_back",
 ]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from core.money import Rounding
-from orders.tax.rounding import QUANTITY_PLACES, amount_of, rounded, step_of, whole
+from core.money import Rounding, round_money
+from orders.tax.rounding import QUANTITY_PLACES, amount_of, cash_difference, rounded, step_of, whole
 
 
 class Sold(Protocol):
@@ -68,3 +68,16 @@ def share_of(line: Sold, already: Decimal, now: Decimal, *, currency: str, round
         total=total,
         tax_parts=[{**each, "amount": f"{each['amount']:f}"} for each in parts],
     )
+
+
+def to_give_back(
+    worth: Decimal, *, left: Decimal, is_last: bool, currency: str, cash_step: Decimal | None = None
+) -> Decimal:
+    """What is given back for goods ``worth`` so much, in coins that exist: never more than is ``left`` of what was
+    paid, and with the last piece all of it, so that the pieces sum to what was paid.
+    """
+    if is_last:
+        worth = left  # in coins it may be a little more or less than is left, where it had been paid by card
+    worth = round_money(worth, currency)
+    worth += cash_difference(worth, cash_step)
+    return max(worth if is_last else min(round_money(left, currency), worth), Decimal(0))

@@ -61,6 +61,7 @@ class Till(Page):
                         "customers": self.actor.may(VIEW_CUSTOMERS),
                         "add_customers": self.actor.may(MANAGE_CUSTOMERS),
                         "refund": self.actor.may(REFUND),
+                        "refund_beyond": self.actor.may(REFUND_BEYOND),
                         "credit": self.actor.may(VIEW_CREDIT),
                         "run_shift": self.actor.may(RUN_SHIFT),
                         "sell_expired": self.actor.may(SELL_EXPIRED),

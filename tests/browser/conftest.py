@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, expect
 
+from core.devices.models import Device
 from core.testing import Shop
-from tests.browsers import chromium
+from tests.browsers import chromium, logged_in
 from tests.processes import Product, running
+from tests.told_of_devices import a_device, new_token
 
 expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 
@@ -31,3 +34,22 @@ def product(processes: Product, acme: Shop, globex: Shop) -> Iterator[Product]:
     """The running product; it has finished its work before the tables are emptied."""
     yield processes
     processes.quiet(acme, globex)
+
+
+@pytest.fixture
+def device(acme: Shop) -> tuple[Device, str]:
+    """A till of the shop, and its secret."""
+    token = new_token()
+    return a_device(acme, token=token, prefix="K3"), token
+
+
+@pytest.fixture
+def phone(browser: Browser, product: Product, acme: Shop, device: tuple[Device, str]) -> Iterator[BrowserContext]:
+    """The cashier's browser, which is that till."""
+    context = logged_in(browser, product, acme, "cashier", service_workers="allow")
+    context.set_default_timeout(20_000)
+    secret = {"name": settings.DEVICE_COOKIE_NAME, "value": device[1], "domain": acme.host, "path": "/", "secure": True}
+    context.add_cookies([secret])  # type: ignore[list-item]
+    yield context
+    context.set_offline(False)
+    context.close()

@@ -1,11 +1,9 @@
 """Selling without a network on a device of the shop: each completed sale is booked once, whatever breaks meanwhile."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -18,7 +16,6 @@ from tests.browser.test_offline import eventually, installed
 from tests.browser.test_till import CUP, SCAN, TEA, ready
 from tests.browsers import complaints, logged_in, picture
 from tests.processes import Product
-from tests.told_of_devices import a_device, new_token
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -40,25 +37,6 @@ QUEUE = """async () => {
   const { everything } = await import("/static/js/lib/store/queue.js");
   return (await everything()).map(({ n, body }) => [n, body?.receipt_number ?? null]);
 }"""
-
-
-@pytest.fixture
-def device(acme: Shop) -> tuple[Device, str]:
-    """A till of the shop, and its secret."""
-    token = new_token()
-    return a_device(acme, token=token, prefix="K3"), token
-
-
-@pytest.fixture
-def phone(browser: Browser, product: Product, acme: Shop, device: tuple[Device, str]) -> Iterator[BrowserContext]:
-    """The cashier's browser, which is that till."""
-    context = logged_in(browser, product, acme, "cashier", service_workers="allow")
-    context.set_default_timeout(20_000)
-    secret = {"name": settings.DEVICE_COOKIE_NAME, "value": device[1], "domain": acme.host, "path": "/", "secure": True}
-    context.add_cookies([secret])  # type: ignore[list-item]
-    yield context
-    context.set_offline(False)
-    context.close()
 
 
 def standing(context: BrowserContext) -> Page:

@@ -31,7 +31,8 @@ test("what needs the server does not wait", () => {
   for (const method of ["giftcard", "points", "credit"]) assert.equal(mayWait({ ...sale, payments: [{ method }] }), false);
   assert.equal(mayWait({ ...sale, gift_cards: [{}] }), false);
   assert.equal(mayWait({ exchange: {}, of: "x" }), false);
-  assert.equal(mayWait({ returned: {}, of: "x" }), false);
+  assert.equal(mayWait({ returned: { payments: [{ method: "cash" }, { method: "card" }] }, of: "x" }), true);
+  assert.equal(mayWait({ returned: { payments: [{ method: "credit" }] }, of: "x" }), false);
 });
 
 test("change is what was given above the amount, in cash alone", () => {

@@ -185,7 +185,7 @@ class TillCounter extends HTMLElement {
     if (this.#isLookingUp() || this.session.isEmpty) return;
     this.cart.open(false);
     if (this.payment.isOpen) this.payment.choose(method);
-    else if (this.#isPayable(() => this.pay(method))) this.#withPayment((payment) => payment.open(method, seen));
+    else if (this.standing.mayPay() && this.#isPayable(() => this.pay(method))) this.#withPayment((payment) => payment.open(method, seen));
   }
 
   /** Whether nothing that the server said of the basket stands in the way; what does is asked for, then `again`. */
@@ -351,7 +351,7 @@ class TillCounter extends HTMLElement {
     }
     if (verdict === "not-kept") {
       const again = { ...retry, run: () => this.#sell(body, { wasTried: !isSettled }) };
-      const text = `${problem.message} The sale is not done. Make room on the device, then try again.`;
+      const text = `The ${body.returned ? "return" : "sale"} is not done. ${problem.message}`;
       return this.payment.refuse(text, { actions: isSettled ? [again, back] : [again] });
     }
     if (verdict === "logged-out") {

@@ -88,7 +88,8 @@ class TillReturn extends Aside {
       if (line) return this.#change(line, 1);
       return this.message.say(this.order ? "This was not bought with this receipt." : `${other?.name ?? article.title} is no receipt.`);
     } catch (problem) {
-      return this.message.say(problem.status === 404 ? "No sale carries this number." : `It cannot be looked up now: ${words(problem)}`);
+      const isHere = problem.code === "away"; // it says itself what is missing
+      return this.message.say(problem.status === 404 ? "No sale carries this number." : isHere ? words(problem) : `It cannot be looked up now: ${words(problem)}`);
     }
   }
 

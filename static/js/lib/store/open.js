@@ -3,7 +3,7 @@
 import { openDB } from "../../../vendor/idb/idb.js";
 
 export const NAME = "counter";
-export const VERSION = 1;
+export const VERSION = 2;
 
 /**
  * The stores by name.
@@ -11,12 +11,14 @@ export const VERSION = 1;
  * - `articles`: what is for sale here, by `id`; `codes` finds one by any of its codes, `product` all of one product (`catalogue.js`).
  * - `tables`: what articles refer to (taxes, price lists, discounts, …), by `name`.
  * - `queue`: what was done here and the server has not taken yet, by `n`; `author` finds what somebody did.
+ * - `receipts`: the sales that this device made lately, by the order's `id`; `numbers` finds one by what is printed (`receipts.js`).
  * - `meta`: single facts, by `name` (how far the catalogue is, the last `n`).
  */
 export const STORES = {
   articles: { keyPath: "id", indexes: { codes: { path: "codes", multiEntry: true }, product: { path: "product" } } },
   tables: { keyPath: "name" },
   queue: { keyPath: "n", indexes: { author: { path: "author" } } },
+  receipts: { keyPath: "id", indexes: { numbers: { path: "numbers", multiEntry: true }, sold_at: { path: "sold_at" } } },
   meta: { keyPath: "name" },
 };
 
@@ -24,11 +26,20 @@ let opening = null;
 
 /** The open database; opened once and shared, and opened again after the browser closed it. */
 export function open() {
-  opening ??= openDB(NAME, VERSION, { upgrade, blocking: letGo, terminated: forget }).catch((problem) => {
+  opening ??= opened().catch((problem) => {
     opening = null;
     throw problem;
   });
   return opening;
+}
+
+/** A tab of an older version of the app takes the database as a newer one has made it: stores are added, never changed. */
+function opened() {
+  const hear = { upgrade, blocking: letGo, terminated: forget };
+  return openDB(NAME, VERSION, hear).catch((problem) => {
+    if (problem?.name !== "VersionError") throw problem;
+    return openDB(NAME, undefined, hear);
+  });
 }
 
 /** Close the database, for who removes it or looks at it from outside. */

@@ -10,10 +10,19 @@ const DEVICE = "device";
 const LAST = "last-n";
 const VERSION = 1;
 
-/** The device cannot keep another item. `code`: "full" (no room) or "closed" (the store cannot be opened). */
+const CANNOT = {
+  full: "This device has no room left to keep it. Make room on the device, then try again.",
+  closed: "This device cannot keep it.",
+  back: "Some of these goods came back in the meantime. Look the receipt up again.",
+};
+
+/**
+ * The device cannot keep another item. `code`: "full" (no room), "closed" (the store cannot be opened) or "back" (goods of
+ * a receipt came back before).
+ */
 export class CannotKeep extends Error {
   constructor(code, cause) {
-    super(code === "full" ? "This device has no room left to keep the sale." : "This device cannot keep the sale.", { cause });
+    super(CANNOT[code], { cause });
     Object.assign(this, { name: "CannotKeep", code });
   }
 }
@@ -21,32 +30,37 @@ export class CannotKeep extends Error {
 /**
  * Store one item of `kind` and answer it, with its number `n` and an id of its own. `make(n, device)` makes the body;
  * `about` is the id of what it is about (a sale's), made before the first try: where an item about it stands already, that
- * one is the answer. `by` is the person (an id) who did it.
+ * one is the answer. `by` is the person (an id) who did it. `receipt` (`{ id, make(item, row) }`) makes what the same
+ * transaction keeps of a sale for later, of what is kept of it so far (`row` or null); null keeps nothing. `local` stays
+ * on the device.
  * @throws {CannotKeep} nothing is stored, and nobody may be told otherwise.
  */
-export async function add(kind, { about, by, make, v = VERSION, occurredAt = new Date() }) {
+export async function add(kind, { about, by, make, receipt = null, local, v = VERSION, occurredAt = new Date() }) {
   try {
-    return await stored(kind, { about, by, make, v, occurredAt });
+    return await stored(kind, { about, by, make, receipt, local, v, occurredAt });
   } catch (problem) {
+    if (problem instanceof CannotKeep) throw problem;
     if (problem instanceof RangeError || problem instanceof TypeError) throw problem; // a body that cannot be made
     throw new CannotKeep(problem?.name === "QuotaExceededError" ? "full" : "closed", problem);
   }
 }
 
-async function stored(kind, { about, by, make, v, occurredAt }) {
+async function stored(kind, { about, by, make, receipt, local, v, occurredAt }) {
   const database = await open();
-  const transaction = database.transaction(["queue", "meta"], "readwrite", STRICT);
-  const [queue, meta] = ["queue", "meta"].map((name) => transaction.objectStore(name));
+  const transaction = database.transaction(["queue", "meta", "receipts"], "readwrite", STRICT);
+  const [queue, meta, receipts] = ["queue", "meta", "receipts"].map((name) => transaction.objectStore(name));
   const done = transaction.done.catch((problem) => problem); // heard below; nobody else is to hear of it unheard
   try {
-    const there = (await queue.getAll()).find((item) => item.about === about);
+    const there = (await queue.getAll()).find((item) => item.about === about && item.kind === kind);
     if (there) return there;
     const device = await meta.get(DEVICE);
     if (!device) throw new CannotKeep("closed");
     const last = await meta.get(LAST);
     const n = Math.max(last?.device === device.id ? last.n : 0, device.last_n ?? 0) + 1;
     const author = (device.person === by && device.pass) || null;
-    const item = { n, id: uuid7(), kind, v, body: make(n, device), occurred_at: occurredAt.toISOString(), offset_ms: device.offset_ms ?? 0, author, by, about };
+    const item = { n, id: uuid7(), kind, v, body: make(n, device), occurred_at: occurredAt.toISOString(), offset_ms: device.offset_ms ?? 0, author, by, about, ...(local ? { local } : {}) };
+    const row = receipt?.make(item, (await receipts.get(receipt.id)) ?? null);
+    if (row) receipts.put(row).catch(() => {});
     queue.add(item).catch(() => {});
     meta.put({ name: LAST, device: device.id, n }).catch(() => {});
     transaction.commit();
@@ -114,14 +128,16 @@ export async function everything() {
  * from the device; the others stay and wait as long as they were told to.
  */
 export async function settle(results, now = Date.now()) {
-  const transaction = (await open()).transaction(["queue", "meta"], "readwrite", STRICT);
-  const [queue, meta] = ["queue", "meta"].map((name) => transaction.objectStore(name));
+  const transaction = (await open()).transaction(["queue", "meta", "receipts"], "readwrite", STRICT);
+  const [queue, meta, receipts] = ["queue", "meta", "receipts"].map((name) => transaction.objectStore(name));
   const sent = (await meta.get("sent"))?.rows ?? [];
   for (const result of results) {
     const item = await queue.get(result.n);
     if (!item || (result.id && item.id && item.id !== result.id)) continue; // another item by now; a sealed one hides its id
     if (["applied", "duplicate", "quarantined"].includes(result.result)) {
       await queue.delete(item.n);
+      const kept = result.number && result.order && (await receipts.get(result.order));
+      if (kept) await receipts.put({ ...kept, numbers: [...new Set([...kept.numbers, result.number])] }); // as it is printed from now on
       sent.unshift({ n: item.n, by: item.by, shown: shownOf(item), occurred_at: item.occurred_at, became: result.first ?? result.result, title: result.title ?? "", order: result.order ?? null, number: result.number ?? "" });
     } else {
       await queue.put({ ...item, after: now + 1000 * (Number(result.after) || 30), tries: (item.tries ?? 0) + 1, said: result.title ?? result.detail ?? "" });
@@ -150,13 +166,13 @@ export function toSend({ n, id, kind, v, body, occurred_at, offset_ms, author, s
   return sealed ? { n, sealed } : { n, id, kind, v, body, occurred_at, offset_ms, author };
 }
 
-const WORK = { receive: "Goods received", adjust: "Correction", count: "Counted", "link-code": "Code for an article" };
+const WORK = { return: "Return", receive: "Goods received", adjust: "Correction", count: "Counted", "link-code": "Code for an article" };
 
 /** The few words that stand for an item in a list: its number or what it was, and what it came to. */
 export function shownOf({ n, kind, body }) {
-  const lines = (body?.lines ?? body?.entries)?.length;
+  const lines = (body?.lines ?? body?.entries ?? body?.refund?.lines)?.length;
   const work = WORK[kind] && `${WORK[kind]}${lines ? `, ${lines} ${lines === 1 ? "article" : "articles"}` : ""}`;
-  return { number: body?.receipt_number ?? work ?? `No. ${n}`, kind, total: body?.as_sold?.total ?? null };
+  return { number: body?.receipt_number ?? work ?? `No. ${n}`, kind, total: body?.as_sold?.total ?? body?.refund?.expected_total ?? null };
 }
 
 /** Listen to changes of the queue by any tab or the worker; answers how to stop. */

@@ -26,7 +26,7 @@ export async function meaningOf(typed, tables, find, { year }) {
   if (typed.length > LONGEST || /[\x00-\x1c\x1e\x1f\x7f]/.test(typed)) throw unknown(typed);
   let reading = readScan(typed, [], { year });
   let found = reading.plain && (await find.code(reading.plain));
-  if (!found && RECEIPT.test(reading.plain)) throw away("Receipts can be looked up when the server is there again.");
+  if (!found && RECEIPT.test(reading.plain)) throw away("This receipt is not kept on this device: it can be looked up when the server is there again.");
   if (!found) {
     reading = readScan(typed, tables.rules, { year });
     found = await carrier(reading, tables, find);

@@ -1,10 +1,13 @@
 // The till while the server is away: a sale is completed on the device and sent later. Loaded when the page has time.
 import { add, count, oldest, onQueue, CannotKeep } from "../store/queue.js";
+import * as receipts from "../store/receipts.js";
 import { learnDevice, readDevice, receiptNumber } from "../store/device.js";
 import { beginSending } from "../store/syncer.js";
 import { sender } from "../store/send.js";
+import { leftOf } from "./giving.js";
+import { parseQuantity } from "./money.js";
 import { asSold, changeOf, mayWait } from "./sold.js";
-import { slip } from "./slip.js";
+import { backSlip, slip } from "./slip.js";
 
 const AGAIN = 10 * 60_000; // ms between two looks at which device this is
 
@@ -39,6 +42,7 @@ export class Offline extends EventTarget {
     if (!this.isReady) await look(); // the first time on this device
     else look();
     beginSending();
+    receipts.forget().catch(() => {}); // the next page tries again
   }
 
   /** The store's answers to what the till asks, as `Server` gives them; null where this device has no catalogue. */
@@ -52,7 +56,9 @@ export class Offline extends EventTarget {
     const [{ Catalogue }, { Shop }] = await Promise.all([import("../store/catalogue.js"), import("../store/shop.js")]);
     this.catalogue ??= new Catalogue();
     const mayDiscount = () => Boolean(this.session.setup.may.discount);
-    return new Shop(this.catalogue, () => this.session.place.id, { mayDiscount });
+    const mayGiveBack = () => Boolean(this.session.setup.may.refund_beyond);
+    const kept = { find: async (code) => (receipts.numberOf(code) ? receipts.find(receipts.numberOf(code)) : null), receipt: receipts.receipt };
+    return new Shop(this.catalogue, () => this.session.place.id, { mayDiscount, mayGiveBack, receipts: kept });
   }
 
   /** Fill the catalogue and keep it up to date from now on, where this is a device. */
@@ -70,22 +76,65 @@ export class Offline extends EventTarget {
   }
 
   /**
-   * Complete a sale here. Answers `{ order }` when it is stored for good, `{ verdict: "not-kept", problem }` when the
+   * Complete a sale or a return here. Answers `{ order }` when it is stored for good, `{ verdict: "not-kept", problem }` when the
    * device has no room, and null where only the server can do it. `wasSent`: the server may have booked it already.
    */
   async keep(body, { wasSent = false } = {}) {
-    const { session, person } = this;
-    if (!this.isReady || session.cart.id !== body.id || !mayWait(body)) return null;
+    const { cart } = this.session;
+    const mine = body.returned ? cart.back?.refund : cart.id;
+    if (!this.isReady || mine !== body.id || !mayWait(body)) return null;
     this.#hold();
     try {
-      const sold = asSold(session, body);
-      const make = (n, device) => ({ order: body, as_sold: sold, receipt_number: receiptNumber(device, n) });
-      const item = await add("sale", { about: body.id, by: person, make });
-      return { order: this.#shown(item) };
+      return body.returned ? await this.#keepReturn(body) : await this.#keepSale(body);
     } catch (problem) {
       if (!(problem instanceof CannotKeep)) throw problem;
       return { verdict: "not-kept", problem, isSettled: !wasSent };
     }
+  }
+
+  /** The server settled a basket of this till (`answer`, of the body that was sent): goods of it may come back later. */
+  async booked(body, answer) {
+    if (!this.isReady) return undefined;
+    if (body.exchange) return receipts.drop(body.of); // by which ways its money went is for the server to know
+    if (body.returned) return receipts.noteBack(body.of, receipts.backOf(body.returned));
+    const row = receipts.ofBooked(answer, body);
+    return row && receipts.keep(row);
+  }
+
+  async #keepSale(body) {
+    const { session, person } = this;
+    const sold = asSold(session, body);
+    const units = session.cart.lines.map((line) => (line.label ? session.quoted(line)?.quantity : line.quantity));
+    const make = (n, device) => ({ order: body, as_sold: sold, receipt_number: receiptNumber(device, n) });
+    const receipt = { id: body.id, make: (item, there) => there ?? receipts.ofOwnSale(item.body, { at: item.occurred_at, units }) };
+    return { order: this.#shown(await add("sale", { about: body.id, by: person, make, receipt })) };
+  }
+
+  /** Goods of a sale that is kept here; what of it is left is looked at once more in the transaction. */
+  async #keepReturn(body) {
+    if (!(await receipts.receipt(body.of))) return null;
+    const make = () => ({ of: body.of, refund: body.returned });
+    const back = receipts.backOf(body.returned);
+    const take = (item, sale) => {
+      const left = new Map(leftOf(sale).map((line) => [line.position, parseQuantity(line.left)]));
+      const isThere = back.lines.every(({ position, quantity }) => parseQuantity(quantity) <= left.get(position));
+      if (!isThere) throw new CannotKeep("back");
+      return receipts.withBack(sale, back);
+    };
+    const item = await add("return", { about: body.id, by: this.person, make, receipt: { id: body.of, make: take } });
+    return { order: await this.#shownBack(item) };
+  }
+
+  /** A return on the device, as the receipt shows one of the server. */
+  async #shownBack({ n, body: { of, refund }, occurred_at: at }) {
+    const { back } = this.session.cart;
+    const payments = refund.payments.map(({ method, amount }) => ({ method, amount: `-${amount}`, change: "0" }));
+    const number = receiptNumber(this.device, n);
+    const total = `-${refund.expected_total}`;
+    const place = this.session.setup.locations.find(({ id }) => id === refund.location);
+    const lines = back.lines.map((line) => ({ ...line, title: line.name }));
+    const paper = await backSlip({ lines, due: refund.expected_total, payments, number, of: back.number, at, place });
+    return { id: refund.id, of, kind: "refund", number, total, payments, isWaiting: true, slip: paper };
   }
 
   /** A sale on the device, as the receipt shows one of the server. */

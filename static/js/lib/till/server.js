@@ -1,5 +1,5 @@
 // What the till asks: articles, codes, quotes, orders, receipts. Of the server, and where it is away of the device's own
-// store, which answers the first three in the same shapes.
+// store, which answers the first three, and returns of what it sold itself, in the same shapes.
 import { getJson, postJson } from "../api.js";
 
 /** The doors of one till; `setup.urls` as the page gives them, `place()` the location's id, `standing` a `Standing`. */
@@ -77,14 +77,19 @@ export class Server {
   }
 
   /** A sale and what of it can still come back: `{ order, left }`. */
-  async returnable(id) {
+  returnable(id) {
+    return this.#either(() => this.#returnable(id), (shop) => shop.returnable(id), 4);
+  }
+
+  async #returnable(id) {
     const [order, { lines: left }] = await Promise.all([this.order(id), getJson(this.#of(this.urls.return_quote, id))]);
     return { order, left };
   }
 
   /** What some lines of an order would come to if they came back. */
   quoteReturn(order, lines) {
-    return postJson(this.#of(this.urls.return_quote, order), { lines, location: this.place() }, { seconds: 8 });
+    const ask = (limits) => postJson(this.#of(this.urls.return_quote, order), { lines, location: this.place() }, { seconds: 8, ...limits });
+    return this.#either(ask, (shop) => shop.quoteReturn(order, lines), 4);
   }
 
   order(id) {

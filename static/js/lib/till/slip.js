@@ -5,13 +5,36 @@ import { changeOf, taxesOf } from "./sold.js";
 import { amountText, parseAmount } from "./money.js";
 
 const NAMES = { cash: "Cash", card: "Card" };
+const pair = (name, amount, className = "") => [h("dt", { class: className || null }, name), h("dd", { class: className || null }, amount)];
 const rule = () => h("hr", { class: "receipt__rule" });
 const isSome = (amount) => parseAmount(amount) !== 0n;
 
 /** The slip as an element: `sold` as asSold makes it, `place` of the page's setup, `at` when it happened. */
 export function slip({ sold, payments, number, at, place, terms }) {
-  const pair = (name, amount, className = "") => [h("dt", { class: className || null }, name), h("dd", { class: className || null }, amount)];
   const discount = sold.lines.reduce((sum, line) => sum + parseAmount(line.discount), 0n);
+  return paper({
+    number,
+    at,
+    place,
+    lines: sold.lines,
+    sums: [
+      taxesOf(sold.lines).flatMap(({ rate, tax }) => pair(`Tax ${quantity(rate)}% ${terms.inclusive ? "in it" : "added"}`, money(tax))),
+      discount === 0n ? [] : pair("Discounts in it", money(amountText(discount))),
+      pair("Total", money(sold.total), "receipt__total"),
+      isSome(sold.cash_rounding) ? pair("Rounded for cash", money(sold.cash_rounding)) : [],
+      payments.flatMap(({ method, amount, tendered }) => pair(NAMES[method] ?? method, money(tendered ?? amount))),
+      payments.filter((payment) => isSome(changeOf(payment))).flatMap((payment) => pair("Change", money(changeOf(payment)))),
+    ],
+  });
+}
+
+/** The slip of a return: what came back of the sale with the number `of`, and how the money went (negative). */
+export function backSlip({ lines, due, payments, number, of, at, place }) {
+  const sums = [pair("Given back", money(due), "receipt__total"), payments.flatMap(({ method, amount }) => pair(NAMES[method] ?? method, money(amount)))];
+  return paper({ number, at, place, kind: `Refund of ${of}`, lines, sums });
+}
+
+function paper({ number, at, place, kind = "", lines, sums }) {
   return h(
     "article",
     { class: "receipt", "aria-label": `Receipt ${number}` },
@@ -21,20 +44,12 @@ export function slip({ sold, payments, number, at, place, terms }) {
       h("p", { class: "receipt__shop" }, document.querySelector(".shell-bar__name")?.textContent ?? ""),
       h("p", {}, place?.name ?? ""),
       (place?.papers?.head ?? []).map((line) => h("p", {}, line)),
+      kind && h("p", {}, kind),
     ),
     rule(),
-    h("table", { class: "receipt__lines" }, h("tbody", {}, sold.lines.flatMap(rows))),
+    h("table", { class: "receipt__lines" }, h("tbody", {}, lines.flatMap(rows))),
     rule(),
-    h(
-      "dl",
-      { class: "receipt__sums" },
-      taxesOf(sold.lines).flatMap(({ rate, tax }) => pair(`Tax ${quantity(rate)}% ${terms.inclusive ? "in it" : "added"}`, money(tax))),
-      discount === 0n ? [] : pair("Discounts in it", money(amountText(discount))),
-      pair("Total", money(sold.total), "receipt__total"),
-      isSome(sold.cash_rounding) ? pair("Rounded for cash", money(sold.cash_rounding)) : [],
-      payments.flatMap(({ method, amount, tendered }) => pair(NAMES[method] ?? method, money(tendered ?? amount))),
-      payments.filter((payment) => isSome(changeOf(payment))).flatMap((payment) => pair("Change", money(changeOf(payment)))),
-    ),
+    h("dl", { class: "receipt__sums" }, sums.flat(2)),
     rule(),
     h(
       "footer",
@@ -50,5 +65,5 @@ function rows(line) {
   const isOne = line.quantity !== undefined && Number(line.quantity) === 1;
   const units = line.quantity === undefined || isOne ? [] : [h("br"), `${quantity(line.quantity)} × ${money(line.unit_price)}`];
   const sold = h("tr", {}, h("th", { scope: "row" }, line.title || line.sku, units), h("td", {}, money(line.total)));
-  return isSome(line.discount) ? [sold, h("tr", {}, h("th", { scope: "row" }, "Discount"), h("td", {}, `(${money(line.discount)})`))] : [sold];
+  return isSome(line.discount ?? "0") ? [sold, h("tr", {}, h("th", { scope: "row" }, "Discount"), h("td", {}, `(${money(line.discount)})`))] : [sold];
 }

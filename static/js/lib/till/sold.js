@@ -4,8 +4,9 @@ import { amountText, parseAmount } from "./money.js";
 
 const METHODS = ["cash", "card"];
 
-/** Whether a sale can be completed without the server: goods, paid by cash or card. */
+/** Whether a sale or a return can be completed without the server: goods, paid or given back by cash or card. */
 export function mayWait(body) {
+  if (body.returned) return body.returned.payments.every(({ method }) => METHODS.includes(method));
   const isSale = Array.isArray(body.lines) && body.lines.length > 0 && !body.exchange && !body.returned;
   return isSale && !body.gift_cards?.length && body.payments.every(({ method }) => METHODS.includes(method));
 }

@@ -2,8 +2,16 @@
 import { toast } from "../toast.js";
 import { ServerLine } from "./line.js";
 
-/** What nobody but the server can do. */
-const OF_THE_SERVER = { customer: "Customers", parked: "Parked baskets", return: "Returns", giftcard: "Gift cards" };
+/** What needs the server, dialog by dialog, and why. `own`: a device does it all the same, of what it keeps itself. */
+const OF_THE_SERVER = {
+  customer: { why: "Customers need the server: none of them are kept on this device, so that nobody finds them there." },
+  giftcard: { why: "Gift cards need the server: it alone knows what is on them." },
+  parked: { why: "Parked baskets need the server." },
+  return: { why: "Returns need the server.", own: true },
+};
+const AWAY = "It does not answer just now.";
+const EXCHANGE = "An exchange needs the server. Give back first, then sell what is new.";
+const APPROVAL = "Somebody must approve this, and that needs the server.";
 
 /** Of one till (`counter`, a till-counter); tells the document by "till:standing" when anything of it changed. */
 export class Standing {
@@ -47,9 +55,24 @@ export class Standing {
 
   /** Whether a dialog can be opened now; says why not. */
   allows(aside) {
-    const isClosed = this.line.isAway && aside in OF_THE_SERVER;
-    if (isClosed) toast(`${OF_THE_SERVER[aside]} need the server, and it does not answer just now.`, { kind: "warning" });
+    const isClosed = this.#isClosed(aside);
+    if (isClosed) toast(`${OF_THE_SERVER[aside].why} ${AWAY}`, { kind: "warning" });
     return !isClosed;
+  }
+
+  /** Whether the basket can be settled now; says why not. */
+  mayPay() {
+    const { cart, quote, hasGoods } = this.counter.session;
+    const isUnapproved = (cart.back?.needs_approval && !cart.back.approval) || (quote?.needs_approval && !cart.approval);
+    const why = cart.back && hasGoods ? EXCHANGE : isUnapproved ? APPROVAL : "";
+    const isHeld = this.line.isAway && why !== "";
+    if (isHeld) toast(`${why} ${AWAY}`, { kind: "warning" });
+    return !isHeld;
+  }
+
+  #isClosed(aside) {
+    const need = OF_THE_SERVER[aside];
+    return this.line.isAway && need !== undefined && !(need.own && this.isReady);
   }
 
   /** The server's word on a sale, as `Checkout.send` gives it; where it has none, a device completes the sale itself. */
@@ -59,7 +82,10 @@ export class Standing {
       if (kept) return kept;
     }
     const told = await this.counter.checkout.send(body, { wasTried });
-    if (told.order) this.line.back();
+    if (told.order) {
+      this.line.back();
+      this.offline?.booked(body, told.order).catch(() => {}); // it is booked; only a return without the server does not find it
+    }
     if (told.verdict !== "unknown") return told;
     this.line.heard(told.problem);
     return (await (await this.bring())?.keep(body, { wasSent: true })) ?? told;
@@ -68,11 +94,11 @@ export class Standing {
   #changed() {
     const { counter, line } = this;
     counter.dispatchEvent(new CustomEvent("till:standing", { bubbles: true }));
+    for (const name of Object.keys(OF_THE_SERVER)) {
+      for (const button of counter.querySelectorAll(`[data-ask="${name}"]`)) button.setAttribute("aria-disabled", String(this.#isClosed(name)));
+    }
     if (line.isAway === counter.session.isAway) return;
     counter.session.setAway(line.isAway);
-    for (const name of Object.keys(OF_THE_SERVER)) {
-      for (const button of counter.querySelectorAll(`[data-ask="${name}"]`)) button.setAttribute("aria-disabled", String(line.isAway));
-    }
     if (line.isAway) this.#sayAge();
     else {
       counter.products.say("");
