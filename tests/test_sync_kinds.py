@@ -91,6 +91,36 @@ def test_a_parked_basket_and_a_customer_are_there_once(acme: Shop) -> None:
     assert kinds() == {"customer-taken"}
 
 
+def test_what_a_till_parked_and_took_up_again_is_nobody_elses_and_a_till_that_was_faster_is_told_of(acme: Shop) -> None:
+    till = Till.at(acme)
+    carts = [
+        {
+            "id": str(uuid7()),
+            "location": str(acme.location.pk),
+            "lines": [{"variant": str(acme.variant("CUP").pk), "quantity": "1"}],
+        }
+        for _ in range(3)
+    ]
+    taken, thrown, late = (cart["id"] for cart in carts)
+    for cart in carts:
+        till.item("park", cart)
+    till.item("unpark", {"cart": taken, "take": str(uuid7())})
+    till.item("unpark", {"cart": thrown, "take": None})
+    queue = list(till.queue)
+    assert results(till.send()) == ["applied"] * 5
+    assert list(Order.objects.order_by("pk").values_list("state", flat=True)) == ["ended", "ended", "parked"]
+    assert (results(till.send(queue)), kinds()) == (["duplicate"] * 5, set())
+
+    other = person(acme, "manager").post(f"orders/parked/{late}/resume/", {"id": str(uuid7())})
+    assert other.status_code == 200
+    till.item("unpark", {"cart": late, "take": str(uuid7())})
+    till.item("unpark", {"cart": str(uuid7()), "take": str(uuid7())})
+    assert results(till.send()) == ["applied", "quarantined"]
+    twice = Flag.objects.get(kind="parked-twice")
+    assert (twice.at_risk, str(twice.object_id)) == (Decimal(12), late)
+    assert Order.objects.filter(state="ended").count() == 3
+
+
 def movement(shop: Shop, kind: str, **more: Any) -> dict[str, Any]:
     lines = [{"variant": str(shop.variant("TEA").pk), "quantity": "5"}]
     return {"id": str(uuid7()), "kind": kind, "location": str(shop.location.pk), "lines": lines, **more}
@@ -172,7 +202,9 @@ def test_a_transfer_leaves_and_arrives(acme: Shop) -> None:
     assert audit_books() == []
 
 
-@pytest.mark.parametrize("kind", ["return", "park", "customer", "receive", "count", "link-code", "transfer-in", "sale"])
+@pytest.mark.parametrize(
+    "kind", ["return", "park", "unpark", "customer", "receive", "count", "link-code", "transfer-in", "sale"]
+)
 @pytest.mark.parametrize("body", [{}, {"id": 7}, {"lines": "x", "order": 7, "of": None, "refund": []}])
 def test_a_body_that_is_none_is_kept(acme: Shop, kind: str, body: Any) -> None:
     till = Till.at(acme)

@@ -295,6 +295,7 @@ def test_no_service_is_forgotten_here() -> None:
         "orders.services.charged",
         "orders.services.taken_sales",
         "orders.services.taken_returns",
+        "orders.services.taken_carts",
     }  # see tests/test_sync*
     others |= money.OTHERS
     others |= {

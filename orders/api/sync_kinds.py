@@ -20,6 +20,7 @@ from orders.models import Payment
 from orders.services.charged import Charged, ChargedLine
 from orders.services.checkout import MOST_LINES
 from orders.services.parking import park
+from orders.services.taken_carts import take_up
 from orders.services.taken_returns import take_customer, take_return
 from orders.services.taken_sales import TakenSale, take_sale
 
@@ -145,6 +146,18 @@ def _park(item: Item) -> Outcome:
     )
 
 
+class TakenUpInput(serializers.Serializer[Any]):
+    """A till took up what it had parked: ``take`` is the id of its new basket, null where it was thrown away."""
+
+    cart = serializers.UUIDField()
+    take = serializers.UUIDField(allow_null=True)
+
+
+def _unpark(item: Item) -> Outcome:
+    body = body_of(TakenUpInput, item.body)
+    return take_up(body["cart"], body["take"], item)
+
+
 def _customer(item: Item) -> Outcome:
     """The body of ``POST /customers/``. A number or card that somebody else has by now is left away, and said."""
     body = body_of(CustomerInput, item.body)
@@ -161,5 +174,6 @@ def _customer(item: Item) -> Outcome:
 
 register_kind(Kind(name="return", title="A return", version=1, take=_return))
 register_kind(Kind(name="park", title="A parked basket", version=1, take=_park))
+register_kind(Kind(name="unpark", title="A parked basket taken up", version=1, take=_unpark))
 register_kind(Kind(name="customer", title="A customer", version=1, take=_customer))
 register_kind(Kind(name="sale", title="A sale", version=1, take=_sale, held=_held))

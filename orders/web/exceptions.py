@@ -46,6 +46,7 @@ for _kind, _title in (
     ("receipt-number", "Receipt number printed twice"),
     ("closed-place", "Sold at a closed location"),
     ("customer-taken", "Number or card of another customer"),
+    ("parked-twice", "Parked basket taken up twice"),
     ("late-return", "Return beyond the rules"),
 ):
     register_reason(Reason(kind=_kind, title=_title, ways=_of_order))

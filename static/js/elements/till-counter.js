@@ -36,7 +36,7 @@ class TillCounter extends HTMLElement {
     });
     this.held = [];
     this.asides = new Asides(this);
-    this.parked = new ParkedCarts(setup.urls.parked, () => this.session.place.id);
+    this.parked = new ParkedCarts(setup.urls.parked, () => this.session.place.id, this.standing);
     for (const name of ["products", "cart"]) this[name] = this.querySelector(`till-${name}`);
     this.help = this.querySelector("[data-help-dialog]");
     this.#listen();

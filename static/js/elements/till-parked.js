@@ -1,11 +1,16 @@
-import { getJson, postJson } from "../lib/api.js";
+import { ApiProblem, getJson, postJson } from "../lib/api.js";
 import { announce, h, icon } from "../lib/dom.js";
 import { money, time } from "../lib/format.js";
 import { Aside, field, message, words } from "../lib/till/aside.js";
+import { refreshArticles } from "../lib/till/refresh.js";
 import { contentsOf, titleOf, toParked, unpacked } from "../lib/till/carts.js";
+import { variantOf } from "../lib/till/cart.js";
 import { buyer } from "../lib/till/people.js";
 import { toast } from "../lib/toast.js";
 import "./confirm-button.js";
+
+const ANYWHERE = "Nothing is parked here. A basket that waits for its customer can be parked, and any till of this place takes it up.";
+const HERE = "Nothing is parked on this device. What is parked now is taken up here, and by other tills when the server is back.";
 
 /**
  * Carts put aside: park the one in the basket, take another one up, throw one away. Parking and taking up have ids made
@@ -42,7 +47,7 @@ class TillParked extends Aside {
     this.hint = h("p", { class: "muted" }, "Park or pay what is in the basket before you take up another one.");
     this.form = h("div", { class: "stack stack--tight" }, this.name.row, this.parkButton);
     this.list = h("ul", { class: "till-carts", role: "list", "aria-label": "Parked baskets" });
-    this.none = h("p", { class: "muted" }, "Nothing is parked here. A basket that waits for its customer can be parked, and any till of this place takes it up.");
+    this.none = h("p", { class: "muted" }, ANYWHERE);
     this.build("Parked baskets", [this.message.box, this.logIn, this.form, this.hint, this.list, this.none], {
       submit: () => this.#park(this.session.parking ?? this.#body()),
     });
@@ -76,11 +81,13 @@ class TillParked extends Aside {
     const { carts } = this.counter.parked;
     const { isEmpty } = this.session;
     const cannotWait = Boolean(this.session.cart.back);
+    const isCardAway = this.counter.parked.isAway && this.session.hasCards;
     const isOpen = !this.isBusy && Boolean(this.session.parking ?? this.session.taking); // only the same request may go out
-    this.form.hidden = isEmpty || cannotWait || isOpen;
-    this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !cannotWait);
-    this.hint.textContent = cannotWait ? "Goods that come back cannot be parked: settle this basket first, or leave them out." : "Park or pay what is in the basket before you take up another one.";
+    this.form.hidden = isEmpty || cannotWait || isCardAway || isOpen;
+    this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !cannotWait && !isCardAway);
+    this.hint.textContent = isCardAway ? "A basket with gift cards is parked by the server alone, and it does not answer just now." : cannotWait ? "Goods that come back cannot be parked: settle this basket first, or leave them out." : "Park or pay what is in the basket before you take up another one.";
     this.none.hidden = isOpen || carts.length > 0;
+    this.none.textContent = this.counter.parked.isAway ? HERE : ANYWHERE;
     this.list.hidden = isOpen || carts.length === 0;
     this.heading.textContent = carts.length > 0 || isEmpty ? "Parked baskets" : "Park this basket";
     this.#drawList(carts);
@@ -90,12 +97,13 @@ class TillParked extends Aside {
   /** Rows that stay are not touched: somebody may be asked in one of them whether to discard it. */
   #drawList(carts) {
     const held = this.list.contains(document.activeElement);
-    const ids = new Set(carts.map((cart) => cart.id));
-    for (const there of [...this.list.children]) if (!ids.has(there.dataset.cart)) there.remove();
+    const { isAway } = this.counter.parked;
+    const states = new Map(carts.map((cart) => [cart.id, stateOf(cart, isAway)]));
+    for (const there of [...this.list.children]) if (states.get(there.dataset.cart) !== there.dataset.state) there.remove();
     let next = this.list.firstElementChild;
     for (const cart of carts) {
       if (next?.dataset.cart === cart.id) next = next.nextElementSibling;
-      else this.list.insertBefore(row(cart), next);
+      else this.list.insertBefore(row(cart, stateOf(cart, isAway)), next);
     }
     if (held && !this.list.contains(document.activeElement)) (this.list.querySelector("[data-choice]") ?? this.dialog.querySelector("button")).focus();
   }
@@ -103,14 +111,14 @@ class TillParked extends Aside {
   busy(isBusy) {
     this.isBusy = isBusy;
     this.parkButton.setAttribute("aria-busy", String(Boolean(isBusy)));
-    for (const button of this.list.querySelectorAll("button")) button.disabled = Boolean(isBusy) || (button.hasAttribute("data-choice") && !this.session.isEmpty);
+    for (const button of this.list.querySelectorAll("button")) button.disabled = Boolean(isBusy) || button.closest("[data-state='away']") !== null || (button.hasAttribute("data-choice") && !this.session.isEmpty);
   }
 
   #click(event) {
     const id = event.target.closest("[data-cart]")?.dataset.cart;
     const cart = this.counter.parked.carts.find((one) => one.id === id);
     if (!cart || this.isBusy) return;
-    if (event.target.closest("[data-choice]")) this.#take({ id: cart.id });
+    if (event.target.closest("[data-choice]")) this.#take({ id: cart.id, isHere: cart.isHere });
     else if (event.target.closest("[data-discard]")) this.#discard(cart);
   }
 
@@ -119,7 +127,7 @@ class TillParked extends Aside {
     this.busy(true);
     this.session.setParking(body);
     try {
-      const cart = await postJson(this.session.setup.urls.parked, body, { seconds: 15 });
+      const cart = await this.counter.standing.park(body, () => postJson(this.session.setup.urls.parked, body, { seconds: 15 }));
       this.session.setParking(null);
       this.session.begin();
       this.busy(false);
@@ -141,10 +149,15 @@ class TillParked extends Aside {
     this.busy(true);
     let isOurs = false;
     try {
-      const { urls } = this.session.setup;
-      const cart = await postJson(`${urls.parked}${taking.id}/resume/`, { id: this.session.cart.id }, { seconds: 15 });
-      isOurs = true;
-      await this.#fill(cart);
+      const here = taking.isHere ? await this.#here(taking.id) : null;
+      isOurs = here !== null;
+      if (here) await this.#refill(here);
+      else {
+        const { urls } = this.session.setup;
+        const cart = await postJson(`${urls.parked}${taking.id}/resume/`, { id: this.session.cart.id }, { seconds: 15 });
+        isOurs = true;
+        await this.#fill(cart);
+      }
       this.session.setTaking(null);
       this.busy(false);
       this.close();
@@ -159,6 +172,28 @@ class TillParked extends Aside {
     this.counter.release();
   }
 
+  /** A basket that waits on this device, which is ours from now on; null where it has gone to the server. */
+  async #here(id, take = this.session.cart.id) {
+    const offline = await this.counter.standing.bring();
+    const isThere = (await offline?.parkedHere())?.some((cart) => cart.id === id);
+    const cart = await offline?.unpark(id, take);
+    if (!cart && isThere) throw new ApiProblem({ status: 404, title: "Another tab has this basket already." });
+    return cart ?? null;
+  }
+
+  /** As it was put aside here, at the prices of now. */
+  async #refill(cart) {
+    const ids = [...new Set(cart.lines.map(variantOf))].join(",");
+    const fresh = refreshArticles(cart, await this.counter.server.articles({ ids }));
+    this.session.fill(({ id }) => ({ ...fresh.cart, id }));
+    this.#sayGone(cart.lines.filter(({ id }) => fresh.gone.includes(id)).map(({ title }) => title));
+    announce("The parked basket is taken up");
+  }
+
+  #sayGone(names) {
+    if (names.length > 0) toast(`Not for sale any more, and left out: ${names.join(", ")}.`, { kind: "warning", seconds: 0 });
+  }
+
   /** Today's articles and prices into the basket. */
   async #fill(cart) {
     const ids = [...new Set(cart.lines.map((line) => line.variant).filter(Boolean))].join(",");
@@ -170,7 +205,7 @@ class TillParked extends Aside {
       names = gone.map(({ name }) => name);
       return filled;
     });
-    if (names.length > 0) toast(`Not for sale any more, and left out: ${names.join(", ")}.`, { kind: "warning", seconds: 0 });
+    this.#sayGone(names);
     announce(`${titleOf(cart)} is in the basket`);
   }
 
@@ -186,7 +221,8 @@ class TillParked extends Aside {
   async #discard(cart) {
     this.busy(true);
     try {
-      await postJson(`${this.session.setup.urls.parked}${cart.id}/discard/`, {}, { ifMatch: `"${cart.version}"`, idempotencyKey: `discard-${cart.id}` });
+      if (cart.isHere) await this.#here(cart.id, null);
+      else await postJson(`${this.session.setup.urls.parked}${cart.id}/discard/`, {}, { ifMatch: `"${cart.version}"`, idempotencyKey: `discard-${cart.id}` });
       announce(`${titleOf(cart)} is discarded`);
     } catch (problem) {
       this.message.say(problem.body?.by ? `${problem.body.by} was quicker: this cart is gone.` : words(problem));
@@ -222,17 +258,20 @@ class TillParked extends Aside {
   }
 }
 
-function row(cart) {
+/** Where a basket waits: "here" on this device, "away" at a server that does not answer, or "" there to be taken. */
+const stateOf = ({ isHere }, isAway) => (isHere ? "here" : isAway ? "away" : "");
+
+function row(cart, state) {
   const title = titleOf(cart);
   return h(
     "li",
-    { "data-cart": cart.id },
+    { "data-cart": cart.id, "data-state": state },
     h(
       "button",
       { class: "till-choice", type: "button", "data-choice": cart.id, "aria-label": `Take up ${title}, ${money(cart.total)}` },
       h("span", { class: "till-choice__line" }, h("span", { class: "row-list__title" }, title), h("span", { class: "strong num" }, money(cart.total))),
       h("span", { class: "row-list__note" }, contentsOf(cart)),
-      h("span", { class: "row-list__note" }, `${cart.parked_by}, ${time(cart.parked_at)}`),
+      h("span", { class: "row-list__note" }, [cart.parked_by, time(cart.parked_at), state === "away" && "needs the server"].filter(Boolean).join(", ")),
     ),
     h(
       "confirm-button",

@@ -45,7 +45,7 @@ class TillWaiting extends Aside {
     const device = offline?.device;
     const is = line.isAway ? `The server has been away since ${time(line.since)}.` : "The server answers.";
     const can = offline?.isReady
-      ? `This is ${device.label}: cash and card sales, and returns of what it sold itself lately, go on without the server and are sent when it is back. Gift cards, store credit, points, customers and parked baskets need it.`
+      ? `This is ${device.label}: cash and card sales, returns of what it sold itself lately and parked baskets go on without the server and are sent when it is back. Gift cards, store credit, points and customers need it.`
       : device?.isOver
         ? "This device was let out: it sends what it still holds, and sells only while the server answers."
         : "This browser sells only while the server answers.";

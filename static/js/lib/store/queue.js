@@ -166,7 +166,7 @@ export function toSend({ n, id, kind, v, body, occurred_at, offset_ms, author, s
   return sealed ? { n, sealed } : { n, id, kind, v, body, occurred_at, offset_ms, author };
 }
 
-const WORK = { return: "Return", receive: "Goods received", adjust: "Correction", count: "Counted", "link-code": "Code for an article" };
+const WORK = { return: "Return", park: "Parked basket", unpark: "Parked basket taken up", receive: "Goods received", adjust: "Correction", count: "Counted", "link-code": "Code for an article" };
 
 /** The few words that stand for an item in a list: its number or what it was, and what it came to. */
 export function shownOf({ n, kind, body }) {

@@ -1,11 +1,12 @@
 // The till while the server is away: a sale is completed on the device and sent later. Loaded when the page has time.
 import { add, count, oldest, onQueue, CannotKeep } from "../store/queue.js";
+import * as parking from "../store/parking.js";
 import * as receipts from "../store/receipts.js";
 import { learnDevice, readDevice, receiptNumber } from "../store/device.js";
 import { beginSending } from "../store/syncer.js";
 import { sender } from "../store/send.js";
 import { leftOf } from "./giving.js";
-import { parseQuantity } from "./money.js";
+import { amountText, parseQuantity } from "./money.js";
 import { asSold, changeOf, mayWait } from "./sold.js";
 import { backSlip, slip } from "./slip.js";
 
@@ -90,6 +91,29 @@ export class Offline extends EventTarget {
       if (!(problem instanceof CannotKeep)) throw problem;
       return { verdict: "not-kept", problem, isSettled: !wasSent };
     }
+  }
+
+  /** Put the basket aside here; null where only the server can (gift cards have codes that are not kept). */
+  async park(body) {
+    const { session, person } = this;
+    if (!this.isReady || session.cart.id !== body.id || body.gift_cards?.length) return null;
+    this.#hold();
+    const { approval: _, expired: __, customer, ...cart } = session.cart;
+    const who = customer ? { customer: { id: customer.id, name: "Customer", number: "" } } : {}; // nobody's name stays here
+    const lines = cart.lines.map(({ title, quantity }) => ({ name: title, quantity }));
+    const total = amountText(session.totals().total, session.terms.exponent);
+    await parking.park(body, { by: person, local: { cart: { ...cart, ...who }, lines, total } });
+    return { id: body.id, label: body.label, lines, number: "" };
+  }
+
+  /** The baskets of this place that wait on this device. */
+  parkedHere() {
+    return this.isReady ? parking.parkedAt(this.session.place.id) : [];
+  }
+
+  /** One of them for the basket `take`, or (null) for nobody: the cart as it was put aside, null where it is here no more. */
+  unpark(id, take) {
+    return parking.unpark(id, take, this.person);
   }
 
   /** The server settled a basket of this till (`answer`, of the body that was sent): goods of it may come back later. */

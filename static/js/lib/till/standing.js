@@ -6,7 +6,7 @@ import { ServerLine } from "./line.js";
 const OF_THE_SERVER = {
   customer: { why: "Customers need the server: none of them are kept on this device, so that nobody finds them there." },
   giftcard: { why: "Gift cards need the server: it alone knows what is on them." },
-  parked: { why: "Parked baskets need the server." },
+  parked: { why: "Parked baskets need the server.", own: true },
   return: { why: "Returns need the server.", own: true },
 };
 const AWAY = "It does not answer just now.";
@@ -89,6 +89,21 @@ export class Standing {
     if (told.verdict !== "unknown") return told;
     this.line.heard(told.problem);
     return (await (await this.bring())?.keep(body, { wasSent: true })) ?? told;
+  }
+
+  /** The server's answer to a basket put aside (`ask`); where it has none, a device keeps it (`body`). Throws as `ask`. */
+  async park(body, ask) {
+    if (this.line.isAway) {
+      const kept = await (await this.bring())?.park(body);
+      if (kept) return kept;
+    }
+    try {
+      return await ask();
+    } catch (problem) {
+      const kept = this.line.heard(problem) && (await (await this.bring())?.park(body));
+      if (!kept) throw problem;
+      return kept;
+    }
   }
 
   #changed() {
