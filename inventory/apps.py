@@ -6,6 +6,7 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         import inventory.api.sync_kinds
+        import inventory.api.sync_remedies
         import inventory.events
         import inventory.jobs
         import inventory.navigation

@@ -6,6 +6,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         import orders.api.sync_kinds
+        import orders.api.sync_remedies
         import orders.events
         import orders.jobs
         import orders.navigation

@@ -16,7 +16,7 @@ from core.ids import uuid7
 from core.outbox import epochs
 from core.outbox.models import Event
 from core.people import services as people
-from core.sync import booking, flags
+from core.sync import booking, flags, remedies
 from core.testing import PASSWORD, Shop
 from inventory.models import StockException
 from inventory.services import catalogue, documents, exceptions, prices
@@ -45,6 +45,7 @@ MODULES = (
     epochs,
     flags,
     booking,
+    remedies,
     *after.MODULES,
     *shelves.MODULES,
     *places.MODULES,
@@ -248,6 +249,10 @@ QUIET = {
     **shelves.QUIET,
     "sync_built_in_roles": "brings the table up to the program; nobody decided anything",
     "book_again": "what it books tells; see tests/test_exceptions.py",
+    "put_right": "what a remedy does tells; see tests/test_remedies.py",
+    "rebook": "a part of these two",
+    "retried": "likewise",
+    "register_remedy": "a way to put exceptions right; no fact of the shop",
     "put_away": "what one person wants to see on their own pages; no fact of the shop",
     "create_owner": "is create_user, for the first person",
     "send_test_event": "what it sends is no fact of the shop; the audit log has it",
@@ -256,7 +261,7 @@ QUIET = {
     "replay_since": "likewise",
     "reseal_parked_cards": "the same codes under another key; nothing of the shop changes",
 }
-ASKS = {"live_secrets", "sealed_secrets", "opened"} | shelves.ASKS
+ASKS = {"live_secrets", "sealed_secrets", "opened", "asked", "may_do", "value_of", "remedies_of"} | shelves.ASKS
 PARTS = devices.PARTS | shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS
 PARTS |= {"raise_flags", "locked_flag", "close", "write_sale"}
 """Parts of other services, told by those."""
@@ -296,7 +301,9 @@ def test_no_service_is_forgotten_here() -> None:
         "orders.services.taken_sales",
         "orders.services.taken_returns",
         "orders.services.taken_carts",
-    }  # see tests/test_sync*
+        "orders.services.corrections",
+        "inventory.services.late_work",
+    }  # see tests/test_sync*, tests/test_remedies.py
     others |= money.OTHERS
     others |= {
         "webhooks.services.deliveries",

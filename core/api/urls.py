@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exceptions/<uuid:flag_id>/", sync.ExceptionOne.as_view(), name="api-exception"),
     path("exceptions/<uuid:flag_id>/settle/", sync.ExceptionSettled.as_view(), name="api-exception-settle"),
     path("exceptions/<uuid:flag_id>/book/", sync.ExceptionBooked.as_view(), name="api-exception-book"),
+    path("exceptions/<uuid:flag_id>/put-right/", sync.ExceptionPutRight.as_view(), name="api-exception-put-right"),
     path("shop/", shop.Shop.as_view(), name="api-shop"),
     path("schema/", documents.Schema.as_view(), name="api-schema"),
     path("docs/", documents.Docs.as_view(), name="api-docs"),

@@ -24,6 +24,7 @@ from core.sync.booking import book_again
 from core.sync.flags import ACCEPTED, DISMISSED, settle_flag
 from core.sync.models import Flag
 from core.sync.registry import title_of
+from core.sync.remedies import Remedy, asked, put_right, remedies_of
 from core.sync.selectors import find_flag, flags_seen_by
 from core.sync.taking import MOST_ITEMS, take_items
 
@@ -88,6 +89,25 @@ class ExceptionQuery(PageQuery):
     is_open = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
+class AskBody(serializers.Serializer[Any]):
+    """Something a remedy has to be told."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    hint = serializers.CharField()
+    choices = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()), help_text="Values with their words; empty: a text."
+    )
+
+
+class RemedyBody(serializers.Serializer[Any]):
+    """A way to put an exception right."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    asks = AskBody(many=True)
+
+
 class ExceptionBody(Answer[Flag]):
     """Something that does not fit."""
 
@@ -109,7 +129,7 @@ class ExceptionBody(Answer[Flag]):
     held = AmountField(help_text="Taken in, and in no book.")
     occurred_at = serializers.DateTimeField()
     raised_at = serializers.DateTimeField()
-    resolution = serializers.CharField(help_text="Empty while it is open; accepted, booked or dismissed.")
+    resolution = serializers.CharField(help_text="Empty while it is open; accepted, booked, corrected or dismissed.")
     note = serializers.CharField()
     resolved_at = serializers.DateTimeField(allow_null=True)
     resolved_by = serializers.UUIDField(source="resolved_by_id", allow_null=True)
@@ -117,6 +137,12 @@ class ExceptionBody(Answer[Flag]):
 
     def get_title(self, flag: Flag) -> str:
         return title_of(flag.kind)
+
+
+class ExceptionWithRemedies(ExceptionBody):
+    """An exception, and what the caller can do about it."""
+
+    remedies = RemedyBody(many=True)
 
 
 class ExceptionPage(serializers.Serializer[Any]):
@@ -133,7 +159,29 @@ class SettleInput(serializers.Serializer[Any]):
     note = serializers.CharField(required=False, allow_blank=True, max_length=300)
 
 
+class PutRightInput(serializers.Serializer[Any]):
+    """By which remedy, and what it has to be told."""
+
+    remedy = serializers.CharField(max_length=40)
+    values = serializers.DictField(child=serializers.CharField(max_length=200, allow_blank=True), required=False)
+    approval = serializers.UUIDField(required=False, allow_null=True, help_text="Where it takes somebody's consent.")
+
+
+class PutRightOutput(ExceptionBody):
+    """The exception as it was settled."""
+
+    told = serializers.DictField(help_text="What is told once, to who did it: `gift_cards` with their new codes.")
+
+
 _BODY = ExceptionBody()
+
+
+def _remedy(remedy: Remedy, flag: Flag) -> dict[str, Any]:
+    asks = [
+        {"name": one.name, "label": one.label, "hint": one.hint, "choices": [list(choice) for choice in one.choices]}
+        for one in asked(remedy, flag)
+    ]
+    return {"name": remedy.name, "label": remedy.label, "asks": asks}
 
 
 class Exceptions(ApiView):
@@ -161,10 +209,15 @@ class ExceptionOne(ApiView):
     required_permission: ClassVar = VIEW_EXCEPTIONS
     tag = "devices"
 
-    @extend_schema(operation_id="get_exception", summary="An exception", responses={200: ExceptionBody})
+    @extend_schema(
+        operation_id="get_exception",
+        summary="An exception, and how it can be put right",
+        responses={200: ExceptionWithRemedies},
+    )
     def get(self, request: Request, flag_id: UUID) -> Response:
         flag = find_flag(flag_id, actor=self.actor)
-        return versioned(_BODY.to_representation(flag), flag)
+        ways = [_remedy(one, flag) for one in remedies_of(flag, self.actor)]
+        return versioned({**_BODY.to_representation(flag), "remedies": ways}, flag)
 
 
 class ExceptionSettled(ApiView):
@@ -201,3 +254,28 @@ class ExceptionBooked(ApiView):
     def post(self, request: Request, flag_id: UUID) -> Response:
         flag = book_again(flag_id, actor=self.actor)
         return versioned(_BODY.to_representation(flag), flag)
+
+
+class ExceptionPutRight(ApiView):
+    """/exceptions/<id>/put-right/: do what a remedy does."""
+
+    required_permission: ClassVar = RESOLVE_EXCEPTIONS
+    idempotent: ClassVar = True
+    tag = "devices"
+
+    @extend_schema(
+        operation_id="put_exception_right",
+        summary="Put an exception right by one of its remedies, once",
+        request=PutRightInput,
+        responses={200: PutRightOutput},
+    )
+    def post(self, request: Request, flag_id: UUID) -> Response:
+        said = self.read(PutRightInput)
+        done = put_right(
+            flag_id,
+            remedy=said["remedy"],
+            values=said.get("values"),
+            approval_id=said.get("approval"),
+            actor=self.actor,
+        )
+        return versioned({**_BODY.to_representation(done.flag), "told": dict(done.told)}, done.flag)

@@ -1,8 +1,10 @@
 """Book what could not be booked, after what was in its way is gone."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,8 +16,10 @@ from core.sync.errors import StillUnfit
 from core.sync.flags import BOOKED, close, locked_flag, raise_flags
 from core.sync.models import Flag, SyncItem
 from core.sync.reading import Authors, read_item
-from core.sync.registry import KINDS, QUARANTINED, Unfit
+from core.sync.registry import KINDS, QUARANTINED, Item, Outcome, Unfit
 from core.sync.taking import item_of
+
+T = TypeVar("T")
 
 
 def book_again(flag_id: UUID, *, actor: Actor) -> Flag:
@@ -27,8 +31,13 @@ def book_again(flag_id: UUID, *, actor: Actor) -> Flag:
         StillUnfit: it can still not be booked; nothing has changed.
         Busy: the locks were not to be had in time.
     """
+    return retried(lambda: _book_again(flag_id, actor))
+
+
+def retried(work: Callable[[], T]) -> T:
+    """Run a whole transaction that books an item again; what it cannot be is `StillUnfit`."""
     try:
-        return with_locks(lambda: _book_again(flag_id, actor))
+        return with_locks(work)
     except Unfit as why:
         raise StillUnfit(why.detail, details={"because": why.code}) from why
     except (Busy, Conflict, StillUnfit):
@@ -44,6 +53,14 @@ def _book_again(flag_id: UUID, actor: Actor) -> Flag:
         return flag
     if flag.kind != QUARANTINED or flag.resolved_at is not None:
         raise Conflict("There is nothing to be booked here any more.")
+    return rebook(flag, actor=actor)
+
+
+def rebook(flag: Flag, *, actor: Actor, take: Callable[[Item], Outcome] | None = None, remedy: str = "") -> Flag:
+    """Take the item of a locked exception, by its kind or by ``take``, and settle it; in the caller's transaction.
+
+    Raises `Unfit`, `StillUnfit`, `Busy` and `IntegrityError`: give up the transaction (`retried`).
+    """
     row = flag.item
     said = read_item(json.loads(row.body), device=row.device, now=datetime.now(UTC))
     kind = KINDS.get(said.kind)
@@ -53,7 +70,7 @@ def _book_again(flag_id: UUID, actor: Actor) -> Flag:
     author = Authors(row.device, sender).of(said.author)
     item = item_of(replace(said, occurred_at=row.occurred_at), row.device, author.actor, author.rights)
     try:
-        outcome = kind.take(item)
+        outcome = (take or kind.take)(item)
     except Busy:
         raise
     except DomainError as refusal:
@@ -65,5 +82,5 @@ def _book_again(flag_id: UUID, actor: Actor) -> Flag:
         raise_flags(row, outcome.doubts, outcome=outcome, actor=actor)
     flag.object_type, flag.object_id, flag.object_label = outcome.object_type, outcome.object_id, outcome.label[:200]
     flag.save(update_fields=["object_type", "object_id", "object_label"])
-    close(flag, BOOKED, "", actor)
+    close(flag, BOOKED, "", actor, remedy=remedy)
     return flag

@@ -32,10 +32,14 @@ class ExceptionRaised(DomainEvent):
 
 @event("exception.resolved", about="exception", key="exception_id", permission=VIEW_EXCEPTIONS)
 class ExceptionResolved(DomainEvent):
-    """A person settled it: ``accepted`` as it is, ``booked`` after all, or ``dismissed``."""
+    """A person settled it: ``accepted`` as it is, ``booked`` after all, ``corrected``, or ``dismissed``.
+
+    ``remedy`` says by which way it was put right or booked (``refund-difference``, ``link-and-book``, …), if by one.
+    """
 
     exception_id: UUID
     version: int
     kind: str
     location_id: UUID | None
     resolution: str
+    remedy: str

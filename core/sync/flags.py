@@ -21,7 +21,8 @@ from core.sync.reading import clean
 from core.sync.registry import QUARANTINED, Doubt, Held, Outcome, title_of
 from core.tenancy.context import current_tenant
 
-ACCEPTED, DISMISSED, BOOKED = "accepted", "dismissed", "booked"
+ACCEPTED, DISMISSED, BOOKED, CORRECTED = "accepted", "dismissed", "booked", "corrected"
+SETTLED = ("resolution", "note", "resolved_at", "resolved_by_id", "resolved_by_label")
 NOTHING_HELD = Held()
 
 
@@ -111,19 +112,25 @@ def locked_flag(flag_id: UUID, *, actor: Actor) -> Flag:
     return flag
 
 
-def close(flag: Flag, resolution: str, note: str, actor: Actor) -> None:
-    """Write down that a locked exception is settled, and tell it; in its transaction."""
+def close(flag: Flag, resolution: str, note: str, actor: Actor, *, remedy: str = "") -> None:
+    """Write down that a locked exception is settled (by a ``remedy``), and tell it; in its transaction."""
+    if remedy:
+        flag.details = {**flag.details, "remedy": remedy}
     flag.resolution, flag.note, flag.resolved_at = resolution, note[:300], datetime.now(UTC)
     flag.resolved_by_id, flag.resolved_by_label = actor.id, actor.label[:200]
     flag.version += 1
-    flag.save(update_fields=["resolution", "note", "resolved_at", "resolved_by_id", "resolved_by_label", "version"])
+    flag.save(update_fields=[*SETTLED, "details", "version"])
     record(
         AuditEntry.Action.CHANGE,
         actor=actor,
         object_type="exception",
         object_id=flag.pk,
         object_label=title_of(flag.kind),
-        changes={"resolution": ("", resolution), "note": ("", flag.note)},
+        changes={
+            "resolution": ("", resolution),
+            "note": ("", flag.note),
+            **({"remedy": (None, remedy)} if remedy else {}),
+        },
     )
     emit(
         ExceptionResolved(
@@ -132,6 +139,7 @@ def close(flag: Flag, resolution: str, note: str, actor: Actor) -> None:
             kind=flag.kind,
             location_id=flag.location_id,
             resolution=resolution,
+            remedy=remedy,
         ),
         actor=actor,
     )

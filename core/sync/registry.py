@@ -75,10 +75,13 @@ class Held:
 
 
 class Unfit(Exception):
-    """An item cannot be booked at all: it is kept for a person. Everything its handler did is undone."""
+    """An item cannot be booked at all: it is kept for a person. Everything its handler did is undone.
 
-    def __init__(self, code: str, detail: str) -> None:
-        self.code, self.detail = code, detail
+    ``details`` are kept with it, for the remedies (`core.sync.remedies`).
+    """
+
+    def __init__(self, code: str, detail: str, details: Mapping[str, Any] | None = None) -> None:
+        self.code, self.detail, self.details = code, detail, details or {}
         super().__init__(detail)
 
 

@@ -19,7 +19,7 @@ from core.devices.selectors import devices_seen_by
 from core.sync.models import SyncItem
 from core.sync.reading import read_item
 from core.sync.registry import KINDS
-from core.sync.taking import MOST_ITEMS, take_items
+from core.sync.taking import MOST_ITEMS, held_of, take_items
 
 MOST_LINES = 500
 MOST_BYTES = 3 * 1024 * 1024
@@ -65,14 +65,14 @@ def read_rescue(text: str, *, actor: Actor) -> Rescued:
     lines = []
     for said in read:
         kind = KINDS.get(said.kind)
-        held = kind.held(said.body) if kind else None
+        held = held_of(kind, said.body)
         lines.append(
             Line(
                 n=said.n,
                 title=kind.title if kind else "Cannot be read",
-                label=held.label if held else "",
+                label=held.label,
                 occurred_at=said.occurred_at,
-                total=held.total if held else Decimal(0),
+                total=held.total,
                 is_here=said.n in known,
                 problem=said.problem,
             )

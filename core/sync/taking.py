@@ -23,6 +23,7 @@ from core.sync.registry import KINDS, OLDER_VERSIONS, QUARANTINED, Doubt, Held, 
 MOST_ITEMS = 100
 SOON_SECONDS, LATER_SECONDS = 5, 900
 """When to come again: after a lock that was not to be had, after this server may have been brought up to date."""
+KEPT_OF_REFUSALS, MOST_NAMED = ("errors", "short", "gift_cards", "due", "paid"), 100
 Answer = dict[str, Any]
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class _Taking:
         except DomainError as refusal:
             if refusal.status >= 500 or refusal.status == 429:
                 return {"result": "retry", "after": SOON_SECONDS}
-            return self._keep(Unfit(refusal.code, _in_words(refusal)), kind)
+            return self._keep(Unfit(refusal.code, _in_words(refusal), _what_it_named(refusal)), kind)
         except Exception as bug:  # a mistake of ours must not hold up what comes behind it, nor lose what it is about
             logger.exception("an item of a device could not be booked", extra={"item": str(self.said.id)})
             code = "database" if isinstance(bug, DatabaseError) else "failed"
@@ -165,7 +166,9 @@ class _Taking:
     def _flag(self, row: SyncItem, why: Unfit, kind: Kind | None, held: Held, actor: Actor) -> None:
         what = kind.title if kind else "Something"
         words = f"{what}{f' ({held.label})' if held.label else ''} was not booked: {why.detail}"
-        doubt = Doubt(kind=QUARANTINED, sentence=words[:500], at_risk=held.total, details={"code": why.code})
+        doubt = Doubt(
+            kind=QUARANTINED, sentence=words[:500], at_risk=held.total, details={**why.details, "code": why.code}
+        )
         outcome = Outcome(object_type="", object_id=row.pk, label=held.label, location_id=held.location_id)
         raise_flags(row, [doubt], outcome=outcome, actor=actor, held=held)
 
@@ -259,6 +262,12 @@ def held_of(kind: Kind | None, body: Any) -> Held:
     except Exception:  # the body may be anything; it is kept whole, and a person looks at it
         logger.info("the money of an item could not be read", exc_info=True)
         return Held()
+
+
+def _what_it_named(refusal: DomainError) -> dict[str, Any]:
+    """What a refusal said was in the way, as far as somebody can do something about it."""
+    told = {name: refusal.details[name] for name in KEPT_OF_REFUSALS if name in refusal.details}
+    return {name: value[:MOST_NAMED] if isinstance(value, list) else value for name, value in told.items()}
 
 
 def _in_words(refusal: DomainError) -> str:

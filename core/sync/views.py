@@ -1,6 +1,7 @@
 """The exceptions inbox: one place to look at what does not fit, and to settle it."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from core.sync.booking import book_again
 from core.sync.flags import ACCEPTED, DISMISSED, settle_flag
 from core.sync.models import Flag
 from core.sync.registry import QUARANTINED, REASONS, SOURCES, Way, title_of
+from core.sync.remedies import REMEDIES, Remedy, asked, put_right, remedies_of
 from core.sync.selectors import find_flag, flags_seen_by, waiting
 from core.web.cursors import window_of
 from core.web.views import Page
@@ -67,11 +69,13 @@ def shown(flag: Flag, actor: Any) -> dict[str, Any]:
     ways: list[Way] = []
     if flag.kind in REASONS:
         ways = [way for way in REASONS[flag.kind].ways(flag) if actor.may(way.permission, at=flag.location_id)]
+    may_settle = flag.resolved_at is None and _may_settle(flag, actor)
     return {
         "flag": flag,
         "title": title_of(flag.kind),
         "ways": ways,
-        "may_settle": flag.resolved_at is None and _may_settle(flag, actor),
+        "remedies": remedies_of(flag, actor) if may_settle else [],
+        "may_settle": may_settle,
         "is_kept": flag.kind == QUARANTINED,
     }
 
@@ -92,7 +96,12 @@ class OneException(Page):
     def get(self, request: HttpRequest, flag_id: UUID) -> HttpResponse:
         flag = find_flag(flag_id, actor=self.actor)
         body = json.dumps(_without_secrets(json.loads(flag.item.body)), indent=2) if flag.item.body else ""
-        return self.render({**shown(flag, self.actor), "body": body, "live_about": [flag.pk]})
+        return self.page(flag, body)
+
+    def page(self, flag: Flag, body: str) -> HttpResponse:
+        context = shown(flag, self.actor)
+        context["remedies"] = [{"remedy": one, "asks": asked(one, flag)} for one in context["remedies"]]
+        return self.render({**context, "body": body, "live_about": [flag.pk]})
 
 
 class Settled(Page):
@@ -133,6 +142,32 @@ class Booked(Page):
             return redirect("exception", flag_id)
         messages.success(request, "It is in the books now.")
         return redirect("exceptions")
+
+
+class ToPutRight(Page):
+    """/exceptions/<id>/put-right/: do what one of its remedies does."""
+
+    required_permission: ClassVar = RESOLVE_EXCEPTIONS
+
+    def post(self, request: HttpRequest, flag_id: UUID) -> HttpResponse:
+        name = request.POST.get("remedy", "")
+        said = request.POST.dict()
+        values = {key.removeprefix("value:"): str(text) for key, text in said.items() if key.startswith("value:")}
+        try:
+            done = put_right(flag_id, remedy=name, values=values, actor=self.actor)
+        except DomainError as refusal:
+            if refusal.status == 404:
+                raise
+            messages.error(request, refusal.detail)
+            return redirect("exception", flag_id)
+        messages.success(request, _in_words(REMEDIES[name], done.told))
+        return redirect("exceptions")
+
+
+def _in_words(remedy: Remedy, told: Mapping[str, Any]) -> str:
+    """What was done; with the codes that are shown this once."""
+    codes = [card["code"] for card in told.get("gift_cards", ())]
+    return f"{remedy.done} {', '.join(codes)}" if codes else remedy.done
 
 
 def _without_secrets(value: Any) -> Any:

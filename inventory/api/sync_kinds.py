@@ -1,15 +1,17 @@
 """What devices send later of work on the floor: bodies as online, read and handed to the same services."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
 from core.api.fields import QuantityField
 from core.api.views import body_of
 from core.sync.facts import by_author
-from core.sync.registry import Doubt, Item, Kind, Outcome, Reason, Unfit, register_kind, register_reason
+from core.sync.registry import Doubt, Held, Item, Kind, Outcome, Reason, Unfit, register_kind, register_reason
 from inventory.api.count_bodies import EntriesInput
 from inventory.api.counts import entries_of
 from inventory.api.move_bodies import ArrivalInput, ShipInput, goods_lines
@@ -123,10 +125,10 @@ def _sent(item: Item) -> Outcome:
     if stored is None:
         raise Unfit("unknown-transfer", "There was never such a transfer.")
     if stored.state != Transfer.State.DRAFT:
-        return _of_transfer(stored, [], is_new=False)
+        return outcome_of_transfer(stored, [], is_new=False)
     lines = goods_lines(body["lines"]) if "lines" in body else None
     shipped, doubts = by_author(item, lambda actor: ship_transfer(stored.pk, lines=lines, actor=actor))
-    return _of_transfer(shipped, doubts)
+    return outcome_of_transfer(shipped, doubts)
 
 
 class ArrivedInput(ArrivalInput):
@@ -140,10 +142,11 @@ def _arrived(item: Item) -> Outcome:
     body = body_of(ArrivedInput, item.body)
     arrival = arrival_of(body["transfer"], body)
     done, doubts = by_author(item, lambda actor: receive_transfer(arrival, actor=actor))
-    return _of_transfer(done.transfer, doubts, is_new=done.is_new)
+    return outcome_of_transfer(done.transfer, doubts, is_new=done.is_new)
 
 
-def _of_transfer(transfer: Transfer, doubts: list[Doubt], *, is_new: bool = True) -> Outcome:
+def outcome_of_transfer(transfer: Transfer, doubts: list[Doubt], *, is_new: bool = True) -> Outcome:
+    """What is told of a transfer that a device moved on."""
     return Outcome(
         object_type="transfer",
         object_id=transfer.pk,
@@ -155,14 +158,35 @@ def _of_transfer(transfer: Transfer, doubts: list[Doubt], *, is_new: bool = True
     )
 
 
-def _register(name: str, title: str, take: Any) -> None:
-    register_kind(Kind(name=name, title=title, version=1, take=take))
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
 
 
-_register("receive", "Goods received", _document)
-_register("adjust", "A correction of stock", _document)
-_register("count", "Something counted", _counted)
-_register("link-code", "A code of an article", _link)
-_register("transfer-out", "A transfer that left", _sent)
-_register("transfer-in", "Goods of a transfer", _arrived)
+def _at_location(body: Mapping[str, Any]) -> Held:
+    return Held(location_id=_uuid(body.get("location")))
+
+
+def _where(model: Any, name: str, side: str) -> Callable[[Mapping[str, Any]], Held]:
+    """The place of what a body names, as far as there is such a thing."""
+
+    def place(body: Mapping[str, Any]) -> Held:
+        known = _uuid(body.get(name))
+        rows = model.objects.filter(pk=known).values_list(side, flat=True) if known else ()
+        return Held(location_id=next(iter(rows), None))
+
+    return place
+
+
+for _name, _title, _take, _place in (
+    ("receive", "Goods received", _document, _at_location),
+    ("adjust", "A correction of stock", _document, _at_location),
+    ("count", "Something counted", _counted, _where(Count, "count", "location_id")),
+    ("link-code", "A code of an article", _link, lambda body: Held()),
+    ("transfer-out", "A transfer that left", _sent, _where(Transfer, "transfer", "source_id")),
+    ("transfer-in", "Goods of a transfer", _arrived, _where(Transfer, "transfer", "destination_id")),
+):
+    register_kind(Kind(name=_name, title=_title, version=1, take=_take, held=_place))
 register_reason(Reason(kind="count-entry", title="Counted, and not added"))

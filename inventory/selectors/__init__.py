@@ -4,6 +4,7 @@ The services, the API and the till use this module; what only pages need stands 
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Upper
 
 from core.db.prepared import prepared_cursor
-from core.errors import NotFound
+from core.errors import Invalid, NotFound, fault
 from inventory.codes import normalise
 from inventory.models import (
     Lot,
@@ -171,6 +172,18 @@ def targets_of(typed: Iterable[str]) -> dict[str, CodeTarget]:
         skus = dict(Variant.objects.filter(sku__in=set(left.values())).values_list("sku", "pk"))
         found |= {text: CodeTarget(code=sku, variant_id=skus[sku]) for text, sku in left.items() if sku in skus}
     return found
+
+
+def find_article(typed: str, *, pointer: str) -> UUID:
+    """The article that somebody named by its id, or typed or scanned a code or number of. Raises `Invalid`."""
+    with suppress(ValueError):
+        if Variant.objects.filter(pk=UUID(typed)).exists():
+            return UUID(typed)
+    target = targets_of({typed}).get(typed)
+    if target is None:
+        detail = "No article of the shop has this code or number."
+        raise Invalid(detail, details={"errors": [fault(pointer, "unknown", detail)]})
+    return target.variant_id
 
 
 def _with_articles(rows: list[ScanCode]) -> list[ScanCode]:

@@ -16,7 +16,7 @@ from orders.api.customer_bodies import CustomerInput, split
 from orders.api.parking import CartInput, cart_of
 from orders.api.serializers import OrderInput
 from orders.api.views import sale_of
-from orders.models import Payment
+from orders.models import Order, Payment
 from orders.services.charged import Charged, ChargedLine
 from orders.services.checkout import MOST_LINES
 from orders.services.parking import park
@@ -59,7 +59,11 @@ class TakenSaleInput(serializers.Serializer[Any]):
 
 
 def _sale(item: Item) -> Outcome:
-    body = body_of(TakenSaleInput, item.body)
+    return take_sale(taken_sale_of(body_of(TakenSaleInput, item.body), item), item)
+
+
+def taken_sale_of(body: dict[str, Any], item: Item) -> TakenSale:
+    """The body of a sale that happened in the words of the service."""
     said = body["as_sold"]
     charged = Charged(
         lines=[_line(line) for line in said["lines"]],
@@ -67,8 +71,7 @@ def _sale(item: Item) -> Outcome:
         cash_rounding=said.get("cash_rounding", Decimal(0)),
     )
     number = body.get("receipt_number") or f"{item.prefix}-{item.n:06}"
-    taken = TakenSale(sale=sale_of(body["order"], "user"), charged=charged, receipt_number=number)
-    return take_sale(taken, item)
+    return TakenSale(sale=sale_of(body["order"], "user"), charged=charged, receipt_number=number)
 
 
 def _line(said: dict[str, Any]) -> ChargedLine:
@@ -131,6 +134,16 @@ def _return(item: Item) -> Outcome:
     return take_return(return_of(body["of"], body["refund"]), item)
 
 
+def _held_return(body: Mapping[str, Any]) -> Held:
+    """Where goods came back: where the return says, else where they were sold."""
+    refund = body.get("refund")
+    refund = refund if isinstance(refund, Mapping) else {}
+    place = _uuid(refund.get("location"))
+    if place is None and (sale := _uuid(body.get("of"))) is not None:
+        place = Order.objects.filter(pk=sale).values_list("location_id", flat=True).first()
+    return Held(location_id=place)
+
+
 def _park(item: Item) -> Outcome:
     """The body of ``POST /orders/parked/``; nothing of it is booked."""
     cart = cart_of(body_of(CartInput, item.body))
@@ -172,7 +185,7 @@ def _customer(item: Item) -> Outcome:
     )
 
 
-register_kind(Kind(name="return", title="A return", version=1, take=_return))
+register_kind(Kind(name="return", title="A return", version=1, take=_return, held=_held_return))
 register_kind(Kind(name="park", title="A parked basket", version=1, take=_park))
 register_kind(Kind(name="unpark", title="A parked basket taken up", version=1, take=_unpark))
 register_kind(Kind(name="customer", title="A customer", version=1, take=_customer))

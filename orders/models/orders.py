@@ -141,6 +141,11 @@ class Order(models.Model):
             ),
             models.Index(fields=["kind", "-occurred_at", "-id"], name="order_other_kinds", condition=~Q(kind="sale")),
             models.Index(fields=["location", "-occurred_at", "-id"], name="order_by_place"),
+            models.Index(
+                fields=["register"],
+                name="order_waits_for_shift",
+                condition=Q(register__isnull=False, shift__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

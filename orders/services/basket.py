@@ -78,6 +78,7 @@ class Sale:
     ``reservations`` are goods set aside for this buyer.
     ``approval_ids`` are somebody's consent to what the actor may not do alone: a large discount by hand, expired lots.
     ``accept_expired``: goods of expired lots are sold where there are no others; blocked ones never are.
+    ``may_wait_for_shift``: it happened while its drawer was shut, so it goes into the register's next shift.
     """
 
     order_id: UUID
@@ -97,6 +98,7 @@ class Sale:
     accept_expired: bool = False
     reservations: Sequence[UUID] = ()
     gift_cards: Sequence[CardSold] = ()
+    may_wait_for_shift: bool = False
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""

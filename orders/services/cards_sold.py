@@ -85,10 +85,11 @@ def new_cards(sale: Sale, order: Order, codes: Mapping[UUID, str], *, actor: Act
     """
     if not sale.gift_cards:
         return []
-    taken = GiftCard.objects.filter(code_digest__in=[digest_of(code) for code in codes.values()])
-    if taken.exclude(pk__in=codes).exists():
+    digests = {digest_of(code): card_id for card_id, code in codes.items()}
+    taken = GiftCard.objects.filter(code_digest__in=digests).exclude(pk__in=codes)
+    if found := [str(digests[bytes(digest)]) for digest in taken.values_list("code_digest", flat=True)]:
         hit(GUESSES, str(actor.id))
-        raise Conflict("There is a gift card with one of these codes already.")
+        raise Conflict("There is a gift card with one of these codes already.", details={"gift_cards": sorted(found)})
     currency = current_tenant().currency
     return [
         GiftCard(

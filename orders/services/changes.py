@@ -50,7 +50,8 @@ class Settlement:
     """How the difference is paid or given back: ``payments`` in positive amounts; None gives back as it was paid.
 
     ``needs_drawer``: cash must name the register it goes through, where the place has any. ``pieces``: the numbers of
-    goods with serial numbers that leave or come back, by variant.
+    goods with serial numbers that leave or come back, by variant. ``left_at``: what leaves left then, whatever the
+    record says.
     """
 
     payments: Sequence[Tender] | None = None
@@ -58,6 +59,7 @@ class Settlement:
     register_id: UUID | None = None
     approval_id: UUID | None = None
     needs_drawer: bool = False
+    left_at: datetime | None = None
 
 
 def propose_change(
@@ -74,14 +76,32 @@ def propose_change(
         Invalid: an action cannot be done; every one is named.
         ReusedIdentifier: the id belongs to another change.
     """
-    order = _found(Order.objects.filter(pk=order_id), actor)
+    order = order_to_change(Order.objects.filter(pk=order_id), actor)
     digest = fingerprint([order_id, [action.plain() for action in actions], reason])
     stored = OrderChange.objects.filter(pk=change_id).first()
     if stored is not None:
         return _same(stored, digest, actor), False
-    _check(order)
+    check_changeable(order)
     before = list(order.lines.all())
     after = new_lines(order, before, actions, actor)
+    told = [action.plain() for action in actions]
+    return keep_proposal(
+        order, before, after, change_id=change_id, digest=digest, actions=told, reason=reason, actor=actor
+    )
+
+
+def keep_proposal(
+    order: Order,
+    before: Sequence[OrderLine],
+    after: Sequence[OrderLine],
+    *,
+    change_id: UUID,
+    digest: bytes,
+    actions: Sequence[dict[str, Any]],
+    reason: str,
+    actor: Actor,
+) -> tuple[OrderChange, bool]:
+    """Keep what the lines of an order are to become; a part of the services that propose changes."""
     then = copy(order)
     add_up(then, after)
     change = OrderChange(
@@ -89,7 +109,7 @@ def propose_change(
         request_hash=digest,
         order=order,
         base_version=order.version,
-        actions=[action.plain() for action in actions],
+        actions=list(actions),
         before=[kept(line) for line in before],
         after=[kept(line) for line in after],
         difference=then.total - order.total,
@@ -122,7 +142,8 @@ def _same(stored: OrderChange, digest: bytes, actor: Actor) -> OrderChange:
     return stored
 
 
-def _found(rows: Any, actor: Actor) -> Order:
+def order_to_change(rows: Any, actor: Actor) -> Order:
+    """The order of some rows that the actor may change. Raises `NotFound`, `Forbidden`."""
     order: Order | None = rows.select_related("location").first()
     if order is None or not actor.may(VIEW_ORDERS, at=order.location_id):
         raise NotFound("There is no such order.")
@@ -130,8 +151,8 @@ def _found(rows: Any, actor: Actor) -> Order:
     return order
 
 
-def _check(order: Order) -> None:
-    """Which orders can be changed: the one place that says so."""
+def check_changeable(order: Order) -> None:
+    """Which orders can be changed: the one place that says so. Raises `Conflict`."""
     if order.kind != Order.Kind.SALE or order.state not in (Order.State.COMPLETED, Order.State.OPEN):
         raise Conflict(f"Only a completed sale or an open order can be changed; this {order.kind} is {order.state}.")
     if order.channel == Order.Channel.HISTORY or order.is_paid_elsewhere:
@@ -144,7 +165,7 @@ def _check(order: Order) -> None:
 def may_be_changed(order: Order) -> bool:
     """Whether an order can still be changed, whoever asks."""
     try:
-        _check(order)
+        check_changeable(order)
     except Conflict:
         return False
     return True
@@ -189,7 +210,7 @@ def _again(work: Any) -> tuple[OrderChange, bool]:
 def _turn(
     change_id: UUID, order_id: UUID, version: int, settlement: Settlement, actor: Actor, *, undo: bool
 ) -> tuple[OrderChange, bool]:
-    order = _found(Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order_id), actor)
+    order = order_to_change(Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order_id), actor)
     change = OrderChange.objects.select_for_update().filter(pk=change_id, order=order).first()
     if change is None:
         raise NotFound("There is no such change.")
@@ -200,7 +221,7 @@ def _turn(
     due_version = change.base_version + 1 if undo else change.base_version
     if order.version != version or order.version != due_version:
         raise StaleVersion("The order was changed since. Propose it anew.", details={"version": order.version})
-    _check(order)
+    check_changeable(order)
     difference = -change.difference if undo else change.difference
     before, after = (change.after, change.before) if undo else (change.before, change.after)
     now = datetime.now(UTC)
@@ -222,7 +243,7 @@ def _turn(
             "change": (None, change.pk),
         },
     )
-    _move(order, change, before, lines, payments, settlement.pieces, now, actor, undo=undo)
+    _move(order, change, before, lines, payments, settlement, now, actor, undo=undo)
     return change, True
 
 
@@ -307,12 +328,13 @@ def _move(
     before: Sequence[Mapping[str, Any]],
     lines: Sequence[OrderLine],
     payments: Sequence[Payment],
-    named: Named,
+    how: Settlement,
     now: datetime,
     actor: Actor,
     *,
     undo: bool,
 ) -> None:
+    named = how.pieces
     costs = {UUID(x["variant_id"]): Decimal(x["unit_cost"]) for x in before if x["variant_id"] and x["unit_cost"]}
     if order.state == Order.State.OPEN:
         refuse(
@@ -342,8 +364,8 @@ def _move(
         reference_type="change_undone" if undo else "order_change",
         reference_id=change.pk,
         actor=actor,
-        occurred_at=now,
-        may_refuse=not order.location.sells_below_zero,
+        occurred_at=how.left_at or now,
+        may_refuse=how.left_at is None and not order.location.sells_below_zero,
         reason=change.reason,
         told_before=told,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import fault, refuse
+from core.events import plain
 from core.money import plain_amount, plain_decimal
 from core.tenancy.context import current_tenant
 from inventory.models import Variant
@@ -118,6 +119,14 @@ def _line(place: int, sale: Sale, line: ChargedLine, variant: Variant | None, qu
         unit_cost=variant.unit_cost if variant else None,
         is_stocked=bool(variant and variant.is_stocked),
     )
+
+
+OWN = ("unit_price", "list_price", "discount", "tax_rate", "net", "tax", "total", "tax_parts", "trace")
+
+
+def own_prices(ours: Sequence[OrderLine]) -> list[dict[str, Any]]:
+    """The lines as the shop would have charged them, as JSON keeps them: for who gives back the difference."""
+    return [{name: plain(getattr(line, name)) for name in ("position", "quantity", *OWN)} for line in ours]
 
 
 AS_CHARGED = "As charged by the till"

@@ -238,8 +238,9 @@ def write_sale(sale: Sale, draft: Draft, actor: Actor) -> None:
     order = draft.order
     if order.customer_id:
         order.customer_id = lock_buyer(order.customer_id)
-    drawer = enter_drawer(order.register_id, when=order.occurred_at) if order.register_id else None
-    if drawer is not None:
+    drawer = None
+    if order.register_id:
+        drawer = enter_drawer(order.register_id, when=order.occurred_at, or_next=sale.may_wait_for_shift)
         drawer.stamp(order, draft.payments)
     insert_together(
         [order],

@@ -35,14 +35,18 @@ RUNNING_THEN = """
     WHERE register_id = %s AND state = 'closed' AND opened_at <= %s AND closed_at > %s
     ORDER BY opened_at DESC LIMIT 1 FOR NO KEY UPDATE
 """
+HAPPENED = (Order.State.COMPLETED, Order.State.VOIDED)
+"""States of documents whose money went through a drawer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """The shift a document goes through. ``is_late``: it was closed before the document came."""
+    """The shift a document goes through; None: the register's next one. ``is_late``: it was closed before the
+    document came.
+    """
 
     register_id: UUID
-    shift_id: UUID
+    shift_id: UUID | None
     is_late: bool
 
     def stamp(self, order: Order | None, payments: Iterable[Payment]) -> None:
@@ -76,11 +80,12 @@ def check_cash_has_drawer(payments: Iterable[Payment], *, location_id: UUID, reg
         refuse(fault("/", "no-open-shift", detail))
 
 
-def enter_drawer(register_id: UUID, *, when: datetime) -> Drawer:
+def enter_drawer(register_id: UUID, *, when: datetime, or_next: bool = False) -> Drawer:
     """The shift of a register for something that happened at ``when``, locked until the end of the transaction.
 
     The open one, if it had begun by then; else the closed one that was running then (the document is late and amends
-    it); else, for a time between two shifts, the open one.
+    it); else, for a time between two shifts, the open one. With ``or_next`` else the one that is opened next: of a
+    fact that nobody can refuse (`take_waiting`).
 
     Raises:
         NoOpenShift: there is none of these.
@@ -97,7 +102,20 @@ def enter_drawer(register_id: UUID, *, when: datetime) -> Drawer:
         return Drawer(register_id, closed[0], True)
     if now_open is not None:
         return Drawer(register_id, now_open[0], False)
+    if or_next:
+        return Drawer(register_id, None, False)
     raise NoOpenShift(details={"register": str(register_id)})
+
+
+def take_waiting(shift: Shift) -> int:
+    """Put into a shift that begins what happened at its register while none was open; answers how many documents.
+
+    The caller holds the register's row for itself, so what waits is committed and nothing is added meanwhile.
+    """
+    waiting = Order.objects.filter(register=shift.register_id, shift=None, state__in=HAPPENED)
+    ids = list(waiting.values_list("pk", flat=True))
+    Payment.objects.filter(order__in=ids, register=shift.register_id, shift=None).update(shift=shift)
+    return Order.objects.filter(pk__in=ids).update(shift=shift) if ids else 0
 
 
 def settle_drawer(drawer: Drawer | None, order: Order, *, actor: Actor) -> list[DomainEvent]:
@@ -105,7 +123,7 @@ def settle_drawer(drawer: Drawer | None, order: Order, *, actor: Actor) -> list[
 
     In the transaction of the order, after its rows are written. Answers the events for the caller to emit.
     """
-    if drawer is None or not drawer.is_late:
+    if drawer is None or drawer.shift_id is None or not drawer.is_late:
         return []
     shift = Shift.objects.select_related("register").get(pk=drawer.shift_id)  # `enter_drawer` has locked it
     number = shift.amendments.count() + 1

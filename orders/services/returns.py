@@ -61,7 +61,8 @@ class Return:
 
     ``payments`` None: all by one way (``by_method``), or by the ways in which it was paid. ``location_id`` None: where
     it was sold. ``occurred_at`` None: now; another time is that of a fact which is known late. ``needs_drawer``: cash
-    must name the register it leaves, where the place has any.
+    must name the register it leaves, where the place has any. ``is_paid_out``: the payments are what was given back,
+    whatever it comes to. ``may_wait_for_shift`` as in a sale.
     """
 
     refund_id: UUID
@@ -76,6 +77,8 @@ class Return:
     expected_total: Decimal | None = None
     needs_drawer: bool = False
     occurred_at: datetime | None = None
+    is_paid_out: bool = False
+    may_wait_for_shift: bool = False
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try; the approval that was needed for it is no content."""
@@ -142,7 +145,7 @@ def _commit(wanted: Return, actor: Actor) -> Refunded:
     if stated is None and wanted.by_method:
         rest = draft.due - draft.by_points
         stated = [Tender(method=wanted.by_method, amount=rest)] if rest else []
-    drawer = through_drawer(draft.order)
+    drawer = through_drawer(draft.order, or_next=wanted.may_wait_for_shift)
     back = money_back(draft.order, sale, draft.due, stated, actor=actor, by_points=draft.by_points)
     must_be_allowed(draft, wanted, beyond=back.beyond, actor=actor)
     payments = back.payments
@@ -151,12 +154,12 @@ def _commit(wanted: Return, actor: Actor) -> Refunded:
     return book(draft, payments, drawer, actor)
 
 
-def through_drawer(order: Order) -> Drawer | None:
+def through_drawer(order: Order, *, or_next: bool = False) -> Drawer | None:
     """Let a document go through the open drawer of its register, if it names one: before it is written."""
     if order.register_id is None:
         return None
     check_register(order.register_id, location_id=order.location_id)
-    drawer = enter_drawer(order.register_id, when=order.occurred_at)
+    drawer = enter_drawer(order.register_id, when=order.occurred_at, or_next=or_next)
     drawer.stamp(order, ())
     return drawer
 
@@ -243,6 +246,8 @@ def worked_out(wanted: Return, sale: Order, place: Location, actor: Actor) -> Dr
     documents = sale.refunds.exclude(state=Order.State.VOIDED)
     paid_back = -sum((x.total + x.cash_rounding for x in documents), Decimal(0))
     due = _due(order, sale, paid_back, is_last=is_last, by_cash=only_cash(wanted, sale))
+    if wanted.is_paid_out and wanted.payments is not None:
+        due = sum((tender.amount for tender in wanted.payments), Decimal(0))
     order.cash_rounding = -due - order.total
     return Draft(sale, order, lines, due, part_back(sale, paid_back, due))
 

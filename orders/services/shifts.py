@@ -29,6 +29,7 @@ from orders.events import CashMoved, ShiftClosed, ShiftOpened
 from orders.models import CashMovement, Register, Shift
 from orders.permissions import RUN_SHIFT
 from orders.selectors.shifts import drawer_figures, expected_cash
+from orders.services.drawers import take_waiting
 
 MOST_CASH = Decimal(10) ** 10
 LONGEST_REASON = 200
@@ -52,6 +53,8 @@ class Moved:
 
 def open_shift(*, shift_id: UUID, register_id: UUID, opening_float: Decimal, actor: Actor) -> Done:
     """Open the drawer of a register with a float. ``shift_id`` is the caller's; a repeat gives the same shift.
+
+    What tills sold while no shift was open, and sent since, is in this one: its cash comes on top of the float.
 
     Raises:
         NotFound, Forbidden: there is no such register in use where the actor may run a shift.
@@ -100,7 +103,9 @@ def _open(shift_id: UUID, register_id: UUID, opening_float: Decimal, actor: Acto
         opened_by_label=actor.label[:200],
     )
     shift.save(force_insert=True)
-    _record(shift, AuditEntry.Action.CREATE, {"float": (None, opening_float)}, actor)
+    waiting = take_waiting(shift)
+    late: dict[str, tuple[object, object]] = {"from_before": (None, waiting)} if waiting else {}
+    _record(shift, AuditEntry.Action.CREATE, {"float": (None, opening_float), **late}, actor)
     emit(
         ShiftOpened(
             shift_id=shift.pk,

@@ -16,23 +16,26 @@ from orders.services.customers import Known, create_customer
 from orders.services.returns import Refunded, Return, return_goods
 
 
-def take_return(wanted: Return, item: Item) -> Outcome:
+def take_return(wanted: Return, item: Item, *, is_paid_out: bool = False) -> Outcome:
     """Book goods that came back, as of when they did, in the transaction of the item.
 
     Of a sale that the server has by now (the till sends in order). What it comes to is computed here; a till that gave
-    back another amount than it shows, or more than is left of the sale, is kept for a person.
+    back another amount than it shows, or more than is left of the sale, is kept for a person; ``is_paid_out``: who
+    settled it takes the amount as it was.
 
     Raises:
         NotFound, Invalid, WrongPayment and what else `return_goods` raises to somebody who may do everything.
     """
     doubts: list[Doubt] = []
-    stated = replace(wanted, occurred_at=item.occurred_at)
+    stated = replace(wanted, occurred_at=item.occurred_at, is_paid_out=is_paid_out)
+    if is_paid_out:
+        stated = replace(stated, expected_total=None)
     try:
         with transaction.atomic():
             done, more = _returned(stated, item)
     except NoOpenShift as refusal:
-        doubts.append(Doubt(kind="no-shift", sentence=f"{refusal.detail}. The money given back is in no report."))
-        done, more = _returned(replace(stated, register_id=None), item)
+        doubts.append(Doubt(kind="no-shift", sentence=f"{refusal.detail}. It will be in the report of the next one."))
+        done, more = _returned(replace(stated, may_wait_for_shift=True), item)
     except PriceChanged as refusal:
         doubts.append(Doubt(kind="price", sentence=f"Of a return: {refusal.detail}"))
         done, more = _returned(replace(stated, expected_total=None), item)

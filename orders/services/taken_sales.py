@@ -5,9 +5,10 @@ same, the sale is booked like any other, with its trace and coupons. Else the cu
 stand, and a `Doubt` says what does not fit and how much money it is about.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -31,6 +32,7 @@ from orders.services.charged import (
     differs,
     discounts_of,
     lines_as_charged,
+    own_prices,
     variants_of,
 )
 from orders.services.checkout import Draft, cash_rounding_of, write_sale
@@ -47,11 +49,19 @@ RECEIPT_ONCE = "order_receipt_number_once"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenSale:
-    """A sale as it was stated, what the customer was charged, and the number that was printed for them."""
+    """A sale as it was stated, what the customer was charged, and the number that was printed for them.
+
+    ``new_codes`` of gift cards, by their ids, stand instead of the ones that were handed out: another card has those.
+    """
 
     sale: Sale
     charged: Charged
     receipt_number: str
+    new_codes: Mapping[UUID, str] = field(default_factory=dict)
+
+    def with_codes(self, codes: Mapping[UUID, str]) -> "TakenSale":
+        """The same sale with other codes for some of its gift cards."""
+        return replace(self, new_codes=codes)
 
 
 def take_sale(taken: TakenSale, item: Item) -> Outcome:
@@ -69,6 +79,8 @@ class _Taking:
     def __init__(self, taken: TakenSale, item: Item) -> None:
         self.item, self.charged = item, taken.charged
         self.stated, self.sale = taken.sale, replace(taken.sale, accept_shortage=True, occurred_at=item.occurred_at)
+        cards = [replace(card, code=taken.new_codes.get(card.card_id, card.code)) for card in self.sale.gift_cards]
+        self.sale = replace(self.sale, gift_cards=cards)
         self.receipt_number = taken.receipt_number
         self.doubts: dict[str, Doubt] = {}
         self.uncovered: set[UUID] = set()
@@ -273,14 +285,16 @@ class _Taking:
         said = f"The customer was charged {self._told(theirs)}; the price was {self._told(ours)}."
         if ours == theirs:
             said = f"{self._told(theirs)} was charged, but shared out, taxed or reduced in another way."
-        self._doubt("price", said, abs(ours - theirs) or lines, charged=self._plain(theirs), price=self._plain(ours))
+        told: dict[str, Any] = {"charged": self._plain(theirs), "price": self._plain(ours)}
+        told["lines"] = own_prices(priced.lines)
+        self._doubt("price", said, abs(ours - theirs) or lines, **told)
 
     # --- what is given up
 
     def _give_way(self, refusal: DomainError) -> None:
         """Give up what was refused, and note it; raises what cannot be given up."""
-        if isinstance(refusal, NoOpenShift) and self.sale.register_id:
-            self._without_register("no-shift", "No shift of its register was open at that time or is now.")
+        if isinstance(refusal, NoOpenShift) and not self.sale.may_wait_for_shift:
+            self._wait_for_shift()
         elif isinstance(refusal, CouponRefused) and self.use_coupons:
             self.use_coupons = False
             self._doubt("coupon", f"A coupon was used up: {refusal.detail}", self._discounted())
@@ -306,9 +320,16 @@ class _Taking:
             raise Unfit("identifier-reused", said) from conflict
 
     def _without_register(self, kind: str, said: str) -> None:
-        cash = sum((x.amount for x in self.sale.payments if x.method == Payment.Method.CASH), NOTHING)
-        self._doubt(kind, f"{said} Its cash is in no report.", cash, register=str(self.sale.register_id))
+        self._doubt(kind, f"{said} Its cash is in no report.", self._cash(), register=str(self.sale.register_id))
         self.sale = replace(self.sale, register_id=None)
+
+    def _wait_for_shift(self) -> None:
+        said = "No shift of its register was open at that time or is now. It will be in the report of its next one."
+        self._doubt("no-shift", said, self._cash(), register=str(self.sale.register_id))
+        self.sale = replace(self.sale, may_wait_for_shift=True)
+
+    def _cash(self) -> Decimal:
+        return sum((x.amount for x in self.sale.payments if x.method == Payment.Method.CASH), NOTHING)
 
     def _without_pieces(self, refusal: Invalid) -> bool:
         """Leave away lots and goods set aside that there are not; answers whether there were any."""
