@@ -1,4 +1,4 @@
-"""python -m tests.chaos [--sales 5000] [--seed 7] [--away 60] [--kills 24]"""
+"""python -m tests.chaos [--sales 5000] [--seed 7] [--away 60] [--kills 24]; of tills: python -m tests.chaos till"""
 
 import argparse
 import io
@@ -171,4 +171,8 @@ def _tell(rows: Any, sales: Any, feed: Any, screen: Any, killed: Counter[str], s
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["till"]:
+        from tests.chaos.till import main as till
+
+        sys.exit(till(sys.argv[2:]))
     sys.exit(main(sys.argv[1:]))

@@ -45,15 +45,28 @@ class Stand:
         return self.shop.tenant
 
 
-def opened(name: str, currency: str, port: int, hook: str) -> Stand:
-    """A shop with goods on the shelves, a key, and one endpoint that hears everything; made if there is none yet."""
-    host = f"{name}.localhost"
+def found(host: str, currency: str) -> Shop:
+    """A shop with its cast and goods; made if there is none yet."""
+    name = host.split(".", 1)[0].title()
     try:
         tenant = find_tenant(host)
     except NotFound:
-        tenant = create_tenant(name=name.title(), host=host, currency=currency)
-        furnish(Shop(tenant, host, name.title()))
-    shop = Shop(tenant, host, name.title())
+        tenant = create_tenant(name=name, host=host, currency=currency)
+        furnish(Shop(tenant, host, name))
+    return Shop(tenant, host, name)
+
+
+def number_everything(shop: Shop) -> None:
+    """Do the relay's work until there is none."""
+    while number_events(shop.tenant):
+        pass
+
+
+def opened(name: str, currency: str, port: int, hook: str) -> Stand:
+    """A shop with goods on the shelves, a key, and one endpoint that hears everything; made if there is none yet."""
+    host = f"{name}.localhost"
+    shop = found(host, currency)
+    tenant = shop.tenant
     with use_tenant(tenant):
         for variant in Variant.objects.all():
             missing = PLENTY - _on_hand(variant)
@@ -62,8 +75,7 @@ def opened(name: str, currency: str, port: int, hook: str) -> Stand:
         Endpoint.objects.all().delete()
         create_endpoint(endpoint_id=uuid7(), url=hook, subscriptions=["*"], actor=shop.actor(), description="")
         _, token = create_api_key(name="till", permissions=permissions_of_role("owner"), actor=SYSTEM)
-        while number_events(tenant):
-            pass
+        number_everything(shop)
         Delivery.objects.all().delete()  # of making it: the run counts its own
         stream = Stream.objects.get()
         variants = tuple((str(one.pk), str(one.unit_price)) for one in Variant.objects.order_by("sku"))

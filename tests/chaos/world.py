@@ -42,8 +42,8 @@ def free_port() -> int:
 class World:
     """PostgreSQL and Valkey of the run's own, as durable as a shop's, and the product's processes on them."""
 
-    def __init__(self, home: Path, port: int) -> None:
-        self.home, self.port = home, port
+    def __init__(self, home: Path, port: int, settings: str = "tests.chaos.settings") -> None:
+        self.home, self.port, self.settings = home, port, settings
         self.stack = Stack(home)
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
         self.environment: dict[str, str] = {}
@@ -52,7 +52,7 @@ class World:
     def start_databases(self) -> dict[str, str]:
         """Bring both up; the environment that everything which works on them needs."""
         found = self.stack.start()
-        mine = {"DATA_DIR": str(self.home), "PORT": str(self.port), "DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
+        mine = {"DATA_DIR": str(self.home), "PORT": str(self.port), "DJANGO_SETTINGS_MODULE": self.settings}
         self.environment = {**os.environ, **found, **mine}
         return self.environment
 
