@@ -26,6 +26,7 @@ NAMES = (
     "onesku",
     "catalogue",
     "camera",
+    "offline",
 )
 
 

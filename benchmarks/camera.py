@@ -5,7 +5,6 @@ knows when a code came into the picture; a line counts when the frame that shows
 """
 
 import gzip
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 import django
 from django.conf import settings
 
+from benchmarks.browsing import browser
 from benchmarks.harness import ROOT, machine, quantile, table, web
 from benchmarks.shop import BenchShop, bench_shop
 
@@ -133,33 +133,14 @@ def _goods(shop: BenchShop) -> list[tuple[str, str]]:
 @contextmanager
 def _till(shop: BenchShop, port: int, film: Path) -> Iterator[Any]:
     """A browser whose camera shows the film, at the till of the shop."""
-    from django.test import Client
-    from playwright.sync_api import sync_playwright
-
-    from core.people.models import User
-    from core.tenancy.context import use_tenant
-    from core.tenancy.selectors import find_tenant
-
-    sys.path.append(str(ROOT / "tools"))  # where the tests look for the browser's names
-    from tests.browsers import ARGUMENTS, chromium_path
     from tests.film import camera
 
-    person = Client(headers={"host": shop.host})
-    with use_tenant(find_tenant(shop.host)):
-        person.force_login(User.objects.get(email="bench@bench.localhost"), "core.people.backends.EmailBackend")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *camera(film)])
-        context = browser.new_context()
-        cookie = person.cookies[settings.SESSION_COOKIE_NAME].value
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": cookie, "domain": shop.host, "path": "/", "secure": True}])
+    with browser(shop, port, *camera(film)) as context:
         page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(f"http://{shop.host}:{port}/till/")
+        page.goto("/till/")
         page.wait_for_selector("till-counter[data-ready]", state="attached")
         page.wait_for_selector("camera-scan[data-ready]", state="attached")
         yield page
-        browser.close()
 
 
 def _camera(shop: BenchShop, port: int, path: Path, codes: list[tuple[str, str]]) -> tuple[list[float], str]:
@@ -206,8 +187,5 @@ def _spread(values: list[float]) -> list[str]:
 
 
 if __name__ == "__main__":
-    import os
-
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
     main()

@@ -21,6 +21,8 @@ ARGUMENTS = [
     "--force-prefers-reduced-motion",  # nobody watches; what moves is waited for
     "--host-resolver-rules=MAP *.localhost 127.0.0.1",
 ]
+PATIENCE_MS = 45_000
+"""How long anything may take: a busy machine is slow, not wrong."""
 
 
 def chromium_path() -> str | None:
@@ -55,6 +57,7 @@ def logged_in(browser: Browser, product: Product, shop: Shop, role: str = "owner
     """A browser profile of its own in which somebody is logged in; without a service worker unless it is asked for."""
     settings = {"service_workers": "block", **options}
     context = browser.new_context(base_url=product.url(shop), **settings)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
     cookies = dict(part.split("=", 1) for part in session_of(shop, role).split("; "))
     context.add_cookies(
         [

@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from core.devices.models import Device
 from core.testing import Shop
-from tests.browsers import chromium, logged_in
+from tests.browsers import PATIENCE_MS, chromium, logged_in
 from tests.processes import Product, running
 from tests.told_of_devices import a_device, new_token
 
-expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")
@@ -47,7 +47,6 @@ def device(acme: Shop) -> tuple[Device, str]:
 def phone(browser: Browser, product: Product, acme: Shop, device: tuple[Device, str]) -> Iterator[BrowserContext]:
     """The cashier's browser, which is that till."""
     context = logged_in(browser, product, acme, "cashier", service_workers="allow")
-    context.set_default_timeout(20_000)
     secret = {"name": settings.DEVICE_COOKIE_NAME, "value": device[1], "domain": acme.host, "path": "/", "secure": True}
     context.add_cookies([secret])  # type: ignore[list-item]
     yield context

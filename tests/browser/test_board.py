@@ -45,9 +45,8 @@ def pages(browser: Browser, product: Product) -> Iterator[Any]:
         context = logged_in(browser, product, shop, role, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
         page.goto(product.url(shop))
-        expect(page.locator("live-status")).to_have_text("Live", timeout=15_000)
+        expect(page.locator("live-status")).to_have_text("Live")
         page.evaluate("window.__same = true")
         return page
 

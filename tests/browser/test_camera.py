@@ -85,7 +85,6 @@ def another(browser: Browser, *more: str) -> Iterator[Browser]:
 def at_the_till(browser: Browser, product: Product, shop: Shop, role: str = "cashier") -> Iterator[Page]:
     context = logged_in(browser, product, shop, role)
     page = context.new_page()
-    page.set_default_timeout(15_000)
     said = complaints(page)
     page.goto(product.url(shop, "/till/"))
     ready(page)

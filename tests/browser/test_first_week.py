@@ -16,7 +16,7 @@ from orders.models import Approval, Order, OrderLine, Payment, Shift
 from tests.browser.page_look import Ears
 from tests.browser.test_till import SCAN, ready
 from tests.browser.test_walk import go, tile
-from tests.browsers import picture
+from tests.browsers import PATIENCE_MS, picture
 from tests.processes import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -76,7 +76,7 @@ def walk(owner: Page, cashier: Page) -> None:
 
 
 def log_in(page: Page, email: str, password: str) -> None:
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto("/")
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)

@@ -73,9 +73,8 @@ def tabs(browser: Browser, product: Product, acme: Shop) -> Iterator[tuple[Brows
 
 def open_tab(context: BrowserContext, product: Product, shop: Shop) -> Page:
     page = context.new_page()
-    page.set_default_timeout(15_000)
     page.goto(product.url(shop))
-    expect(page.locator(STATUS)).to_have_text("Live", timeout=15_000)
+    expect(page.locator(STATUS)).to_have_text("Live")
     page.evaluate(HEAR)
     return page
 
@@ -161,7 +160,7 @@ def test_a_browser_that_wakes_after_hours_finds_its_dead_line_and_misses_nothing
     page.clock.install()
     page.route_web_socket("**/ws/events/*", between)
     page.goto(product.url(acme))
-    expect(page.locator(STATUS)).to_have_text("Live", timeout=15_000)
+    expect(page.locator(STATUS)).to_have_text("Live")
     page.evaluate(HEAR)
     page.evaluate(RESETS)
     news(1)

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.testing import Shop
 from tests.browser.test_till import ready
-from tests.browsers import logged_in, picture
+from tests.browsers import PATIENCE_MS, logged_in, picture
 from tests.processes import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -19,7 +19,6 @@ KEPT = "async () => Boolean(await (await caches.open('pages')).match('/till/'))"
 def phone(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserContext]:
     """A cashier's browser that may keep the app."""
     context = logged_in(browser, product, acme, "cashier", service_workers="allow")
-    context.set_default_timeout(15_000)
     yield context
     context.set_offline(False)
     context.close()
@@ -35,7 +34,7 @@ def installed(context: BrowserContext) -> Page:
     return page
 
 
-def eventually(page: Page, question: str, seconds: float = 20) -> None:
+def eventually(page: Page, question: str, seconds: float = PATIENCE_MS / 1000) -> None:
     """Wait until an asynchronous question of the page is answered with yes."""
     page.evaluate(
         """async ([question, ms]) => {

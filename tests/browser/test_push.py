@@ -28,7 +28,6 @@ def watch(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserCon
     started = browser.browser_type.launch(executable_path=path, args=ARGUMENTS)
     context = logged_in(started, product, acme, service_workers="allow")
     context.grant_permissions(["notifications"], origin=product.url(acme))
-    context.set_default_timeout(15_000)
     yield context
     started.close()
 
@@ -36,7 +35,6 @@ def watch(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserCon
 @pytest.fixture
 def phone(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserContext]:
     context = logged_in(browser, product, acme, service_workers="allow", viewport={"width": 360, "height": 740})
-    context.set_default_timeout(15_000)
     yield context
     context.close()
 

@@ -72,7 +72,6 @@ def till(browser: Browser, product: Product, acme: Shop) -> Iterator[Page]:
 def standing_at_the_till(browser: Browser, product: Product, shop: Shop, role: str) -> Iterator[Page]:
     context = logged_in(browser, product, shop, role)
     page = context.new_page()
-    page.set_default_timeout(15_000)
     said = complaints(page)
     page.goto(product.url(shop, "/till/"))
     ready(page)
@@ -82,8 +81,8 @@ def standing_at_the_till(browser: Browser, product: Product, shop: Shop, role: s
 
 
 def ready(page: Page) -> None:
-    expect(page.locator("till-counter[data-ready]")).to_be_attached(timeout=15_000)
-    expect(page.locator(".product-tile").first).to_be_visible(timeout=15_000)
+    expect(page.locator("till-counter[data-ready]")).to_be_attached()
+    expect(page.locator(".product-tile").first).to_be_visible()
 
 
 def log_in(page: Page, shop: Shop) -> None:

@@ -13,8 +13,8 @@ from orders.models import CreditEntry, GiftCard, Order, Payment
 from orders.services.credit import find_card, normal_code
 from orders.services.gift_cards import issue_gift_card
 from tests.browser.page_look import ARRIVED
-from tests.browser.test_till import SCAN, TEA, standing_at_the_till
-from tests.browsers import picture
+from tests.browser.test_till import SCAN, TEA, ready, standing_at_the_till
+from tests.browsers import held_up, picture
 from tests.processes import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -89,6 +89,19 @@ def test_a_made_and_a_printed_card_are_sold_with_goods_and_the_made_code_is_hand
     printed = find_card(BLANK, actor=acme.actor("cashier"))
     assert (made.account.balance, printed.account.balance) == (Decimal(25), Decimal(20))
     assert GiftCard.objects.filter(order=order).count() == 2 and audit_books() == []
+
+
+def test_two_cards_typed_before_the_first_dialog_is_there_are_both_in_the_basket(till: Page) -> None:
+    keys, parts = till.keyboard, held_up(till, "**/till-giftcard*.js")
+    till.reload()
+    ready(till)
+    with till.expect_request("**/till-giftcard*.js"):
+        keys.press("Shift+F8")
+    for pressed in ("1", "0", "Enter", "Shift+F8", "1", "5", "Enter"):
+        keys.press(pressed)
+    parts.pop().continue_()
+    expect(till.locator("[data-card-lines] [data-card]")).to_have_count(2)
+    expect(till.locator("[data-total]")).to_have_text("£25.00")
 
 
 def test_a_card_is_sold_alone_and_removed_with_one_press(till: Page, acme: Shop) -> None:

@@ -12,7 +12,7 @@ from analytics.models import Forecast
 from core.testing import CANARY, PASSWORD, Shop
 from orders.models import ImportRun, Order, Payment
 from tests.browser.page_look import Ears
-from tests.browsers import picture
+from tests.browsers import PATIENCE_MS, picture
 from tests.import_samples import line, write
 from tests.processes import Product
 from tests.shop_window import HISTORY_ENDS, history
@@ -62,7 +62,7 @@ def product(processes: Product, acme: Shop, globex: Shop) -> Iterator[Product]:
 def newcomer(browser: Browser, product: Product, acme: Shop) -> Iterator[Page]:
     """Somebody at the door, who hears every complaint of every page."""
     page = browser.new_context(base_url=product.url(acme)).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
     ears = Ears(page)
     yield page
     assert CANARY not in page.content()

@@ -5,7 +5,7 @@ import { Files } from "./files.js";
 import { belongTo, end, hearPush } from "./push.js";
 import { howManyOpen, send } from "../lib/store/send.js";
 
-const PATIENCE = 3000; // ms that the server may take before the page's copy is shown
+const PATIENCE = 1200; // ms that the server may take before the page's copy is shown
 
 /** `setup`: `{ version, files, statics, pages, offline, waiting, log_out, icon }`, addresses of this origin. */
 export function begin(setup) {

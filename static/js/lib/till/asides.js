@@ -19,9 +19,9 @@ export class Asides {
     return this.#held !== null;
   }
 
-  /** A key pressed meanwhile (`KeyboardEvent.key`). */
-  hold(key) {
-    this.#held.keys.push(key);
+  /** A key pressed meanwhile (`{ key, shiftKey }` of the event). */
+  hold(pressed) {
+    this.#held.keys.push(pressed);
   }
 
   /** Open one, unless another is open or it cannot be loaded. */
@@ -54,9 +54,15 @@ export class Asides {
       this.#held = null;
     }
     const isExpected = show(this.#element(tag)) !== false;
-    if (isExpected) for (const key of held.keys) press(key);
+    if (isExpected) for (const pressed of held.keys) this.#again(pressed);
     for (const code of held.codes) this.counter.hear(code);
     return true;
+  }
+
+  /** What was pressed may have closed this one and asked for another. */
+  #again(pressed) {
+    if (this.isLoading) this.hold(pressed);
+    else if (!this.counter.keys.again(pressed)) press(pressed.key);
   }
 
   /** The element, made when it is first wanted: by its template in the page, or by itself. */

@@ -54,7 +54,7 @@ export class Keys {
       return;
     }
     if (this.counter.asides.isLoading && !isModified) {
-      this.counter.asides.hold(event.key);
+      if (event.key !== "Shift") this.counter.asides.hold({ key: event.key, shiftKey: event.shiftKey });
       stop(event);
       return;
     }
@@ -63,6 +63,13 @@ export class Keys {
     if (event.key === " " && this.#wedge.isBursting(event.timeStamp) && !isField(event.target)) stop(event);
     else if (event.key === "?") this.#question(event);
     else this.#shortcut(event);
+  }
+
+  /** A shortcut that was held back while a dialog was loading does now what it does. Answers whether it was one. */
+  again({ key, shiftKey }) {
+    let isOne = false;
+    this.#shortcut({ key, shiftKey, target: document.activeElement, preventDefault: () => (isOne = true), stopImmediatePropagation() {} });
+    return isOne;
   }
 
   /** What the focused field held before the burst: a scan there must not stay in it. */
