@@ -75,7 +75,7 @@ def test_a_device_is_told_all_that_it_needs_to_sell_and_no_cost(acme: Shop) -> N
     ]  # fmt: skip
     assert set(device.tables) == {
         "terms", "taxes", "categories", "lists", "rules", "groups", "discounts", "coupons", "registers", "members",
-        "words", "favourites",
+        "words", "favourites", "arrivals",
     }  # fmt: skip
     told = json.dumps([device.articles, device.tables])
     assert "77.7" not in told and "cost" not in told and CANARY not in told

@@ -3,19 +3,31 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from core.ids import uuid7
 from core.locations.models import Location
 from core.sync.models import Flag
-from core.testing import Shop, sale_body
-from inventory.models import CountEntry, ScanCode, StockDocument, StockLevel, Transfer
+from core.testing import Shop, make_variant, sale_body
+from inventory.models import (
+    CountEntry,
+    ScanCode,
+    StockDocument,
+    StockLevel,
+    StockPolicy,
+    Transfer,
+    TransferReceipt,
+    Variant,
+)
+from inventory.selectors.transfers import under_way_to
 from inventory.services.counts import CountDraft, cancel_count, open_count
 from inventory.services.lines import GoodsLine
+from inventory.services.shipping import ship_transfer
 from inventory.services.transfers import TransferDraft, create_transfer
 from orders.auditor import audit_books
-from orders.models import Customer, Order
+from orders.models import Consent, Customer, Order
 from tests.api import person
 from tests.cash_steps import an_open_shift, closed
 from tests.tills_away import Till
@@ -202,8 +214,160 @@ def test_a_transfer_leaves_and_arrives(acme: Shop) -> None:
     assert audit_books() == []
 
 
+def test_a_line_that_cannot_be_booked_keeps_no_other_out_of_the_ledger_and_goes_to_a_person_once(
+    acme: Shop, globex: Shop
+) -> None:
+    till = Till.at(acme, who="stock clerk")
+    tea = {"variant": str(acme.variant("TEA").pk), "quantity": "5"}
+    lines = [
+        {"code": "NOBODY-7", "quantity": "2"},
+        tea,
+        {**tea, "quantity": "0"},
+        {"variant": str(uuid7())} | {"quantity": "1"},
+    ]
+    body = movement(acme, "receipt", lines=lines)
+    till.item("receive", body)
+    queue = list(till.queue)
+
+    (told,) = till.send()
+
+    assert (told["result"], told["left_out"], on_hand(acme)) == ("applied", [0, 2, 3], Decimal(15))
+    document = StockDocument.objects.get()
+    assert [(line["variant"], line["quantity"]) for line in document.lines] == [(tea["variant"], "5")]
+    flag = Flag.objects.get()
+    assert (flag.kind, flag.object_id, flag.location_id) == ("line-left-out", document.pk, acme.location.pk)
+    assert flag.sentence.startswith("3 of 4 lines not booked: 2 × NOBODY-7, ")
+    assert [row["name"] for row in flag.details["lines"]][:2] == ["2 × NOBODY-7", f"0 × {acme.variant('TEA').title}"]
+    assert results(till.send(queue)) == ["duplicate"]
+    till.item("receive", body)  # the draft of the same work came back
+    make_variant("SEVEN", codes=["NOBODY-7"])  # and by now somebody knows the article
+    assert results(till.send()) == ["duplicate"]
+    assert (on_hand(acme), StockDocument.objects.count(), Flag.objects.count()) == (Decimal(15), 1, 1)
+    page = acme.client("owner").get(f"/exceptions/{flag.pk}/").content.decode()
+    assert f"/stock/book/?kind=receipt&amp;location={acme.location.pk}" in page
+    assert "2 × NOBODY-7" in page and "is more than zero" in page
+
+
+def test_a_receipt_of_which_nothing_is_known_is_kept_whole(acme: Shop) -> None:
+    till = Till.at(acme, who="stock clerk")
+    lines = [{"code": "NOBODY-7", "quantity": "2"}, {"code": "NOBODY-8", "quantity": "1"}]
+    till.item("receive", movement(acme, "receipt", lines=lines))
+    assert results(till.send()) == ["quarantined"]
+    assert (StockDocument.objects.count(), kinds()) == (0, {"not-booked"})
+
+
+def test_a_correction_that_lacks_the_note_of_a_younger_rule_is_booked_and_said(acme: Shop) -> None:
+    StockPolicy.objects.create(id=1, note_above=Decimal("0.01"))
+    Variant.objects.filter(sku="TEA").update(unit_cost=Decimal(2))
+    till = Till.at(acme, who="stock clerk")
+    body = movement(acme, "adjustment", reason_code="theft")
+    till.item("adjust", body)
+    assert results(till.send()) == ["applied"]
+    assert (on_hand(acme), kinds()) == (Decimal(5), {"note-missing"})
+    till.item("adjust", body)
+    assert results(till.send()) == ["duplicate"]
+    assert (on_hand(acme), Flag.objects.count()) == (Decimal(5), 1)
+
+
+def test_a_transfer_that_nobody_had_drafted_is_drafted_and_leaves_when_it_left(acme: Shop, globex: Shop) -> None:
+    other = Location.objects.create(code="POP", name="Pop-up")
+    till = Till.at(acme, who="stock clerk")
+    when = datetime.now(UTC) - timedelta(hours=2)
+    body: dict[str, Any] = {
+        "transfer": str(uuid7()),
+        "source": str(acme.location.pk),
+        "destination": str(other.pk),
+        "note": "Van 2",
+        "lines": [{"variant": str(acme.variant("TEA").pk), "quantity": "4"}],
+    }
+    till.item("transfer-out", body, occurred_at=when.isoformat())
+    queue = list(till.queue)
+    assert results(till.send()) == ["applied"]
+    transfer = Transfer.objects.get()
+    assert (transfer.pk, transfer.state, transfer.note) == (UUID(body["transfer"]), "shipped", "Van 2")
+    assert (transfer.shipped_at, on_hand(acme)) == (when, Decimal(6))
+    (row,) = under_way_to(other.pk)
+    assert [(line["sku"], line["on_its_way"]) for line in row["lines"]] == [("TEA", "4")]
+    assert (row["source"], under_way_to(acme.location.pk)) == (acme.location.name, [])
+    till.item("transfer-out", body)
+    assert results(till.send([*queue, *till.queue])) == ["duplicate", "duplicate"]
+    assert (Transfer.objects.count(), on_hand(acme), kinds()) == (1, Decimal(6), set())
+    assert audit_books() == []
+
+
+def test_a_transfer_of_what_is_not_there_or_to_nowhere_is_kept_and_nothing_of_it_stands(acme: Shop) -> None:
+    other = Location.objects.create(code="POP", name="Pop-up")
+    till = Till.at(acme, who="stock clerk")
+    tea = str(acme.variant("TEA").pk)
+    for more in (
+        {"destination": str(other.pk), "lines": [{"variant": tea, "quantity": "400"}]},
+        {"destination": str(acme.location.pk), "lines": [{"variant": tea, "quantity": "1"}]},
+        {"destination": str(uuid7()), "lines": [{"variant": tea, "quantity": "1"}]},
+        {"destination": str(other.pk), "lines": []},
+        {"lines": [{"variant": tea, "quantity": "1"}]},
+    ):
+        till.item("transfer-out", {"transfer": str(uuid7()), "source": str(acme.location.pk), **more})
+    assert results(till.send()) == ["quarantined"] * 5
+    assert (Transfer.objects.count(), on_hand(acme), kinds()) == (0, Decimal(10), {"not-booked"})
+
+
+def test_what_arrived_in_part_closes_a_transfer_as_of_when_it_came(acme: Shop) -> None:
+    other = Location.objects.create(code="POP", name="Pop-up")
+    tea = acme.variant("TEA")
+    line = GoodsLine(variant_id=tea.pk, quantity=Decimal(3))
+    draft = TransferDraft(transfer_id=uuid7(), source_id=acme.location.pk, destination_id=other.pk, lines=[line])
+    create_transfer(draft, actor=acme.actor())
+    ship_transfer(draft.transfer_id, actor=acme.actor())
+    till = Till.at(acme, who="stock clerk")
+    when = datetime.now(UTC) - timedelta(minutes=5)
+    body = {
+        "transfer": str(draft.transfer_id),
+        "id": str(uuid7()),
+        "lines": [{"variant": str(tea.pk), "quantity": "1", "damaged": "1"}],
+        "is_last": True,
+        "reason": "One fell out",
+    }
+    till.item("transfer-in", body, occurred_at=when.isoformat())
+    assert results(till.send()) == ["applied"]
+    till.item("transfer-in", body)
+    assert results(till.send()) == ["duplicate"]
+    receipt = TransferReceipt.objects.get()
+    assert (receipt.occurred_at, receipt.transfer.state, receipt.reason) == (when, "closed", "One fell out")
+    level = StockLevel.objects.get(location=other)
+    assert [level.on_hand, level.damaged, level.in_transit] == [1, 1, 0]
+    assert audit_books() == []
+
+
+def test_a_new_customer_comes_with_what_they_agreed_to(acme: Shop, globex: Shop) -> None:
+    till = Till.at(acme)
+    agreed = {"purpose": "email", "wording": "May we write to you?", "source": "floor"}
+    body = {"id": str(uuid7()), "name": "Ada", "email": "ada@example.com", "codes": ["LC-77"], "agreements": [agreed]}
+    till.item("customer", body)
+    till.item("customer", body)
+    assert results(till.send()) == ["applied", "duplicate"]
+    consent = Consent.objects.get()
+    assert (consent.customer.name, consent.purpose, consent.is_given) == ("Ada", "email", True)
+    assert (consent.wording, consent.source, consent.actor_id) == (
+        "May we write to you?",
+        "floor",
+        acme.person("cashier").pk,
+    )
+    online = person(acme, "cashier")
+    again = online.post("customers/", body)
+    assert (again.status_code, Consent.objects.count()) == (200, 1)
+    other = online.post("customers/", {**body, "agreements": [{**agreed, "purpose": "sms"}]})
+    assert (other.status_code, other.json()["code"]) == (422, "identifier-reused")
+    for wrong in ({"purpose": "fax"}, {"wording": " "}, {"source": ""}):
+        refused = online.post(
+            "customers/", {**body, "id": str(uuid7()), "codes": [], "agreements": [{**agreed, **wrong}]}
+        )
+        assert refused.status_code in (400, 422), refused.content
+    assert (Customer.objects.filter(name="Ada").count(), Consent.objects.count(), kinds()) == (1, 1, set())
+
+
 @pytest.mark.parametrize(
-    "kind", ["return", "park", "unpark", "customer", "receive", "count", "link-code", "transfer-in", "sale"]
+    "kind",
+    ["return", "park", "unpark", "customer", "receive", "count", "link-code", "transfer-in", "transfer-out", "sale"],
 )
 @pytest.mark.parametrize("body", [{}, {"id": 7}, {"lines": "x", "order": 7, "of": None, "refund": []}])
 def test_a_body_that_is_none_is_kept(acme: Shop, kind: str, body: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -11,10 +12,13 @@ from core.actors import Actor
 from core.audit.models import AuditEntry
 from core.audit.selectors import entries
 from core.errors import NotFound
-from inventory.models import ScanCode, Serial, StockMovement, Transfer, TransferLine
+from core.money import plain_decimal
+from inventory.models import ScanCode, Serial, StockMovement, Transfer, TransferLine, Variant
 from inventory.permissions import MOVE_STOCK, VIEW_STOCK
 
 Cause = tuple[str, UUID]
+MOST_UNDER_WAY = 100
+"""Transfers to one place that a device keeps, those that left first."""
 SHIPMENT, ARRIVAL = "transfer", "transfer_receipt"
 """What the ledger calls the causes: a transfer that left, and an arrival of (a part of) it."""
 
@@ -107,3 +111,35 @@ def codes_of(variant_ids: list[UUID]) -> dict[str, tuple[str, Decimal]]:
     """Every code of some variants: which variant, and how many units a scan of it counts."""
     rows = ScanCode.objects.filter(kind=ScanCode.Kind.VARIANT, variant__in=variant_ids)
     return {row.code: (str(row.variant_id), row.pack_quantity) for row in rows}
+
+
+def under_way_to(location_id: UUID) -> list[dict[str, Any]]:
+    """What is on its way to a place, for a device that is to receive it by itself: no costs, the oldest first."""
+    rows = Transfer.objects.filter(destination=location_id, state=Transfer.State.SHIPPED).select_related("source")
+    lines = TransferLine.objects.select_related("variant__product").order_by("pk")
+    found = rows.order_by("shipped_at", "pk").prefetch_related(Prefetch("lines", lines))[:MOST_UNDER_WAY]
+    return [_under_way(transfer) for transfer in found]
+
+
+def _under_way(transfer: Transfer) -> dict[str, Any]:
+    lines = [line for line in transfer.lines.all() if line.on_its_way > 0]
+    counted = [line.variant_id for line in lines if line.variant.tracking == Variant.Tracking.SERIAL]
+    pieces = pieces_on_way(transfer, counted) if counted else {}
+    return {
+        "id": transfer.pk,
+        "number": transfer.number,
+        "source": transfer.source.name,
+        "shipped_at": transfer.shipped_at,
+        "note": transfer.note,
+        "lines": [
+            {
+                "variant": line.variant_id,
+                "sku": line.variant.sku,
+                "title": line.variant.title,
+                "tracking": line.variant.tracking,
+                "on_its_way": plain_decimal(line.on_its_way),
+                "pieces": list(pieces.get(line.variant_id, ())),
+            }
+            for line in lines
+        ],
+    }

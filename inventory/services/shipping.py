@@ -41,10 +41,12 @@ def ship_transfer(
     actor: Actor,
     lines: Sequence[GoodsLine] | None = None,
     expected_version: int | None = None,
+    occurred_at: datetime | None = None,
 ) -> Transfer:
     """Let a drafted transfer leave: all that was wanted, or the ``lines`` that were scanned into the van.
 
-    A wish: what the source does not have is not sent. The goods go at the source's average cost.
+    A wish: what the source does not have is not sent. The goods go at the source's average cost, as of
+    ``occurred_at``, or now.
 
     Raises:
         NotFound, StaleVersion: as in `edit_transfer`.
@@ -58,7 +60,7 @@ def ship_transfer(
     must_be(transfer, State.DRAFT, "Only a draft can be shipped.")
     active_location(transfer.destination_id)
     shipped = _ship_lines(transfer, lines)
-    transfer.state, transfer.shipped_at = State.SHIPPED, datetime.now(UTC)
+    transfer.state, transfer.shipped_at = State.SHIPPED, occurred_at or datetime.now(UTC)
     transfer.version += 1
     transfer.save(update_fields=["state", "shipped_at", "version"])
     record_transfer(

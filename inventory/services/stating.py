@@ -53,7 +53,11 @@ class StockLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockChange:
-    """What somebody states about the stock of one location. ``document_id`` is theirs and makes repeats harmless."""
+    """What somebody states about the stock of one location. ``document_id`` is theirs and makes repeats harmless.
+
+    ``left_out`` are the places of lines that a person looks at instead of the ledger, ``needs_note`` False lets a
+    correction of much value say nothing: of facts that came later. Neither makes it another statement.
+    """
 
     document_id: UUID
     kind: str
@@ -62,6 +66,8 @@ class StockChange:
     reason_code: str = ""
     reason: str = ""
     occurred_at: datetime | None = None
+    left_out: frozenset[int] = frozenset()
+    needs_note: bool = True
 
     def hash(self) -> bytes:
         """What a repeat must have in common with the first try."""
@@ -105,6 +111,8 @@ def read_statement(change: StockChange, *, actor: Actor) -> list[Stated]:
     variants, units = _resolved(change)
     found: dict[UUID, Stated] = {}
     for place, (line, variant) in enumerate(zip(change.lines, variants, strict=True)):
+        if place in change.left_out:
+            continue
         if variant is None:
             name = "variant" if line.variant_id else "code"
             errors.append(_problem(place, name, "unknown", "There is no such variant, or it is not stocked."))
@@ -149,7 +157,7 @@ def value_of(made: Change, variant: Variant, level: Level) -> Decimal | None:
 def check_note(change: StockChange, value: Decimal) -> None:
     """Refuse a correction of much value, or for no reason of the list, that says nothing. Raises `Invalid`."""
     why = change.why
-    if why is None or change.reason.strip():
+    if why is None or change.reason.strip() or not change.needs_note:
         return
     limit = StockPolicy.objects.values_list("note_above", flat=True).first()
     if why.needs_note or (limit is not None and value > limit):

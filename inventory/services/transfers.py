@@ -166,7 +166,7 @@ def tell_closed(transfer: Transfer, actor: Actor) -> None:
     )
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _insert(transfer: Transfer, wanted: Mapping[UUID, Decimal], actor: Actor) -> None:
     transfer.save(force_insert=True)
     _write_lines(transfer, wanted)

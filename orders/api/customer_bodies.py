@@ -9,7 +9,7 @@ from core.api.pagination import PageQuery
 from inventory.codes import printed
 from orders.models import Consent, Customer, CustomerGroup
 from orders.selectors.customers import cards_of
-from orders.services.customers import FIELDS, MOST_CODES, MOST_GROUPS
+from orders.services.customers import FIELDS, MOST_CODES, MOST_GROUPS, Agreement
 
 
 class CustomerChanges(serializers.Serializer[Any]):
@@ -34,10 +34,19 @@ class CustomerChanges(serializers.Serializer[Any]):
     )
 
 
+class AgreementInput(serializers.Serializer[Any]):
+    """What somebody new agrees to."""
+
+    purpose = serializers.ChoiceField(choices=Consent.Purpose.choices)
+    wording = serializers.CharField(max_length=500, help_text="What was asked.")
+    source = serializers.CharField(max_length=40, help_text="Where: counter, web, letter.")  # type: ignore[assignment]
+
+
 class CustomerInput(CustomerChanges):
     """Somebody new. With an ``id`` of yours, made before the first try, repeating is harmless."""
 
     id = serializers.UUIDField(required=False)
+    agreements = AgreementInput(many=True, required=False, max_length=len(Consent.Purpose))  # type: ignore[call-arg]
 
 
 class CustomerBody(serializers.Serializer[Customer]):
@@ -166,4 +175,5 @@ def split(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "values": {name: body[name] for name in FIELDS if name in body},
         **{name: body[name] for name in ("groups", "codes") if name in body},
+        **({"agreements": [Agreement(**one) for one in body["agreements"]]} if "agreements" in body else {}),
     }

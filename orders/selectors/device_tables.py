@@ -18,9 +18,11 @@ from core.actors import Actor
 from core.events import plain
 from core.locations.models import Location
 from core.money import plain_decimal
-from inventory.models import Category, EmbeddedCodeRule, PriceList, TaxClass
+from inventory.models import Category, EmbeddedCodeRule, PriceList, StockPolicy, TaxClass
+from inventory.permissions import MOVE_STOCK
 from inventory.reading import PROBLEMS
 from inventory.selectors.codes import CURRENCY_NUMBERS
+from inventory.selectors.transfers import under_way_to
 from orders.discounting.words import WORDS
 from orders.models import Coupon, Customer, CustomerGroup, Discount, Register
 from orders.permissions import SELL, VIEW_CUSTOMERS
@@ -56,6 +58,8 @@ def tables_for(actor: Actor, location_id: UUID) -> dict[str, Table]:
         "groups": _groups,
         "words": _words,
     }
+    if actor.may(MOVE_STOCK, at=location_id):
+        wanted["arrivals"] = under_way_to
     if actor.may(SELL, at=location_id):
         wanted |= {
             "discounts": _discounts,
@@ -83,8 +87,14 @@ def _terms(location_id: UUID) -> Rows:
         "refund_amount": None if limits.refund_amount is None else plain_decimal(limits.refund_amount),
         "return_days": limits.return_days,
         "sells_below_zero": place.sells_below_zero,
+        "notes_corrections": _notes_corrections(),
     }
     return [{**terms, **more}]
+
+
+def _notes_corrections() -> bool:
+    """Whether corrections above some value need a note: a device asks for one always, as it knows no values."""
+    return StockPolicy.objects.filter(note_above__isnull=False).exists()
 
 
 def _taxes(_: UUID) -> Rows:

@@ -1,7 +1,7 @@
 """Who buys: get to know a customer, change what is known, note what they agree to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,15 @@ class Known:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """Something a customer agrees to when the shop gets to know them: the purpose, the words, and where it was."""
+
+    purpose: str
+    wording: str
+    source: str
+
+
 @transaction.atomic
 def create_customer(
     *,
@@ -44,22 +53,28 @@ def create_customer(
     customer_id: UUID | None = None,
     groups: Sequence[UUID] = (),
     codes: Sequence[str] = (),
+    agreements: Sequence[Agreement] = (),
 ) -> Known:
-    """Add a customer; ``values`` are some of `FIELDS`; without a number one is made.
+    """Add a customer; ``values`` are some of `FIELDS`; without a number one is made. ``agreements`` are kept as proofs.
 
     With a ``customer_id`` of the caller's own it is safe to repeat: the same content gives the customer it already
     made, so a till may make one while it is offline.
 
     Raises:
         Forbidden: the actor may not.
-        Invalid: nothing that tells the customer from others is given, or a group or code is wrong.
+        Invalid: nothing that tells the customer from others is given, or a group, code or agreement is wrong.
         Conflict: the number or a code is taken.
         ReusedIdentifier: the id belongs to a customer that was made with other content.
     """
     actor.require(MANAGE_CUSTOMERS)
     made = customer_id or uuid7()
     request = fingerprint(
-        {"values": {name: value for name, value in values.items() if value}, "groups": set(groups), "codes": codes}
+        {
+            "values": {name: value for name, value in values.items() if value},
+            "groups": set(groups),
+            "codes": codes,
+            **({"agreements": [asdict(one) for one in agreements]} if agreements else {}),
+        }
     )
     if customer_id and (stands := _twin(customer_id, request)):
         return Known(stands, False)
@@ -76,6 +91,9 @@ def create_customer(
         raise _taken_number(customer.number) from taken
     changed = {name: (None, value) for name in FIELDS if (value := getattr(customer, name))}
     changed |= _write_groups(customer, groups) | _write_codes(customer, codes)
+    for place, one in enumerate(agreements):
+        _keep_consent(customer, one, is_given=True, actor=actor, here=f"/agreements/{place}")
+        changed[f"consent_{one.purpose}"] = (None, "given")
     note_customer(AuditEntry.Action.CREATE, customer, changed, actor)
     emit(CustomerCreated(customer_id=customer.pk, version=customer.version, number=customer.number), actor=actor)
     return Known(customer, True)
@@ -138,25 +156,35 @@ def record_consent(
         CustomerMerged, CustomerAnonymised: there is nobody to agree any more.
     """
     actor.require(MANAGE_CUSTOMERS)
-    if purpose not in Consent.Purpose:
-        raise _invalid("/purpose", "unknown", "There is no such purpose.")
-    if not source.strip():
-        raise _invalid("/source", "empty", "Say where it was: counter, web, letter.")
-    if is_given and not wording.strip():
-        raise _invalid("/wording", "empty", "Without the words that were agreed to it proves nothing.")
+    said = Agreement(purpose=purpose, wording=wording, source=source)
+    _check_consent(said, is_given=is_given)
     customer = lock_customer(customer_id)
-    consent = Consent.objects.create(
+    consent = _keep_consent(customer, said, is_given=is_given, actor=actor)
+    tell_change(customer, {f"consent_{purpose}": (None, "given" if is_given else "taken back")}, actor=actor)
+    return consent
+
+
+def _check_consent(said: Agreement, *, is_given: bool, here: str = "") -> None:
+    if said.purpose not in Consent.Purpose:
+        raise _invalid(f"{here}/purpose", "unknown", "There is no such purpose.")
+    if not said.source.strip():
+        raise _invalid(f"{here}/source", "empty", "Say where it was: counter, web, letter.")
+    if is_given and not said.wording.strip():
+        raise _invalid(f"{here}/wording", "empty", "Without the words that were agreed to it proves nothing.")
+
+
+def _keep_consent(customer: Customer, said: Agreement, *, is_given: bool, actor: Actor, here: str = "") -> Consent:
+    _check_consent(said, is_given=is_given, here=here)
+    return Consent.objects.create(
         customer=customer,
-        purpose=purpose,
+        purpose=said.purpose,
         is_given=is_given,
-        wording=wording.strip(),
-        source=source.strip(),
+        wording=said.wording.strip(),
+        source=said.source.strip(),
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_label=actor.label[:200],
     )
-    tell_change(customer, {f"consent_{purpose}": (None, "given" if is_given else "taken back")}, actor=actor)
-    return consent
 
 
 def _twin(customer_id: UUID, request: bytes) -> Customer | None:

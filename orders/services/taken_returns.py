@@ -12,7 +12,7 @@ from core.sync.facts import by_author
 from core.sync.registry import Doubt, Item, Outcome
 from orders.errors import ApprovalNeeded, ApprovalRefused, NoOpenShift, PriceChanged
 from orders.models import ShiftAmendment
-from orders.services.customers import Known, create_customer
+from orders.services.customers import Agreement, Known, create_customer
 from orders.services.returns import Refunded, Return, return_goods
 
 
@@ -61,7 +61,13 @@ def _returned(wanted: Return, item: Item) -> tuple[Refunded, list[Doubt]]:
 
 
 def take_customer(
-    customer_id: UUID, item: Item, *, values: dict[str, str], groups: Sequence[UUID] = (), codes: Sequence[str] = ()
+    customer_id: UUID,
+    item: Item,
+    *,
+    values: dict[str, str],
+    groups: Sequence[UUID] = (),
+    codes: Sequence[str] = (),
+    agreements: Sequence[Agreement] = (),
 ) -> tuple[Known, list[Doubt]]:
     """Add somebody whom a till met while it was away. A number or a card that another has by now is left away.
 
@@ -72,7 +78,12 @@ def take_customer(
         return by_author(
             item,
             lambda actor: create_customer(
-                actor=actor, customer_id=customer_id, values=values, groups=groups, codes=codes
+                actor=actor,
+                customer_id=customer_id,
+                values=values,
+                groups=groups,
+                codes=codes,
+                agreements=agreements,
             ),
         )
 

@@ -4,85 +4,24 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from core.ids import uuid7
 from core.sync.models import Flag, SyncItem
 from core.testing import Shop
-from inventory.models import CountEntry, ScanCode, StockDocument, StockMovement
+from inventory.models import CountEntry, ScanCode, StockDocument
 from inventory.services.counts import CountDraft, open_count
-from tests.browser.test_offline import eventually
+from tests.browser.floor_steps import CUP, TEA, a_phone, at, done, kept, moved, phone_of, scan, sent
 from tests.browsers import complaints, logged_in, picture
 from tests.processes import Product
-from tests.told_of_devices import a_device, new_token
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
-
-TEA, CUP = "5012345678900", "4006381333931"
-IS_KEPT = """async () => {
-  const { open } = await import("/static/js/lib/store/open.js");
-  const catalogue = await (await open()).get("meta", "catalogue");
-  return Boolean(catalogue) && Boolean(await (await caches.open("pages")).match("/floor/"));
-}"""
-IS_EMPTY = """async () => {
-  const { count } = await import("/static/js/lib/store/queue.js");
-  return (await count()) === 0;
-}"""
-
-
-def phone_of(browser: Browser, product: Product, acme: Shop, role: str, token: str | None) -> BrowserContext:
-    """A phone in the shop in which somebody is logged in; with ``token`` it is a device of the shop."""
-    size = {"width": 360, "height": 740}
-    context = logged_in(browser, product, acme, role, service_workers="allow", viewport=size, has_touch=True)
-    context.set_default_timeout(20_000)
-    if token:
-        secret = {"name": settings.DEVICE_COOKIE_NAME, "value": token, "domain": acme.host, "path": "/", "secure": True}
-        context.add_cookies([secret])  # type: ignore[list-item]
-    return context
 
 
 @pytest.fixture
 def phone(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserContext]:
-    """The manager's phone, a device of the shop."""
-    token = new_token()
-    a_device(acme, token=token, prefix="F1")
-    context = phone_of(browser, product, acme, "manager", token)
-    yield context
-    context.set_offline(False)
-    context.close()
-
-
-def at(page: Page, part: str) -> None:
-    """Go to a screen of the floor by its tile's address."""
-    page.goto(f"/floor/#{part}")
-    expect(page.locator("[data-screen] > [data-ready]")).to_be_attached(timeout=20_000)
-
-
-def kept(context: BrowserContext) -> Page:
-    """The floor on a device that has all it needs to work alone."""
-    page = context.new_page()
-    page.goto("/floor/")
-    expect(page.locator("floor-app[data-ready]")).to_be_attached(timeout=20_000)
-    page.wait_for_function("() => navigator.serviceWorker.controller")
-    eventually(page, IS_KEPT, seconds=60)
-    return page
-
-
-def scan(page: Page, *codes: str) -> None:
-    for code in codes:
-        page.locator(".floor-scan input").fill(code)
-        page.locator(".floor-scan input").press("Enter")
-
-
-def done(page: Page, said: str) -> None:
-    page.get_by_role("button", name="Done").click()
-    expect(page.locator("[data-told]")).to_contain_text(said, timeout=20_000)
-
-
-def moved(kind: str) -> list[tuple[str, Decimal, Decimal]]:
-    rows = StockMovement.objects.filter(kind=kind).exclude(reference_type="test").order_by("variant__sku", "id")
-    return list(rows.values_list("variant__sku", "delta", "balance"))
+    with a_phone(browser, product, acme) as context:
+        yield context
 
 
 def test_prices_and_stock_are_the_servers_and_without_it_the_devices_with_since_when(phone: BrowserContext) -> None:
@@ -154,7 +93,7 @@ def test_what_is_done_without_a_network_is_in_the_ledger_once_when_it_is_back(
     assert (SyncItem.objects.count(), moved("receipt"), moved("adjustment")) == (0, [], [])
 
     phone.set_offline(False)
-    eventually(page, IS_EMPTY, seconds=40)
+    sent(page)
     assert moved("receipt") == [("CUP", Decimal(6), Decimal(16)), ("TEA", Decimal(2), Decimal(12))]
     assert moved("adjustment") == [("CUP", Decimal(-1), Decimal(15))]
     assert StockDocument.objects.get(kind="receipt").reason == "D-77"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { add, blank, bodyOf, missing, serialsOf, step, type } from "../../static/js/lib/floor/lines.js";
+import { add, allOf, blank, bodyOf, differences, missing, serialsOf, step, stillComing, type } from "../../static/js/lib/floor/lines.js";
 
 const TEA = { id: "v1", sku: "TEA", title: "Tea", tracking: "none", on_hand: "10" };
 const HAM = { id: "v2", sku: "HAM", title: "Ham", tracking: "lot" };
@@ -65,4 +65,44 @@ test("what is sent has the form of an online call, by the server's clock", () =>
 
 test("serial numbers are read as people type them", () => {
   assert.deepEqual(serialsOf(" A1, A2;A1\nA3 "), ["A1", "A2", "A3"]);
+});
+
+const SENT = { id: "t1", number: "T-1", source: "Main", lines: [{ variant: "v1", sku: "TEA", title: "Tea", tracking: "none", on_its_way: "3", pieces: [] }, { variant: "v3", sku: "PHONE", title: "Phone", tracking: "serial", on_its_way: "1", pieces: ["S1"] }] };
+
+test("what differs from what was sent is named, what is missing only with the last of it", () => {
+  const work = { ...blank("arrive", "p1"), transfer: SENT };
+  const tea = add(work, { article: TEA });
+  assert.deepEqual(differences(work), []);
+  tea.damaged = "3";
+  assert.deepEqual(differences(work), ["1 of Tea more than were sent"]);
+  assert.equal(missing(work).text, "Say what happened: 1 of Tea more than were sent.");
+  tea.damaged = "0.5";
+  work.isLast = true;
+  assert.deepEqual(differences(work), ["1.5 of Tea did not come", "1 of Phone did not come"]);
+  work.note = "lost";
+  assert.equal(missing(work), null);
+  assert.equal(missing({ ...work, transfer: null }).field, "transfer");
+  assert.equal(missing({ ...work, lines: [] }), null);
+  assert.equal(missing({ ...work, lines: [], isLast: false }).text, "Scan the first article.");
+});
+
+test("as if all had come names every piece, and what waits to be sent is not offered again", () => {
+  const lines = allOf(SENT);
+  assert.deepEqual(lines.map(({ sku, quantity, serials }) => [sku, quantity, serials]), [["TEA", "3", []], ["PHONE", "1", ["S1"]]]);
+  const work = { ...blank("arrive", "p1"), transfer: SENT, lines };
+  const { id, ...body } = bodyOf(work);
+  assert.deepEqual(body, { transfer: "t1", lines: [{ variant: "v1", quantity: "3" }, { variant: "v3", quantity: "1", serials: ["S1"] }], is_last: false, reason: "" });
+  const part = { transfer: "t1", lines: [{ variant: "v1", quantity: "1", damaged: "0.5" }] };
+  assert.deepEqual(stillComing([SENT], [part, part])[0].lines.map(({ sku, on_its_way }) => [sku, on_its_way]), [["PHONE", "1"]]);
+  assert.deepEqual(stillComing([SENT], [body]), []);
+  assert.deepEqual(stillComing([SENT], [{ transfer: "t1", lines: [], is_last: true }]), []);
+  assert.equal(stillComing([SENT], [{ ...part, transfer: "t2" }])[0].lines.length, 2);
+});
+
+test("what is sent to another place names both, and goes nowhere without one", () => {
+  const work = blank("send", "p1");
+  add(work, { article: TEA });
+  assert.equal(missing(work).field, "to");
+  work.to = "p2";
+  assert.deepEqual(bodyOf(work), { transfer: work.id, source: "p1", destination: "p2", note: "", lines: [{ variant: "v1", quantity: "1" }] });
 });

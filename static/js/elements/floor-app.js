@@ -11,9 +11,13 @@ const SCREENS = {
   count: { title: "Count", tag: "floor-lines", right: "count" },
   receive: { title: "Receive", tag: "floor-lines", right: "receive" },
   adjust: { title: "Adjust", tag: "floor-lines", right: "adjust" },
-  link: { title: "Link a code", tag: "floor-link" },
+  send: { title: "Transfer out", tag: "floor-lines", right: "send" },
+  arrive: { title: "Transfer in", tag: "floor-lines", right: "arrive" },
+  customer: { title: "New customer", tag: "floor-customer", asks: "Scan their card", isOpen: ({ may }) => may.customer },
+  link: { isOpen: ({ may }) => may.link, title: "Link a code", tag: "floor-link" },
   waiting: { title: "What waits", tag: "floor-waiting" },
 };
+const ASKS = "Scan, or type a name";
 const PLACE = "floor:place";
 const AHEAD_MS = 1500;
 
@@ -101,7 +105,7 @@ class FloorApp extends HTMLElement {
   async #route() {
     const name = location.hash.slice(1);
     const wanted = SCREENS[name];
-    const isAllowed = wanted && (!wanted.right || this.place?.may.includes(wanted.right)) && (name !== "link" || this.setup.may.link);
+    const isAllowed = wanted && (!wanted.right || this.place?.may.includes(wanted.right)) && (!wanted.isOpen || wanted.isOpen(this.setup));
     this.screen?.leave?.();
     this.screen = null;
     this.parts.choices.replaceChildren();
@@ -112,6 +116,7 @@ class FloorApp extends HTMLElement {
     this.parts.home.hidden = Boolean(isAllowed);
     this.parts.back.hidden = !isAllowed;
     this.parts.scan.hidden = !isAllowed || name === "waiting";
+    this.field.placeholder = (isAllowed && wanted.asks) || ASKS;
     this.#drawTiles();
     const wasHere = this.dataset.ready === "true";
     if (!isAllowed) {
@@ -167,11 +172,12 @@ class FloorApp extends HTMLElement {
       target.value = target.value.slice(0, -scanned.typed);
       target.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    this.scans.add(scanned.code, scanned.others);
+    if (!this.screen?.takes?.(scanned.code)) this.scans.add(scanned.code, scanned.others);
   }
 
   #take(text) {
     this.parts.choices.replaceChildren();
+    if (this.screen?.takes?.(text)) return;
     this.scans.add(text);
   }
 

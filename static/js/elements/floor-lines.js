@@ -1,7 +1,7 @@
 import { announce, h, icon } from "../lib/dom.js";
-import { getJson } from "../lib/api.js";
 import { quantity } from "../lib/format.js";
-import { add, blank, bodyOf, missing, serialsOf, step, type } from "../lib/floor/lines.js";
+import { SENT_AS, add, blank, bodyOf, missing, serialsOf, step, type } from "../lib/floor/lines.js";
+import { askNote, askWhatCame, askWhereTo, askWhichCount, askWhy, drawRest } from "../lib/floor/heads.js";
 import { keepDraft, readDraft } from "../lib/floor/drafts.js";
 import { saying, why } from "../lib/floor/keeping.js";
 
@@ -9,23 +9,27 @@ const HINTS = {
   receive: "Scan what came. Every scan is one more; the code of a pack counts its units.",
   count: "Scan what you see. Every scan is one more; for many, type how many there are.",
   adjust: "Say why, then scan what it is about.",
+  send: "Scan what goes. Done lets it leave: it is on its way then.",
+  arrive: "Scan what came. What was sent stands above.",
 };
 
 /** A piece of work made of lines: goods received, counted, or corrected. Each change is kept on the device at once. */
 class FloorLines extends HTMLElement {
   async begin(app, kind) {
     Object.assign(this, { app, kind });
-    this.work = (await readDraft(kind, app.placeId, app.person)) ?? blank(kind, app.placeId);
+    this.work = { ...blank(kind, app.placeId), ...(await readDraft(kind, app.placeId, app.person)) };
     this.head = h("div", { class: "floor-work__head" });
     this.list = h("ul", { class: "row-list card card--flush floor-lines", role: "list", "aria-label": "Lines" });
     this.hint = h("p", { class: "floor-hint" }, HINTS[kind]);
     this.done = h("button", { class: "button button--primary button--large floor-foot__done", type: "button", onclick: () => this.#finish() });
     this.drop = h("button", { class: "button button--large button--quiet", type: "button", onclick: () => this.#throwAway() }, icon("trash"), " Start over");
     this.replaceChildren(this.head, this.hint, this.list, h("div", { class: "floor-foot" }, this.drop, this.done));
-    if (kind === "count") await this.#askWhichCount();
-    if (kind === "adjust") this.#askWhy();
-    if (kind === "receive") this.#askNote("Delivery note", "Optional: the number on the paper");
-    this.#draw();
+    if (kind === "count") await askWhichCount(this);
+    if (kind === "adjust") await askWhy(this);
+    if (kind === "receive") askNote(this, "Delivery note", "Optional: the number on the paper");
+    if (kind === "send") askWhereTo(this);
+    if (kind === "arrive") await this.#askWhatCame();
+    this.draw();
   }
 
   async found(found) {
@@ -33,23 +37,43 @@ class FloorLines extends HTMLElement {
     const { article } = found;
     if (!article.is_stocked) return this.app.say(`${article.title} is not kept in stock.`, "error");
     if (this.kind === "count" && !this.count) return this.app.say("There is no stocktake to count for.", "error");
+    if (this.kind === "arrive" && !this.work.transfer) return this.app.say("Choose first what came.", "error");
     if (this.work.lines.length >= this.app.setup.most_lines) return this.app.say("This is enough for one go. Press Done first.", "error");
     this.#add(found);
   }
 
-  /** What the device does not know is counted by its code while the server is away: each entry stands for itself. */
+  /**
+   * A code that nothing carries is the number of a piece, or the lot, that the newest line lacks. Else, while the server is away, what the device
+   * does not know is counted or received by its code: each line stands for itself, and what nobody knows a person looks at.
+   */
   unknown(code) {
-    if (this.kind !== "count" || !this.count || this.app.source.isThere) return false;
+    if (this.#isDetail(code)) return true;
+    const isOpen = this.kind === "receive" || (this.kind === "count" && this.count);
+    if (!isOpen || this.app.source.isThere) return false;
     const title = `Code ${code}`;
     this.#add({ article: { id: "", code, sku: "not known on this device", title, tracking: "none", is_stocked: true, on_hand: null } });
+    return true;
+  }
+
+  #isDetail(code) {
+    const [line] = this.work.lines;
+    if (!line || this.kind === "count") return false;
+    const isPiece = line.tracking === "serial" && Number(line.quantity) > line.serials.length;
+    const isLot = line.tracking === "lot" && this.kind === "receive" && !line.lot;
+    if (isPiece && !line.serials.includes(code)) line.serials.push(code);
+    else if (isLot) line.lot = code;
+    else return false;
+    this.keep();
+    this.draw(line);
+    this.app.say(`${line.title}: ${isLot ? "lot" : "no."} ${code}`, "success");
     return true;
   }
 
   #add(found) {
     const { article } = found;
     const line = article.id ? add(this.work, found) : this.#addCode(found);
-    this.#keep();
-    this.#draw(line);
+    this.keep();
+    this.draw(line);
     const text = `${quantity(line.quantity)} × ${line.title}`;
     this.app.say(text, "success");
   }
@@ -65,81 +89,60 @@ class FloorLines extends HTMLElement {
     return line;
   }
 
-  #keep() {
+  keep() {
     keepDraft(this.work, this.app.person);
   }
 
-  // --- what is asked beside the lines
+  // --- what comes from another place
 
-  async #askWhichCount() {
-    const here = this.app.setup.counts.filter(({ location }) => location === this.app.placeId);
-    const query = new URLSearchParams({ state: "open", location: this.app.placeId });
-    const told = await getJson(`/api/v1/counts/?${query}`, { seconds: 3 }).catch(() => null);
-    const open = told?.results ?? here;
-    this.count = open.find(({ id }) => id === this.work.count) ?? open[0];
-    if (!this.count) {
-      this.head.replaceChildren(
-        h("div", { class: "empty" }, h("span", { class: "empty__icon" }, icon("check")), h("p", { class: "empty__title" }, "Nothing is being counted here"), h("p", { class: "empty__text" }, "Whoever approves stocktakes opens one; then it can be counted from here.")),
-      );
-      return;
-    }
-    this.work.count = this.count.id;
-    const nameOf = ({ name, number }) => name || number;
-    if (open.length === 1) {
-      this.head.replaceChildren(h("p", { class: "floor-work__what" }, nameOf(this.count), this.count.is_blind && h("span", { class: "badge" }, "blind")));
-      return;
-    }
-    const select = h("select", { id: "floor-count", onchange: () => this.#changeCount(open, select.value) }, ...open.map((one) => h("option", { value: one.id, selected: one === this.count }, nameOf(one))));
-    this.head.replaceChildren(h("div", { class: "field" }, h("label", { for: "floor-count" }, "Stocktake"), select));
+  async #askWhatCame() {
+    await askWhatCame(this);
+    this.app.bring().then(async (keeping) => {
+      if (!keeping.isReady || !this.app.source.isThere) return;
+      await keeping.keepCatalogue();
+      if (!this.isConnected || this.work.lines.length > 0) return;
+      await askWhatCame(this);
+      this.draw();
+    }).catch(() => {}); // then it is what the device has
   }
 
-  #changeCount(open, id) {
-    this.count = open.find((one) => one.id === id);
-    this.work.count = id;
-    this.#keep();
-    this.#draw();
+  /** The number on a packing list chooses its transfer; answers whether it was one. */
+  takes(code) {
+    const found = this.kind === "arrive" && this.coming?.find(({ number }) => number === code.trim().toUpperCase());
+    if (found) this.choose(found);
+    return Boolean(found);
   }
 
-  #askWhy() {
-    const { reasons } = this.app.setup;
-    const effect = h("p", { class: "field__hint", id: "floor-why-hint" });
-    const select = h("select", { id: "floor-why", "aria-describedby": "floor-why-hint" }, ...reasons.map(({ code, label }) => h("option", { value: code, selected: code === this.work.reason }, label)));
-    const say = () => (effect.textContent = `${this.reason.effect}${this.reason.needs_note ? "; say what happened" : ""}`);
-    select.addEventListener("change", () => {
-      this.work.reason = select.value;
-      if (!this.reason.is_signed) for (const line of this.work.lines) line.quantity = line.quantity.replace("-", "");
-      say();
-      this.#keep();
-      this.#draw();
-    });
-    say();
-    this.head.replaceChildren(h("div", { class: "field" }, h("label", { for: "floor-why" }, "Why"), select, effect));
-    this.#askNote("Note", "");
+  async choose(transfer) {
+    this.work = { ...blank("arrive", this.app.placeId), transfer: transfer ?? null };
+    await askWhatCame(this);
+    this.draw();
+    if (transfer) this.app.say(`${transfer.number} from ${transfer.source}`, "info");
   }
 
-  #askNote(label, placeholder) {
-    const input = h("input", { id: "floor-note", maxlength: 200, placeholder, autocomplete: "off", "data-field": "note" });
-    input.value = this.work.note;
-    input.addEventListener("input", () => {
-      this.work.note = input.value;
-      this.#keep();
-    });
-    this.head.append(h("div", { class: "field" }, h("label", { for: "floor-note" }, label), input));
+  /** Take over lines at once, in the place of those that were scanned. */
+  fill(lines) {
+    this.work.lines = lines;
+    this.keep();
+    this.draw();
+    announce(`${lines.length} lines`);
   }
 
   get reason() {
-    return this.kind === "adjust" ? this.app.setup.reasons.find(({ code }) => code === this.work.reason) : null;
+    return this.kind === "adjust" ? this.reasons.find(({ code }) => code === this.work.reason) : null;
   }
 
   // --- the lines
 
-  #draw(fresh = null) {
+  draw(fresh = null) {
     const { lines } = this.work;
     this.list.hidden = lines.length === 0;
-    this.hint.hidden = lines.length > 0 || (this.kind === "count" && !this.count);
+    const isIdle = (this.kind === "count" && !this.count) || (this.kind === "arrive" && !this.work.transfer);
+    this.hint.hidden = lines.length > 0 || isIdle;
+    if (this.rest && this.work.transfer) drawRest(this);
     this.list.replaceChildren(...lines.map((line) => this.#row(line, line === fresh)));
     this.drop.hidden = lines.length === 0;
-    this.done.disabled = lines.length === 0;
+    this.done.disabled = lines.length === 0 && !(this.work.transfer && this.work.isLast);
     this.done.replaceChildren(icon("check"), lines.length > 0 ? ` Done (${lines.length})` : " Done");
   }
 
@@ -151,7 +154,7 @@ class FloorLines extends HTMLElement {
       line.at = Date.now();
       value.value = line.quantity;
       value.removeAttribute("aria-invalid");
-      this.#keep();
+      this.keep();
     };
     value.addEventListener("focus", () => value.select());
     value.addEventListener("change", () => (type(line, value.value, rules) ? changed() : value.setAttribute("aria-invalid", "true")));
@@ -177,14 +180,18 @@ class FloorLines extends HTMLElement {
 
   /** Lot and expiry, or serial numbers, where goods are told apart. */
   #details(line) {
-    if (this.kind === "count") return null;
+    if (this.kind === "count" || !line.variant) return null;
     const field = (label, name, attributes, set) => {
       const id = `${name}-${line.id}`;
       const input = h("input", { id, autocomplete: "off", autocapitalize: "characters", "data-field": name, ...attributes });
       input.value = name === "serials" ? line.serials.join(", ") : line[name];
-      input.addEventListener("change", () => (set(input.value), this.#keep()));
+      input.addEventListener("change", () => (set(input.value), this.keep()));
       return h("div", { class: "field" }, h("label", { for: id }, label), input);
     };
+    if (this.kind === "arrive" && line.tracking !== "serial") {
+      const broken = field("Damaged as well", "damaged", { inputmode: "decimal" }, (text) => (line.damaged = /^\d{1,9}([.,]\d{1,3})?$/.test(text.trim()) ? text.trim().replace(",", ".") : "0"));
+      return h("div", { class: "floor-line__details" }, broken, line.tracking === "lot" && field("Lot", "lot", { maxlength: 40, placeholder: "As it was sent" }, (text) => (line.lot = text.trim())));
+    }
     if (line.tracking === "lot") {
       const lot = field("Lot", "lot", { maxlength: 40 }, (text) => (line.lot = text.trim()));
       const expires = this.kind === "receive" && field("Expires", "expires_on", { type: "date" }, (text) => (line.expires_on = text));
@@ -198,26 +205,41 @@ class FloorLines extends HTMLElement {
 
   #remove(line) {
     this.work.lines = this.work.lines.filter((one) => one !== line);
-    this.#keep();
-    this.#draw();
+    this.keep();
+    this.draw();
     announce(`${line.title} removed`);
     this.app.focusField();
   }
 
   #throwAway() {
     const { work } = this;
-    this.work = { ...blank(this.kind, this.app.placeId), reason: work.reason, count: work.count };
-    this.#keep();
-    this.#draw();
+    this.#anew(work);
+    this.keep();
+    this.draw();
     this.app.say("");
     import("../lib/toast.js").then(({ toast }) => toast("Thrown away.", { action: { label: "Take it back", run: () => this.#takeUp(work) } }));
+  }
+
+  /** The next piece of the same work: what was chosen above it stays. */
+  #anew({ reason, count, to, transfer }) {
+    this.work = { ...blank(this.kind, this.app.placeId), reason, count, to, transfer };
+    const last = this.head.querySelector("#floor-last");
+    if (last) last.checked = false;
+    const note = this.head.querySelector("#floor-note");
+    if (note) note.value = "";
   }
 
   #takeUp(work) {
     if (this.work.lines.length > 0 || !this.isConnected) return;
     this.work = work;
-    this.#keep();
-    this.#draw();
+    this.keep();
+    this.draw();
+  }
+
+  /** What was received is not offered again: the server says what is left, or the queue does. */
+  async #afterArrival(keeping, { state }) {
+    if (state === "sent") for (let times = 0; times < 2; times++) await keeping.keepCatalogue().catch(() => {}); // one that ran before knew nothing of it
+    await askWhatCame(this);
   }
 
   async #finish() {
@@ -243,12 +265,11 @@ class FloorLines extends HTMLElement {
     const { work } = this;
     try {
       const keeping = await this.app.bring();
-      const told = await keeping.book({ kind: this.kind, about: work.id, make: (offset) => bodyOf(work, offset) });
+      const told = await keeping.book({ kind: SENT_AS[this.kind] ?? this.kind, about: work.id, make: (offset) => bodyOf(work, offset) });
       await keepDraft({ ...work, lines: [] }, this.app.person);
-      this.work = { ...blank(this.kind, this.app.placeId), reason: work.reason, count: work.count };
-      const note = this.head.querySelector("#floor-note");
-      if (note) note.value = "";
-      this.#draw();
+      this.#anew(this.kind === "arrive" ? {} : work);
+      if (this.kind === "arrive") await this.#afterArrival(keeping, told);
+      this.draw();
       this.app.say(saying(told), told.state === "sent" ? "success" : "info");
     } catch (problem) {
       this.app.say(why(problem), "error");

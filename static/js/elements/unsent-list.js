@@ -11,7 +11,7 @@ const WHY = {
   network: "The server does not answer just now. It is tried again by itself.",
   refused: "The server does not let this device in. Ask somebody who manages devices; nothing is lost.",
 };
-const BECAME = { applied: "booked", duplicate: "booked", quarantined: "a manager looks at it" };
+const BECAME = { applied: "booked", duplicate: "booked", partly: "booked in part; a manager looks at the rest", quarantined: "a manager looks at it" };
 
 const LEAVING = "?leave"; // the worker led here instead of logging somebody out
 

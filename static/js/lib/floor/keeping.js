@@ -48,6 +48,13 @@ export class Keeping extends EventTarget {
     return this.kept;
   }
 
+  /** What the device keeps of its place beside the articles (`Tables`); null where it keeps nothing. */
+  async tables() {
+    await this.shop();
+    const state = await this.catalogue?.state().catch(() => null);
+    return state?.location === this.place() ? this.catalogue.tables() : null;
+  }
+
   /** Fill the catalogue of the place and keep it up to date from now on. */
   async keepCatalogue() {
     if (!this.isReady || !this.place()) return;
@@ -55,7 +62,7 @@ export class Keeping extends EventTarget {
     const { Refresh } = await import("../store/refresh.js");
     if (this.refresh) return this.refresh.now();
     this.refresh = new Refresh(this.catalogue, this.place);
-    this.refresh.start();
+    return this.refresh.start();
   }
 
   /**
@@ -68,6 +75,7 @@ export class Keeping extends EventTarget {
     const item = await add(kind, { about, by: this.person, make: (_, device) => make(device.offset_ms ?? 0) });
     const became = await this.#whatBecame(item);
     if (became === "quarantined") return { state: "looked-at" };
+    if (became === "partly") return { state: "partly" };
     if (became) return { state: "sent" };
     return { state: "waits", waiting: await count() };
   }
@@ -82,7 +90,18 @@ export class Keeping extends EventTarget {
 
   async #atOnce(kind, body) {
     const { urls } = this;
-    if (kind === "count") {
+    if (kind === "transfer-out") {
+      const { transfer, ...draft } = body;
+      await postJson(urls.transfers, { id: transfer, ...draft }).catch((problem) => {
+        if (problem.code !== "identifier-reused") throw problem; // drafted by an earlier try, with other lines: these leave
+      });
+      await postJson(`${urls.transfers}${transfer}/ship/`, { lines: draft.lines }, { idempotencyKey: `ship-${transfer}` });
+    } else if (kind === "transfer-in") {
+      const { transfer, ...receipt } = body;
+      await postJson(`${urls.transfers}${transfer}/receipts/`, receipt);
+    } else if (kind === "customer") {
+      await postJson(urls.customers, body);
+    } else if (kind === "count") {
       const { results } = await postJson(urls.entries.replace(urls.no_id, body.count), { entries: body.entries });
       const refused = results.find(({ result }) => result === "refused");
       if (refused) throw new ApiProblem({ status: 422, code: refused.code, title: "Not all was taken", detail: refused.detail });
@@ -116,6 +135,7 @@ export function why(problem) {
 /** What became of finished work, in words. */
 export function saying({ state, waiting }) {
   if (state === "sent") return "Sent.";
+  if (state === "partly") return "Sent. Not every line could be booked, so a manager looks at the rest.";
   if (state === "looked-at") return "Sent. Something does not fit, so a manager looks at it.";
   return `Saved. ${waiting} ${waiting === 1 ? "waits" : "wait"} to be sent.`;
 }

@@ -21,6 +21,7 @@ export class Tables {
     this.words = new Map(rows("words").map(({ code, text: said }) => [code, said]));
     this.parents = new Map(rows("categories").map(({ id, parent }) => [id, parent]));
     this.categories = rows("categories");
+    this.arrivals = rows("arrivals");
   }
 
   /** A category and all it stands below. */

@@ -138,7 +138,7 @@ export async function settle(results, now = Date.now()) {
       await queue.delete(item.n);
       const kept = result.number && result.order && (await receipts.get(result.order));
       if (kept) await receipts.put({ ...kept, numbers: [...new Set([...kept.numbers, result.number])] }); // as it is printed from now on
-      sent.unshift({ n: item.n, by: item.by, shown: shownOf(item), occurred_at: item.occurred_at, became: result.first ?? result.result, title: result.title ?? "", order: result.order ?? null, number: result.number ?? "" });
+      sent.unshift({ n: item.n, by: item.by, shown: shownOf(item), occurred_at: item.occurred_at, became: result.left_out ? "partly" : (result.first ?? result.result), title: result.title ?? "", order: result.order ?? null, number: result.number ?? "" });
     } else {
       await queue.put({ ...item, after: now + 1000 * (Number(result.after) || 30), tries: (item.tries ?? 0) + 1, said: result.title ?? result.detail ?? "" });
     }
@@ -166,7 +166,7 @@ export function toSend({ n, id, kind, v, body, occurred_at, offset_ms, author, s
   return sealed ? { n, sealed } : { n, id, kind, v, body, occurred_at, offset_ms, author };
 }
 
-const WORK = { return: "Return", park: "Parked basket", unpark: "Parked basket taken up", receive: "Goods received", adjust: "Correction", count: "Counted", "link-code": "Code for an article" };
+const WORK = { return: "Return", park: "Parked basket", unpark: "Parked basket taken up", receive: "Goods received", adjust: "Correction", count: "Counted", "link-code": "Code for an article", "transfer-out": "Sent to another place", "transfer-in": "Arrived from another place", customer: "New customer" };
 
 /** The few words that stand for an item in a list: its number or what it was, and what it came to. */
 export function shownOf({ n, kind, body }) {
