@@ -185,7 +185,7 @@ def kept(till: Till, kind: str, body: Any, **more: Any) -> Flag:
 
 def test_goods_with_unknown_codes_are_linked_and_received_in_one_step(acme: Shop) -> None:
     till = Till.at(acme, who="stock clerk")
-    lines = [{"code": "4012345678901", "quantity": "3"}, {"code": "TEA", "quantity": "1"}]
+    lines = [{"code": "4012345678901", "quantity": "3"}, {"code": "4012345678901", "quantity": "1"}]
     body: dict[str, Any] = {"id": str(uuid7()), "kind": "receipt", "location": str(acme.location.pk), "lines": lines}
     when = datetime.now(UTC) - timedelta(hours=3)
     flag = kept(till, "receive", body, occurred_at=when.isoformat())
@@ -199,8 +199,30 @@ def test_goods_with_unknown_codes_are_linked_and_received_in_one_step(acme: Shop
         fix(acme, flag, "link-and-book", **{"4012345678901": "JAM"})
 
     document = StockDocument.objects.get(pk=body["id"])
-    assert these(document.occurred_at, on_hand(acme, "JAM"), on_hand(acme)) == (when, 13, 11)
+    assert these(document.occurred_at, on_hand(acme, "JAM"), on_hand(acme)) == (when, 14, 10)
     assert SyncItem.objects.get().outcome == "applied"
+    assert audit_books() == []
+
+
+def test_a_line_that_was_left_out_is_linked_and_booked_as_of_when_it_came(acme: Shop) -> None:
+    till = Till.at(acme, who="stock clerk")
+    lines = [{"code": "4012345678901", "quantity": "3"}, {"variant": str(acme.variant("TEA").pk), "quantity": "1"}]
+    body: dict[str, Any] = {"id": str(uuid7()), "kind": "receipt", "location": str(acme.location.pk), "lines": lines}
+    when = datetime.now(UTC) - timedelta(hours=3)
+    till.item("receive", body, occurred_at=when.isoformat())
+    assert till.send()[0]["result"] == "applied"
+    flag = Flag.objects.get(kind="line-left-out")
+    assert these(on_hand(acme, "JAM"), on_hand(acme)) == (10, 11)
+    before = facts()
+    with pytest.raises(Invalid):
+        fix(acme, flag, "link-and-add")
+    assert facts() == before
+
+    for _ in range(2):
+        fix(acme, flag, "link-and-add", **{"4012345678901": "JAM"})
+
+    assert these(on_hand(acme, "JAM"), on_hand(acme)) == (13, 11)
+    assert [row.occurred_at for row in StockDocument.objects.filter(kind="receipt")] == [when, when]
     assert audit_books() == []
 
 
@@ -250,6 +272,21 @@ def test_a_transfer_of_what_was_not_on_record_leaves_with_a_correction(acme: Sho
     assert these(on_hand(acme), Transfer.objects.get().state) == (0, "shipped")
     assert StockLevel.objects.get(location=other).in_transit == 14
     assert not StockException.objects.exists()
+    assert audit_books() == []
+
+
+def test_a_transfer_that_nobody_drafted_and_was_not_on_record_leaves_with_a_correction(acme: Shop) -> None:
+    other = Location.objects.create(code="POP", name="Pop-up")
+    lines = [{"variant": str(acme.variant("TEA").pk), "quantity": "14"}]
+    body = {"transfer": str(uuid7()), "source": str(acme.location.pk), "destination": str(other.pk), "lines": lines}
+    flag = kept(Till.at(acme, who="stock clerk"), "transfer-out", body)
+    assert flag.location == acme.location and not Transfer.objects.exists()
+
+    for _ in range(2):
+        fix(acme, flag, "ship-as-correction")
+
+    assert these(on_hand(acme), Transfer.objects.get().state) == (0, "shipped")
+    assert StockLevel.objects.get(location=other).in_transit == 14
     assert audit_books() == []
 
 

@@ -303,9 +303,8 @@ def test_no_service_is_forgotten_here() -> None:
         "orders.services.taken_carts",
         "orders.services.corrections",
         "inventory.services.late_work",
-    }  # see tests/test_sync*, tests/test_remedies.py
         "inventory.services.taken_documents",
-    }  # see tests/test_sync*
+    }  # see tests/test_sync*, tests/test_remedies.py
     others |= money.OTHERS
     others |= {
         "webhooks.services.deliveries",

@@ -69,9 +69,9 @@ def _lacking(taken: Taken, change: StockChange) -> list[Doubt]:
     """What of a document is not in the books, or not said in it: once for all its lines."""
     doubts = []
     if taken.left_out:
-        left_out = [(change.lines[place], why) for place, why in sorted(taken.left_out.items())]
+        left_out = [(change.lines[place], wrong) for place, wrong in sorted(taken.left_out.items())]
         known = Variant.objects.select_related("product").in_bulk([line.variant_id for line, _ in left_out])
-        rows = [{"name": _in_words(line, known), "detail": why} for line, why in left_out]
+        rows = [_left_out(line, wrong, known) for line, wrong in left_out]
         named = ", ".join(row["name"] for row in rows[:5])
         more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
         said = f"{len(rows)} of {len(change.lines)} lines not booked: {named}{more}. {rows[0]['detail']}"
@@ -81,6 +81,14 @@ def _lacking(taken: Taken, change: StockChange) -> list[Doubt]:
             Doubt(kind="note-missing", sentence="A correction of this value needs a note, and came with none.")
         )
     return doubts
+
+
+def _left_out(line: StockLine, wrong: Mapping[str, str], known: Mapping[UUID, Variant]) -> dict[str, str]:
+    """What is kept of a line: words, and of a code that nobody knew what it takes to book it when somebody does."""
+    row = {"name": _in_words(line, known), "detail": wrong["detail"]}
+    if wrong["code"] == "unknown" and wrong["pointer"].endswith("/code"):
+        row |= {"code": line.code, "quantity": plain_decimal(line.quantity)}
+    return row
 
 
 def _in_words(line: StockLine, known: Mapping[UUID, Variant]) -> str:
@@ -172,7 +180,7 @@ def _sent(item: Item) -> Outcome:
     stored = Transfer.objects.filter(pk=body["transfer"]).first()
     drafted: list[Doubt] = []
     if stored is None and "destination" in body:
-        stored, drafted = _drafted(body, item)
+        stored, drafted = drafted_by(body, item)
     if stored is None:
         raise Unfit("unknown-transfer", "There was never such a transfer.")
     if stored.state != Transfer.State.DRAFT:
@@ -184,7 +192,7 @@ def _sent(item: Item) -> Outcome:
     return outcome_of_transfer(shipped, [*drafted, *doubts][:1])
 
 
-def _drafted(body: Mapping[str, Any], item: Item) -> tuple[Transfer, list[Doubt]]:
+def drafted_by(body: Mapping[str, Any], item: Item) -> tuple[Transfer, list[Doubt]]:
     """A transfer that somebody packed without a list."""
     draft = TransferDraft(
         transfer_id=body["transfer"],

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from core.api.views import body_of
@@ -11,10 +12,11 @@ from core.sync.registry import QUARANTINED, Item, Outcome
 from core.sync.remedies import Ask, Given, Remedy, register_remedy, value_of
 from inventory.api.counts import entries_of
 from inventory.api.move_bodies import goods_lines
-from inventory.api.sync_kinds import DOCUMENTS, CountedInput, SentInput, outcome_of_transfer
-from inventory.models import Count
+from inventory.api.sync_kinds import DOCUMENTS, CountedInput, SentInput, drafted_by, outcome_of_transfer
+from inventory.models import Count, StockDocument, Transfer
 from inventory.permissions import ADJUST_STOCK, APPROVE_COUNTS, MANAGE_PRODUCTS, MOVE_STOCK
 from inventory.selectors import find_article
+from inventory.services.documents import StockChange, StockLine, book_stock
 from inventory.services.late_work import book_late_entries, document_id_of, ship_off_the_record
 from inventory.services.scancodes import add_code
 
@@ -54,6 +56,41 @@ def _link(given: Given) -> None:
         add_code(find_article(typed, pointer=f"/values/{code}"), code=code, actor=given.actor)
 
 
+# --- lines that were left out, because nobody knew their codes
+
+
+def _left_out_codes(flag: Flag) -> list[str]:
+    """The codes of the lines that were left out, as far as that was all that was wrong with them."""
+    rows = flag.details.get("lines")
+    if flag.kind != "line-left-out" or not isinstance(rows, list) or not all(row.get("code") for row in rows):
+        return []
+    return sorted({str(row["code"]) for row in rows})
+
+
+def _which_left_out(flag: Flag) -> Sequence[Ask]:
+    hint = "The article's number, or a code it has already."
+    return [Ask(name=code, label=f"Code {code} is", hint=hint) for code in _left_out_codes(flag)]
+
+
+def _book_left_out(given: Given) -> None:
+    flag = given.flag
+    for code in _left_out_codes(flag):
+        typed = value_of(given, code, f"Say which article has the code {code}.")
+        add_code(find_article(typed, pointer=f"/values/{code}"), code=code, actor=given.actor)
+    document = StockDocument.objects.get(pk=flag.object_id)
+    change = StockChange(
+        document_id=given.act_id,
+        kind=document.kind,
+        location_id=document.location_id,
+        lines=[StockLine(code=row["code"], quantity=Decimal(row["quantity"])) for row in flag.details["lines"]],
+        reason_code=document.reason_code,
+        reason=document.reason,
+        occurred_at=document.occurred_at,
+        needs_note=False,
+    )
+    book_stock(change, actor=given.actor)
+
+
 # --- counted for a stocktake that was over
 
 
@@ -91,6 +128,8 @@ def _left_off_the_record(flag: Flag) -> bool:
 def _ship(item: Item, given: Given) -> Outcome:
     body = body_of(SentInput, item.body)
     lines = goods_lines(body["lines"]) if "lines" in body else None
+    if "destination" in body and not Transfer.objects.filter(pk=body["transfer"]).exists():
+        drafted_by(body, item)
     shipped = ship_off_the_record(body["transfer"], lines=lines, document_id=document_id_of(item.id), actor=item.author)
     return outcome_of_transfer(shipped, [])
 
@@ -105,6 +144,16 @@ for _remedy in (
         asks=_which_articles,
         always_asks=True,
         work=_link,
+    ),
+    Remedy(
+        name="link-and-add",
+        label="Link the code and book the line",
+        done="The code belongs to the article, and its line is in the books.",
+        permissions=(MANAGE_PRODUCTS, ADJUST_STOCK),
+        fits=lambda flag: bool(_left_out_codes(flag)),
+        asks=_which_left_out,
+        always_asks=True,
+        work=_book_left_out,
     ),
     Remedy(
         name="book-late-count",

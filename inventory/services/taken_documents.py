@@ -13,10 +13,10 @@ NOTE_NEEDED = "note-needed"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was booked, which lines were not (by place, and why), and whether a note is missing that the shop wants."""
+    """What was booked, what was wrong with the lines that were not (by place), and whether a note is missing."""
 
     booked: Booked
-    left_out: dict[int, str]
+    left_out: dict[int, Problem]
     lacks_note: bool
 
 
@@ -29,7 +29,7 @@ def take_document(change: StockChange, *, actor: Actor) -> Taken:
         Invalid: no line can be booked, or something is wrong with the whole of it.
         Forbidden, NotFound, ReusedIdentifier, Busy: as in `book_stock`.
     """
-    left_out: dict[int, str] = {}
+    left_out: dict[int, Problem] = {}
     first: Invalid | None = None
     while True:
         try:
@@ -40,8 +40,8 @@ def take_document(change: StockChange, *, actor: Actor) -> Taken:
             if change.needs_note and [error["code"] for error in errors] == [NOTE_NEEDED]:
                 change = replace(change, needs_note=False)
                 continue
-            wrong = [(_place_of(error), error["detail"]) for error in errors]
-            lines = {place: detail for place, detail in reversed(wrong) if place is not None}
+            wrong = [(_place_of(error), error) for error in errors]
+            lines = {place: error for place, error in reversed(wrong) if place is not None}
             is_of_lines = bool(wrong) and all(place is not None for place, _ in wrong)
             left_out |= lines
             if not is_of_lines or len(left_out) >= len(change.lines):
