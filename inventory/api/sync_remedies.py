@@ -77,6 +77,7 @@ def _book_left_out(given: Given) -> None:
     for code in _left_out_codes(flag):
         typed = value_of(given, code, f"Say which article has the code {code}.")
         add_code(find_article(typed, pointer=f"/values/{code}"), code=code, actor=given.actor)
+    assert flag.object_id is not None
     document = StockDocument.objects.get(pk=flag.object_id)
     change = StockChange(
         document_id=given.act_id,
