@@ -301,6 +301,7 @@ def test_no_service_is_forgotten_here() -> None:
         "orders.services.taken_sales",
         "orders.services.taken_returns",
         "orders.services.taken_carts",
+        "orders.services.away_limits",
         "orders.services.corrections",
         "inventory.services.late_work",
         "inventory.services.taken_documents",

@@ -183,6 +183,9 @@ class Pin(ApiView):
         return Response(status=204)
 
 
+AWAY = "on a device while the server is away: at most so much; null: any amount, 0: not at all."
+
+
 class PolicyBody(serializers.Serializer[SellingPolicy]):
     """The limits of selling and refunding; null where there is none."""
 
@@ -208,6 +211,10 @@ class PolicyBody(serializers.Serializer[SellingPolicy]):
     bought_good = RateField(required=False, min_value=0, max_value=100)
     bought_fair = RateField(required=False, min_value=0, max_value=100)
     bought_parts = RateField(required=False, min_value=0, max_value=100)
+    away_cash = AmountField(required=False, allow_null=True, min_value=0, help_text=f"A sale for cash {AWAY}")
+    away_card = AmountField(required=False, allow_null=True, min_value=0, help_text=f"A sale by card {AWAY}")
+    away_discount = AmountField(required=False, allow_null=True, min_value=0, help_text=f"Taken off by hand {AWAY}")
+    away_return = AmountField(required=False, allow_null=True, min_value=0, help_text=f"A return {AWAY}")
     version = serializers.IntegerField(read_only=True)
 
 

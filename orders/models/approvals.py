@@ -87,6 +87,15 @@ BOUGHT: dict[str, Any] = {
 }
 
 
+AWAY: dict[str, Any] = {
+    "max_digits": 18,
+    "decimal_places": 4,
+    "null": True,
+    "blank": True,
+    "help_text": "At most so much on a device while the server is away; null: any amount, 0: not at all.",
+}
+
+
 class SellingPolicy(models.Model):
     """How this shop sells: one row, made when it is first changed."""
 
@@ -123,6 +132,10 @@ class SellingPolicy(models.Model):
     bought_good = models.DecimalField(**BOUGHT, default=Decimal(45), db_default=Decimal(45))
     bought_fair = models.DecimalField(**BOUGHT, default=Decimal(30), db_default=Decimal(30))
     bought_parts = models.DecimalField(**BOUGHT, default=Decimal(10), db_default=Decimal(10))
+    away_cash = models.DecimalField(**AWAY)
+    away_card = models.DecimalField(**AWAY)
+    away_discount = models.DecimalField(**AWAY)
+    away_return = models.DecimalField(**AWAY)
     version = models.BigIntegerField(default=1)
 
     class Meta:

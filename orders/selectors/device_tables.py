@@ -27,7 +27,7 @@ from orders.discounting.words import WORDS
 from orders.models import Coupon, Customer, CustomerGroup, Discount, Register
 from orders.permissions import SELL, VIEW_CUSTOMERS
 from orders.selectors.best_sellers import best_sellers
-from orders.selectors.policy import policy
+from orders.selectors.policy import away_limits, policy
 from orders.selectors.terms import shop_terms
 
 MOST_COUPONS = 2_000
@@ -86,6 +86,7 @@ def _terms(location_id: UUID) -> Rows:
         "discount_percent": plain_decimal(limits.discount_percent),
         "refund_amount": None if limits.refund_amount is None else plain_decimal(limits.refund_amount),
         "return_days": limits.return_days,
+        "away": away_limits(limits),
         "sells_below_zero": place.sells_below_zero,
         "notes_corrections": _notes_corrections(),
     }

@@ -13,6 +13,7 @@ from core.outbox.services import emit
 from orders.events import PolicyChanged
 from orders.models import SellingPolicy
 from orders.permissions import MANAGE_POLICY
+from orders.selectors.policy import AWAY_LIMITS
 
 MOST_DAYS = 36_500
 POLICY_FIELDS = (
@@ -30,6 +31,7 @@ POLICY_FIELDS = (
     "bought_good",
     "bought_fair",
     "bought_parts",
+    *AWAY_LIMITS,
 )
 PERCENTAGES = ("discount_percent", "bought_as_new", "bought_good", "bought_fair", "bought_parts")
 

@@ -12,6 +12,7 @@ from core.sync.facts import by_author
 from core.sync.registry import Doubt, Item, Outcome
 from orders.errors import ApprovalNeeded, ApprovalRefused, NoOpenShift, PriceChanged
 from orders.models import ShiftAmendment
+from orders.services.away_limits import beyond_away
 from orders.services.customers import Agreement, Known, create_customer
 from orders.services.returns import Refunded, Return, return_goods
 
@@ -41,6 +42,7 @@ def take_return(wanted: Return, item: Item, *, is_paid_out: bool = False) -> Out
         done, more = _returned(replace(stated, expected_total=None), item)
     order = done.order
     late = [replace(one, kind="late-return", at_risk=-order.total) for one in more]
+    late += beyond_away({"away_return": -order.total})
     if order.shift_id and ShiftAmendment.objects.filter(order_id=order.pk).exists():
         said = "Its shift was closed before it came; the report has an amendment."
         late.append(Doubt(kind="closed-shift", sentence=said, at_risk=-order.total))

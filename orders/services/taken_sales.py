@@ -23,6 +23,7 @@ from orders.errors import ApprovalNeeded, ApprovalRefused, CouponRefused, GiftCa
 from orders.models import GiftCard, Order, OrderLine, Payment, ShiftAmendment
 from orders.permissions import CHANGE_PRICE, SELL, SELL_EXPIRED
 from orders.services.approvals import allowed, approval_for
+from orders.services.away_limits import beyond_away
 from orders.services.basket import Sale, Tender
 from orders.services.cards_sold import card_lines, codes_of, new_cards
 from orders.services.charged import (
@@ -170,6 +171,7 @@ class _Taking:
                 key = (line.variant_id, place.pk)
                 deltas[key] = deltas.get(key, NOTHING) - line.quantity
         self._check_rights(priced)
+        self._check_away(priced)
         cards = new_cards(sale, order, codes, actor=author)
         write_sale(sale, Draft(order, lines, self.payments, deltas, False, priced, False, cards, codes), author)
         if order.shift_id and ShiftAmendment.objects.filter(order_id=order.pk).exists():
@@ -253,6 +255,14 @@ class _Taking:
             except (ApprovalNeeded, ApprovalRefused):
                 said = "Goods of an expired lot were sold without anybody's approval."
                 self._doubt("expired", said, self.charged.total)
+
+    def _check_away(self, priced: Priced) -> None:
+        amounts = {"away_discount": priced.by_hand.amount}
+        for tender in self.sale.payments:
+            name = f"away_{tender.method}"
+            amounts[name] = amounts.get(name, NOTHING) + tender.amount
+        for doubt in beyond_away(amounts):
+            self.doubts[str(doubt.details["limit"])] = doubt
 
     def _free_number(self) -> str:
         number = self.receipt_number

@@ -47,6 +47,7 @@ for _kind, _title in (
     ("closed-place", "Sold at a closed location"),
     ("customer-taken", "Number or card of another customer"),
     ("parked-twice", "Parked basket taken up twice"),
+    ("away-limit", "More than allowed without the server"),
     ("late-return", "Return beyond the rules"),
 ):
     register_reason(Reason(kind=_kind, title=_title, ways=_of_order))

@@ -79,6 +79,10 @@ class SellingForm(forms.Form):
     bought_good = _percent("Good")
     bought_fair = _percent("Fair")
     bought_parts = _percent("For parts")
+    away_cash = _amount("A sale for cash, at most", required=False)
+    away_card = _amount("A sale by card, at most", required=False)
+    away_discount = _amount("Taken off by hand, at most", required=False)
+    away_return = _amount("A return, at most", required=False)
 
 
 class Selling(Page):

@@ -32,6 +32,7 @@ from orders.permissions import (
     VIEW_SHIFTS,
 )
 from orders.selectors.best_sellers import best_sellers
+from orders.selectors.policy import away_limits
 from orders.selectors.shifts import open_shifts, registers
 from orders.selectors.terms import shop_terms
 from orders.services.checkout import MOST_LINES
@@ -68,6 +69,7 @@ class Till(Page):
                         "discount": self.actor.may(GIVE_DISCOUNT),
                     },
                     "device": device_at(request) is not None,
+                    "away": away_limits(),
                     "registers": _registers(self.actor),
                     "permissions": {"discount": GIVE_DISCOUNT, "refund": REFUND_BEYOND, "expired": SELL_EXPIRED},
                     "urls": {

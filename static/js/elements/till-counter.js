@@ -185,7 +185,7 @@ class TillCounter extends HTMLElement {
     if (this.#isLookingUp() || this.session.isEmpty) return;
     this.cart.open(false);
     if (this.payment.isOpen) this.payment.choose(method);
-    else if (this.standing.mayPay() && this.#isPayable(() => this.pay(method))) this.#withPayment((payment) => payment.open(method, seen));
+    else if (this.standing.mayPay(method) && this.#isPayable(() => this.pay(method))) this.#withPayment((payment) => payment.open(method, seen));
   }
 
   /** Whether nothing that the server said of the basket stands in the way; what does is asked for, then `again`. */

@@ -5,6 +5,7 @@ import * as receipts from "../store/receipts.js";
 import { learnDevice, readDevice, receiptNumber } from "../store/device.js";
 import { beginSending } from "../store/syncer.js";
 import { sender } from "../store/send.js";
+import { beyond, blocked } from "./allowed.js";
 import { leftOf } from "./giving.js";
 import { amountText, parseQuantity } from "./money.js";
 import { asSold, changeOf, mayWait } from "./sold.js";
@@ -18,6 +19,7 @@ export class Offline extends EventTarget {
   waiting = 0;
   since = null;
   problem = "";
+  #limits = null;
 
   constructor({ session, person = document.querySelector('meta[name="person"]')?.content ?? "" }) {
     super();
@@ -73,6 +75,7 @@ export class Offline extends EventTarget {
 
   /** How far this device's prices and stock are true (a Date), null where it keeps none. */
   async asOf() {
+    await this.limits();
     return (await this.catalogue?.since()) ?? null;
   }
 
@@ -86,11 +89,26 @@ export class Offline extends EventTarget {
     if (!this.isReady || mine !== body.id || !mayWait(body)) return null;
     this.#hold();
     try {
+      const refusal = beyond(this.session, body, await this.limits());
+      if (refusal) return { verdict: "not-kept", problem: { message: refusal }, isSettled: !wasSent };
       return body.returned ? await this.#keepReturn(body) : await this.#keepSale(body);
     } catch (problem) {
       if (!(problem instanceof CannotKeep)) throw problem;
       return { verdict: "not-kept", problem, isSettled: !wasSent };
     }
+  }
+
+  /** How much this device may do alone (`{ cash, card, discount, return }`): as its catalogue says, before that as the page. */
+  async limits() {
+    const tables = await this.catalogue?.tables().catch(() => null);
+    this.#limits = tables?.terms.away ?? this.#limits ?? this.session.setup.away ?? {};
+    return this.#limits;
+  }
+
+  /** Why the basket cannot be settled here by `method`, whatever it comes to; "" where nothing says so. */
+  blocked(method) {
+    const { setup, cart } = this.session;
+    return blocked(cart.back ? "return" : method, this.#limits ?? setup.away ?? {});
   }
 
   /** Put the basket aside here; null where only the server can (gift cards have codes that are not kept). */

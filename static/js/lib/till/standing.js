@@ -60,11 +60,12 @@ export class Standing {
     return !isClosed;
   }
 
-  /** Whether the basket can be settled now; says why not. */
-  mayPay() {
+  /** Whether the basket can be settled now by `method`; says why not. */
+  mayPay(method) {
     const { cart, quote, hasGoods } = this.counter.session;
     const isUnapproved = (cart.back?.needs_approval && !cart.back.approval) || (quote?.needs_approval && !cart.approval);
-    const why = cart.back && hasGoods ? EXCHANGE : isUnapproved ? APPROVAL : "";
+    const blocked = this.offline?.blocked(method) ?? "";
+    const why = cart.back && hasGoods ? EXCHANGE : isUnapproved ? APPROVAL : blocked;
     const isHeld = this.line.isAway && why !== "";
     if (isHeld) toast(`${why} ${AWAY}`, { kind: "warning" });
     return !isHeld;
