@@ -84,7 +84,9 @@ class Worker(Page):
             "pages": [reverse(item.url_name) for item in _pages()],
             "offline": reverse("offline"),
             "waiting": reverse("waiting"),
+            "log_in": reverse("login"),
             "log_out": reverse("logout"),
+            "account": reverse("account"),
             "icon": asset_url(ICONS[0][0]),
         }
         script = f'import {{ begin }} from "{settings.STATIC_URL}{WORKER}";\nbegin({_script_json(setup)});\n'

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.testing import Shop
-from tests.browser.test_till import ready
+from tests.browser.test_till import SCAN, TEA, ready
 from tests.browsers import PATIENCE_MS, logged_in, picture
 from tests.processes import Product
 
@@ -86,3 +87,57 @@ def test_who_logs_out_leaves_no_page_on_the_device(phone: BrowserContext) -> Non
     phone.set_offline(True)
     page.goto("/till/")
     expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
+
+
+def leave(page: Page) -> None:
+    page.get_by_role("button", name="account of").click()
+    page.get_by_role("button", name="Log out").click()
+
+
+def test_who_logs_out_without_a_network_leaves_nothing_to_see_and_the_server_hears_of_it_first(
+    phone: BrowserContext,
+) -> None:
+    page = installed(phone)
+    other = phone.new_page()
+    other.goto("/till/")
+    ready(other)
+    other.evaluate(SCAN, [TEA])
+    expect(other.locator(".cart__line")).to_have_count(1)
+    phone.set_offline(True)
+    page.bring_to_front()
+    leave(page)
+    for tab in (page, other):
+        expect(tab.get_by_role("heading", name="You are logged out on this device")).to_be_visible()
+        expect(tab.get_by_role("heading", name="There is no connection")).to_be_hidden()
+    picture(page, "offline-logged-out")
+    page.goto("/till/")
+    expect(page.get_by_role("heading", name="You are logged out on this device")).to_be_visible()
+    assert Session.objects.count() == 1
+    phone.set_offline(False)
+    page.goto("/orders/")
+    expect(page.get_by_label("E-mail")).to_be_visible()
+    assert Session.objects.count() == 0
+    page.goto("/login/")
+    phone.set_offline(True)
+    page.get_by_label("E-mail").fill("x@acme.localhost")
+    page.get_by_label("Password").fill("secret secret")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Logging in needs the server")).to_be_visible()
+    picture(page, "offline-log-in")
+
+
+def test_the_next_person_in_this_tab_finds_an_empty_basket(
+    phone: BrowserContext, product: Product, acme: Shop, browser: Browser
+) -> None:
+    page = installed(phone)
+    page.evaluate(SCAN, [TEA])
+    expect(page.locator(".cart__line")).to_have_count(1)
+    page.reload()
+    ready(page)
+    expect(page.locator(".cart__line")).to_have_count(1)
+    manager = logged_in(browser, product, acme, "manager")
+    phone.add_cookies(manager.cookies())  # type: ignore[arg-type]
+    manager.close()
+    page.goto("/till/")
+    ready(page)
+    expect(page.locator(".cart__line")).to_have_count(0)

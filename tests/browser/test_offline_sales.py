@@ -252,3 +252,26 @@ def test_who_must_go_seals_what_is_unsent_and_it_is_booked_in_their_name(phone: 
     order = Order.objects.get()
     assert (order.receipt_number, order.total) == ("K3-000001", Decimal("4.50"))
     assert order.created_by_id == acme.person("cashier").pk
+
+
+def test_who_must_go_while_the_server_is_away_seals_and_leaves_and_it_is_booked_in_their_name(
+    phone: BrowserContext, acme: Shop
+) -> None:
+    page = standing(phone)
+    phone.set_offline(True)
+    sell(page, TEA, given="5")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="account of").click()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Seal them and log out").click()
+    expect(page.get_by_role("heading", name="You are logged out on this device")).to_be_visible()
+    page.get_by_role("link", name="What waits to be sent").click()
+    expect(page.locator("unsent-list")).to_contain_text("1 sale waits to be sent")
+    expect(page.locator("unsent-list")).not_to_contain_text("K3-000001")
+    phone.set_offline(False)
+    is_empty(page)
+    order = Order.objects.get()
+    assert (order.receipt_number, order.created_by_id) == ("K3-000001", acme.person("cashier").pk)
+    page.goto("/till/")
+    expect(page.get_by_label("E-mail")).to_be_visible()
+    assert Session.objects.count() == 0

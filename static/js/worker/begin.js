@@ -2,12 +2,13 @@
 // A worker has no import map, so nothing here may be asked for by a package's name.
 import { Copies } from "./copies.js";
 import { Files } from "./files.js";
+import { Leaving } from "./leaving.js";
 import { belongTo, end, hearPush } from "./push.js";
 import { howManyOpen, send } from "../lib/store/send.js";
 
 const PATIENCE = 1200; // ms that the server may take before the page's copy is shown
 
-/** `setup`: `{ version, files, statics, pages, offline, waiting, log_out, icon }`, addresses of this origin. */
+/** `setup`: `{ version, files, statics, pages, offline, waiting, log_in, log_out, account, icon }`, addresses of this origin. */
 export function begin(setup) {
   const shell = new Shell(setup);
   const hear = (type, act) => addEventListener(type, act);
@@ -16,6 +17,7 @@ export function begin(setup) {
   hear("fetch", (event) => shell.answer(event));
   hear("message", (event) => event.waitUntil(shell.hear(event.data)));
   hearPush(hear, { icon: setup.icon });
+  hear("sync", (event) => event.tag === "leaving" && event.waitUntil(shell.leaving.finish()));
   hear("sync", (event) => event.tag === "queue" && event.waitUntil(send({ mustEnd: true })));
 }
 
@@ -24,6 +26,7 @@ class Shell {
     Object.assign(this, setup);
     this.store = new Files(setup);
     this.copies = new Copies();
+    this.leaving = new Leaving(setup);
   }
 
   install() {
@@ -37,6 +40,7 @@ class Shell {
     if (origin !== location.origin) return;
     if (request.mode === "navigate") {
       if (request.method === "POST" && pathname === this.log_out) event.respondWith(this.leave(event));
+      else if (request.method === "POST" && pathname === this.log_in) event.respondWith(this.enter(event));
       else if (request.method === "GET") event.respondWith(this.navigate(event, pathname));
     } else if (request.method === "GET" && pathname.startsWith(this.statics)) event.respondWith(this.store.answer(request));
     else if (request.method === "GET" && request.destination === "image") event.respondWith(this.store.picture(request));
@@ -44,6 +48,8 @@ class Shell {
 
   /** A page from the server; where it is away the copy, else the page that says so. */
   async navigate(event, path) {
+    const isOurs = path === this.offline || path === this.waiting;
+    if (!isOurs && !(await this.leaving.finish())) return Response.redirect(`${this.offline}#logged-out`, 302);
     const copy = this.pages.includes(path) ? await this.copies.get(path) : null;
     const asked = fetch(event.request).then(
       (answer) => (event.waitUntil(this.#learn(path, answer.clone())), answer),
@@ -52,6 +58,7 @@ class Shell {
     event.waitUntil(asked);
     const answer = await (copy ? Promise.race([asked, rest(navigator.onLine ? PATIENCE : 300)]) : asked);
     if (answer && !(copy && answer.status >= 500)) return answer;
+    if (path === this.log_in) return Response.redirect(`${this.offline}#log-in`, 302);
     return copy ?? this.store.page(path === this.waiting ? path : this.offline);
   }
 
@@ -76,13 +83,32 @@ class Shell {
     if ((await howManyOpen()) > 0) return Response.redirect(`${this.waiting}?leave`, 303);
     try {
       const answer = await fetch(event.request);
+      if (answer.status >= 500) throw new Error(`The server answered ${answer.status}`);
+      await this.leaving.done();
       event.waitUntil(send().catch(() => {})); // what was sealed; no page of theirs sends it any more
       await this.copies.forget();
       await Promise.race([end(), rest(PATIENCE)]).catch(() => {});
       return answer;
     } catch {
-      return this.store.page(this.offline);
+      return this.#leaveHere(event);
     }
+  }
+
+  /** The server is away, and somebody goes: nothing of theirs stays to be seen, in this tab or another. */
+  async #leaveHere(event) {
+    await this.leaving.begin();
+    await this.copies.forget();
+    await Promise.race([end(), rest(PATIENCE)]).catch(() => {});
+    const gone = `${this.offline}#logged-out`;
+    const tabs = await clients.matchAll({ type: "window" });
+    event.waitUntil(Promise.all(tabs.filter(({ id }) => id !== event.clientId).map((tab) => tab.navigate(gone).catch(() => null))));
+    return Response.redirect(gone, 303);
+  }
+
+  /** Somebody logs in: whoever left before them is gone first, also for the server. */
+  async enter(event) {
+    if (!(await this.leaving.finish())) return Response.redirect(`${this.offline}#logged-out`, 303);
+    return fetch(event.request).catch(() => Response.redirect(`${this.offline}#log-in`, 303));
   }
 
   async hear({ act, path }) {

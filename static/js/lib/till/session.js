@@ -11,6 +11,7 @@ const PARKING = "till-parking";
 const TAKING = "till-taking";
 const PLACE = "till-location";
 const REGISTER = "till-register";
+const PERSON = "till-person";
 
 /**
  * The state of a till. Fires "change" (detail: `{ touched }`, the id of the line that was touched, if one was).
@@ -23,10 +24,11 @@ export class Session extends EventTarget {
   #prices = new Map();
   #estimates = new Map();
 
-  constructor(setup, { tab = sessionStorage, device = localStorage } = {}) {
+  constructor(setup, { tab = sessionStorage, device = localStorage, person = personHere() } = {}) {
     super();
     Object.assign(this, { setup, tab, device });
     const places = setup.locations.map((place) => place.id);
+    this.#belongTo(person);
     const stored = read(tab, CART);
     this.cart = isCart(stored) ? stored : emptyCart(uuid7());
     this.pending = read(tab, PENDING);
@@ -38,6 +40,14 @@ export class Session extends EventTarget {
     this.quote = null;
     this.isAway = false;
     this.#look();
+  }
+
+  /** A basket that another person left in this tab is not theirs who come next, unless it may be booked already. */
+  #belongTo(person) {
+    const before = read(this.tab, PERSON);
+    write(this.tab, PERSON, person);
+    if (!before || before === person || [PENDING, PARKING, TAKING].some((name) => read(this.tab, name) !== null)) return;
+    write(this.tab, CART, null);
   }
 
   /** What the server says of the basket (`Quotes`) decides from now on; until it has said, the till reckons itself. */
@@ -292,6 +302,8 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: { touched } }));
   }
 }
+
+const personHere = () => globalThis.document?.querySelector('meta[name="person"]')?.content ?? "";
 
 function isCart(stored) {
   return typeof stored?.id === "string" && Array.isArray(stored.lines);
