@@ -38,7 +38,12 @@ SCAN = """(codes) => {
   for (const code of codes) {
     for (const key of [...code, "Enter"]) {
       const target = document.activeElement ?? document.body;
-      target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, composed: true }));
+      const init = { key, bubbles: true, cancelable: true, composed: true };
+      const isFree = target.dispatchEvent(new KeyboardEvent("keydown", init));
+      if (isFree && key !== "Enter" && target instanceof HTMLInputElement && target.selectionStart !== null) {
+        target.setRangeText(key, target.selectionStart, target.selectionEnd, "end");
+        target.dispatchEvent(new Event("input", { bubbles: true }));
+      }
     }
   }
 }"""
@@ -64,6 +69,21 @@ IS_KEPT = """async () => {
 WAITING = """async () => {
   const { everything } = await import("/static/js/lib/store/queue.js");
   return (await everything()).map(({ n, id, after, said }) => ({ n, id, after, said }));
+}"""
+IS_RUNG_UP = """() => {
+  const { cart } = document.querySelector("till-counter").session;
+  return cart.lines.reduce((sum, { quantity }) => sum + Number(quantity), 0) === %d;
+}"""
+# For whoever has to find out what went wrong.
+STATE = """() => {
+  const { session, standing, held, asides, payment, receipt } = document.querySelector("till-counter");
+  return {
+    lines: session.cart.lines.map(({ sku, quantity }) => [sku, quantity]),
+    isFrozen: session.isFrozen, isAway: standing.line.isAway, isReady: standing.isReady, held, isLoading: asides.isLoading,
+    isPaying: payment.isOpen, isDone: receipt.isOpen, focus: document.activeElement?.outerHTML.slice(0, 200),
+    said: document.querySelector("till-products")?.innerText.slice(0, 200),
+    toasts: [...document.querySelectorAll("[role=status], [role=alert]")].map(({ innerText }) => innerText),
+  };
 }"""
 EVENTUALLY = """async ([question, ms]) => {
   const asks = eval(question);
@@ -210,7 +230,8 @@ class Till:
         """Scan; answers the sale's id, which the page made before anything else."""
         page.bring_to_front()
         page.evaluate(SCAN, [CODES[sku] for sku in basket])
-        expect(page.locator(".cart__line")).to_have_count(len(set(basket)), timeout=PATIENT)
+        if not page.evaluate(EVENTUALLY, [IS_RUNG_UP % len(basket), PATIENT]):
+            raise AssertionError(f"the basket {basket} was never rung up: {page.evaluate(STATE)}")
         return str(page.evaluate("document.querySelector('till-counter').session.cart.id"))
 
     def take(self, page: Page, *, by: str = "cash", given: str = "") -> None:

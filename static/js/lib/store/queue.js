@@ -9,6 +9,7 @@ export const CHANNEL = "queue";
 const DEVICE = "device";
 const LAST = "last-n";
 const VERSION = 1;
+const LONGEST = 3_600_000; // ms: nobody is told to come again later than that
 
 const CANNOT = {
   full: "This device has no room left to keep it. Make room on the device, then try again.",
@@ -98,10 +99,10 @@ export async function become(fact) {
   await transaction.done;
 }
 
-/** Items in order, at most so many, those that wait for another time left out. */
+/** Items in order, at most so many, those that wait for another time left out (unless the clock was set back since). */
 export async function first(count, now = Date.now()) {
   const items = await (await open()).getAll("queue");
-  return items.filter(({ after = 0 }) => after <= now).slice(0, count);
+  return items.filter(({ after = 0 }) => after <= now || after > now + LONGEST).slice(0, count);
 }
 
 export async function count() {
@@ -128,13 +129,33 @@ export async function everything() {
  * from the device; the others stay and wait as long as they were told to.
  */
 export async function settle(results, now = Date.now()) {
+  try {
+    await noted(results, now);
+  } catch (problem) {
+    if (problem?.name !== "QuotaExceededError") throw problem;
+    await letGo(results); // where there is no room for a note of it, there is some once it is gone
+  }
+  tell();
+}
+
+const isTaken = ({ result }) => ["applied", "duplicate", "quarantined"].includes(result);
+/** Whether a result is of this item; a sealed one hides its id. */
+const isOf = (item, result) => Boolean(item) && !(result.id && item.id && item.id !== result.id);
+
+async function letGo(results) {
+  const transaction = (await open()).transaction("queue", "readwrite", STRICT);
+  for (const result of results.filter(isTaken)) if (isOf(await transaction.store.get(result.n), result)) await transaction.store.delete(result.n);
+  await transaction.done;
+}
+
+async function noted(results, now) {
   const transaction = (await open()).transaction(["queue", "meta", "receipts"], "readwrite", STRICT);
   const [queue, meta, receipts] = ["queue", "meta", "receipts"].map((name) => transaction.objectStore(name));
   const sent = (await meta.get("sent"))?.rows ?? [];
   for (const result of results) {
     const item = await queue.get(result.n);
-    if (!item || (result.id && item.id && item.id !== result.id)) continue; // another item by now; a sealed one hides its id
-    if (["applied", "duplicate", "quarantined"].includes(result.result)) {
+    if (!isOf(item, result)) continue; // another item by now
+    if (isTaken(result)) {
       await queue.delete(item.n);
       const kept = result.number && result.order && (await receipts.get(result.order));
       if (kept) await receipts.put({ ...kept, numbers: [...new Set([...kept.numbers, result.number])] }); // as it is printed from now on
@@ -145,7 +166,6 @@ export async function settle(results, now = Date.now()) {
   }
   await meta.put({ name: "sent", rows: sent.slice(0, 30) });
   await transaction.done;
-  tell();
 }
 
 /** What the server took lately of what somebody did, newest first. */

@@ -124,7 +124,7 @@ async function note(problem) {
   const database = await open();
   const before = (await database.get("meta", "sender"))?.problem ?? "";
   if (before === problem) return;
-  await database.put("meta", { name: "sender", problem, since: new Date().toISOString() });
+  await database.put("meta", { name: "sender", problem, since: new Date().toISOString() }).catch(() => {}); // no room for it
   tell();
 }
 
