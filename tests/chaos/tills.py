@@ -79,7 +79,8 @@ STATE = """() => {
   const { session, standing, held, asides, payment, receipt } = document.querySelector("till-counter");
   return {
     lines: session.cart.lines.map(({ sku, quantity }) => [sku, quantity]),
-    isFrozen: session.isFrozen, isAway: standing.line.isAway, isReady: standing.isReady, held, isLoading: asides.isLoading,
+    isFrozen: session.isFrozen, isAway: standing.line.isAway, isReady: standing.isReady,
+    held, isLoading: asides.isLoading,
     isPaying: payment.isOpen, isDone: receipt.isOpen, focus: document.activeElement?.outerHTML.slice(0, 200),
     said: document.querySelector("till-products")?.innerText.slice(0, 200),
     toasts: [...document.querySelectorAll("[role=status], [role=alert]")].map(({ innerText }) => innerText),
