@@ -108,7 +108,7 @@ def test_who_logs_out_without_a_network_leaves_nothing_to_see_and_the_server_hea
     leave(page)
     for tab in (page, other):
         expect(tab.get_by_role("heading", name="You are logged out on this device")).to_be_visible()
-        expect(tab.get_by_role("heading", name="There is no connection")).to_be_hidden()
+        expect(tab.get_by_text("This page needs the server")).to_be_hidden()
     picture(page, "offline-logged-out")
     page.goto("/till/")
     expect(page.get_by_role("heading", name="You are logged out on this device")).to_be_visible()
