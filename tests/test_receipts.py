@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pypdfium2
@@ -26,6 +27,8 @@ from orders.services.voids import void_order
 from tests.api import machine, person, pointers
 from tests.cash_steps import sell
 from tests.test_credit import a_card, by_card
+from tests.test_money_vectors import agree
+from tests.vectors import qr
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -223,3 +226,7 @@ def test_without_a_mail_server_a_receipt_is_refused_in_plain_words(acme: Shop) -
             assert (refused.status_code, pointers(refused)) == (422, {"/address"}), address
     assert not Job.objects.filter(kind="orders.email_receipt").exists()
     assert not AuditEntry.objects.filter(object_type="receipt").exists()
+
+
+def test_the_slip_of_a_device_carries_the_same_qr_code(tmp_path: Path) -> None:
+    agree(tmp_path, "till-qr.test.js", "qr", qr.vectors())

@@ -2,9 +2,12 @@
 
 import json
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+import zxingcpp
 from django.contrib.sessions.models import Session
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from core.devices.models import Device
@@ -78,6 +81,8 @@ def test_a_sale_of_a_cold_start_without_a_network_is_booked_once_as_it_was_charg
     slip = page.locator(".receipt")
     for text in ("K3-000001", "Not sent yet", "2 × £4.50", "Tax 20% in it", "£3.50"):
         expect(slip).to_contain_text(text)
+    read = zxingcpp.read_barcode(Image.open(BytesIO(slip.locator("svg").screenshot())))
+    assert read is not None and read.text == "R-K3-000001"
     picture(page, "offline-receipt")
     page.keyboard.press("Enter")
     expect(page.locator("till-state [data-count]")).to_have_text("1")

@@ -3,6 +3,7 @@ import { h } from "../dom.js";
 import { dateTime, money, quantity } from "../format.js";
 import { changeOf, taxesOf } from "./sold.js";
 import { amountText, parseAmount } from "./money.js";
+import { qrPath } from "./qr.js";
 
 const NAMES = { cash: "Cash", card: "Card" };
 const pair = (name, amount, className = "") => [h("dt", { class: className || null }, name), h("dd", { class: className || null }, amount)];
@@ -16,6 +17,7 @@ export function slip({ sold, payments, number, at, place, terms }) {
     number,
     at,
     place,
+    code: `R-${number}`,
     lines: sold.lines,
     sums: [
       taxesOf(sold.lines).flatMap(({ rate, tax }) => pair(`Tax ${quantity(rate)}% ${terms.inclusive ? "in it" : "added"}`, money(tax))),
@@ -34,7 +36,7 @@ export function backSlip({ lines, due, payments, number, of, at, place }) {
   return paper({ number, at, place, kind: `Refund of ${of}`, lines, sums });
 }
 
-function paper({ number, at, place, kind = "", lines, sums }) {
+function paper({ number, at, place, kind = "", code = "", lines, sums }) {
   return h(
     "article",
     { class: "receipt", "aria-label": `Receipt ${number}` },
@@ -57,6 +59,7 @@ function paper({ number, at, place, kind = "", lines, sums }) {
       h("p", {}, `${number} · ${dateTime(at)}`),
       h("p", { class: "no-print" }, "Not sent yet"),
       (place?.papers?.foot ?? []).map((line) => h("p", {}, line)),
+      code ? drawing(qrPath(code)) : null,
     ),
   );
 }
@@ -66,4 +69,20 @@ function rows(line) {
   const units = line.quantity === undefined || isOne ? [] : [h("br"), `${quantity(line.quantity)} × ${money(line.unit_price)}`];
   const sold = h("tr", {}, h("th", { scope: "row" }, line.title || line.sku, units), h("td", {}, money(line.total)));
   return isSome(line.discount ?? "0") ? [sold, h("tr", {}, h("th", { scope: "row" }, "Discount"), h("td", {}, `(${money(line.discount)})`))] : [sold];
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The number for a scanner, as the server's receipts have it; nothing where it cannot be drawn. */
+function drawing(code) {
+  if (!code) return null;
+  const make = (tag, attributes, ...inside) => {
+    const element = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...inside);
+    return element;
+  };
+  const { size, path } = code;
+  const named = { class: "receipt__qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": "The number as a QR code, for returns" };
+  return make("svg", named, make("rect", { width: size, height: size, fill: "#fff" }), make("path", { d: path, fill: "#000" }));
 }
