@@ -27,6 +27,7 @@ NAMES = (
     "catalogue",
     "camera",
     "offline",
+    "pages",
 )
 
 

@@ -53,7 +53,7 @@ def main(chosen: list[str]) -> None:
 
 def fan(shop: BenchShop, sizes: list[int]) -> None:
     rows = []
-    folder = install()
+    folder = install("socketio")
     for size in sizes:
         with process("manage.py", "relay"), web("uvicorn") as (port, server):
             sell = seller(shop)

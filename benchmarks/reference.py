@@ -1,4 +1,4 @@
-"""Socket.IO with its Redis adapter on Node, beside which our sockets are measured. Installed once, below the data folder."""
+"""Programs on Node that we measure with; among them Socket.IO with its Redis adapter, the reference of our sockets."""
 
 import contextlib
 import json
@@ -11,23 +11,24 @@ from typing import IO
 
 from benchmarks.harness import free_port, wait_for_web
 
-SOURCE = Path(__file__).parent / "socketio"
 
+def install(name: str) -> Path | None:
+    """The folder with a program of ``benchmarks/`` on Node and its packages, below the data folder.
 
-def install() -> Path | None:
-    """The folder with the reference and its packages; None where there is no Node, or no registry answers."""
+    None where there is no Node, or no registry answers. A repeat installs only what changed.
+    """
     if not shutil.which("node") or not shutil.which("npm"):
         return None
-    folder = Path(os.environ["DATA_DIR"]) / "socketio"
+    source, folder = Path(__file__).parent / name, Path(os.environ["DATA_DIR"]) / name
     folder.mkdir(exist_ok=True)
-    lock = (SOURCE / "package-lock.json").read_text()
+    lock = (source / "package-lock.json").read_text()
     done = folder / "installed.lock"
-    for name in ("package.json", "package-lock.json", ".npmrc", "server.mjs"):
-        shutil.copy(SOURCE / name, folder / name)
+    for file in source.iterdir():
+        shutil.copy(file, folder / file.name)
     if not done.exists() or done.read_text() != lock:
         made = subprocess.run(["npm", "ci", "--no-progress"], cwd=folder, capture_output=True, check=False, timeout=300)
         if made.returncode:
-            print("The reference could not be installed:", made.stderr.decode()[-300:])
+            print(f"{name} could not be installed:", made.stderr.decode()[-300:])
             return None
         done.write_text(lock)
     return folder
