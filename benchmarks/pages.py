@@ -1,10 +1,11 @@
 """What Lighthouse says of the pages, on the slowed-down phone that it stands in for.
 
-`make bench ARGS=pages`. The reference is the same judge over a page of plain HTML by the same server.
+`make bench ARGS=pages`, or some of them: ``pages:/till/,/``. The reference is the same judge over a page of plain HTML by the same server.
 """
 
 import json
 import subprocess
+import sys
 from statistics import median
 
 import django
@@ -31,10 +32,10 @@ def main() -> None:
         print("Without Node and its registry there is no judge.")
         return
     shop = bench_shop()
-    cookie = f"{settings.SESSION_COOKIE_NAME}={session(shop)}"
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session(shop)}
     rows = []
-    with web(STATIC_ROOT=str(settings.STATIC_ROOT)) as (port, _):
-        for path in (*PAGES, REFERENCE):
+    with web("uvicorn", STATIC_ROOT=str(settings.STATIC_ROOT)) as (port, _):  # which also answers sockets
+        for path in (*(sys.argv[1:] or PAGES), REFERENCE):
             addresses = [f"http://{shop.host}:{port}{path}"] * ROUNDS
             asked = {"addresses": addresses, "cookie": cookie, "program": chromium_path(), "flags": ARGUMENTS}
             told = subprocess.run(
