@@ -203,6 +203,33 @@ def test_a_device_sends_with_nobody_logged_in_and_says_how_it_is(acme: Shop, glo
     assert knock(browser, acme, {"items": [item]}, origin="https://elsewhere.example").status_code == 403
 
 
+def test_what_is_numbered_for_another_device_is_sent_back_untouched(acme: Shop) -> None:
+    before, now = Till.at(acme, prefix="K3"), Till.at(acme, prefix="K4", token=SECRET)
+    item = before.sell({"TEA": "1"})
+    browser = browser_of(acme, SECRET)
+
+    answer = knock(browser, acme, {"items": [item], "device": str(before.device.pk)})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "other-device")
+    assert not SyncItem.objects.exists()
+    assert knock(browser, acme, {"items": [item], "device": str(now.device.pk)}).status_code == 200
+    assert knock(browser, acme, {"items": [item], "device": "K4"}).status_code == 400
+
+
+def test_what_a_device_sent_before_it_was_let_in_anew_is_known_again_under_its_new_number(
+    acme: Shop, note: list[Item]
+) -> None:
+    before, now = Till.at(acme, prefix="K3"), Till.at(acme, prefix="K4")
+    first = before.item("note", {"said": "first"}, v=4)
+    before.send([first])
+    told = now.send([{**first, "n": 7}])
+    assert (told[0]["result"], told[0]["first"], told[0]["said"]) == ("duplicate", "applied", "first")
+    assert results(now.send([{**first, "n": 8, "body": {"said": "other"}}])) == ["quarantined"]
+    assert [item.body["said"] for item in note] == ["first"]
+    now.device.refresh_from_db()
+    assert now.device.last_n == 8
+
+
 def test_a_revoked_device_is_heard(acme: Shop) -> None:
     till = Till.at(acme, token=SECRET, revoked_at=datetime.now(UTC))
     answer = knock(browser_of(acme, SECRET), acme, {"items": [till.sell({"TEA": "1"})]})

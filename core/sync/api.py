@@ -21,6 +21,7 @@ from core.errors import Invalid
 from core.limits import Rate
 from core.people.permissions import DEVICE, RESOLVE_EXCEPTIONS, VIEW_EXCEPTIONS
 from core.sync.booking import book_again
+from core.sync.errors import OtherDevice
 from core.sync.flags import ACCEPTED, DISMISSED, settle_flag
 from core.sync.models import Flag
 from core.sync.registry import title_of
@@ -35,6 +36,10 @@ class SyncInput(serializers.Serializer[Any]):
     """What happened at a device, at most a hundred items; each is read by itself, so that none stops another."""
 
     items = serializers.ListField(child=serializers.JSONField(), max_length=MOST_ITEMS)
+    device = serializers.UUIDField(
+        required=False,
+        help_text="For which device they are numbered; another than the caller is refused: other-device.",
+    )
     report = serializers.JSONField(
         required=False, help_text="As for `devices/current/report/`; ignored if it is wrong."
     )
@@ -73,6 +78,8 @@ class Sync(ApiView):
         body = body_of(SyncInput, request.data)
         device = device_at(request._request)
         assert device is not None  # `DEVICE` says so
+        if body.get("device") not in (None, device.pk):
+            raise OtherDevice("Ask which device this is, number them for it, and send them again.")
         results = take_items(device, body["items"], sender=self.actor)
         taken = sum(one["result"] != "retry" for one in results)
         with suppress(Invalid):  # nothing that was done is to wait for what a device says of itself

@@ -103,9 +103,13 @@ def _unread(given: Any, device: Device, now: datetime, problem: str) -> Said:
 
 
 def _opened(envelope: Any, device: Device) -> Mapping[str, Any] | None:
-    """The item in an envelope; None for what is none of this device and shop."""
+    """The item in an envelope; None for what is none of this shop.
+
+    A browser that was let in anew still holds what it sealed as the device it was before; ``of`` names that one.
+    """
+    before = _uuid(envelope.get("of")) if isinstance(envelope, Mapping) else None
     try:
-        inner = json.loads(open_sealed(envelope, device_id=device.pk))
+        inner = json.loads(open_sealed(envelope, device_id=before or device.pk))
     except (CannotBeOpened, ValueError):
         return None
     return inner if isinstance(inner, Mapping) else None

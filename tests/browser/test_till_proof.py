@@ -34,19 +34,24 @@ class Web:
         self.product.start("web")
 
 
+def session_cookies(shop: Shop) -> list[tuple[str, str]]:
+    """Of a cashier who is logged in."""
+    parts = (one.partition("=") for one in session_of(shop, "cashier").split("; "))
+    return [(name, value) for name, _, value in parts]
+
+
 @contextmanager
 def a_till(
     browser: Browser, product: Product, shop: Shop, part: Counterpart, home: Path, program: str | None = None
 ) -> Iterator[Till]:
     """A cashier's browser of its own that is the device, behind a wire of its own."""
-    session = [one.partition("=") for one in session_of(shop, "cashier").split("; ")]
     till = Till(
         browser.browser_type,
         home / part.prefix,
         host=shop.host,
         prefix=part.prefix,
         wire=Wire(product.port),
-        cookies=[*((name, value) for name, _, value in session), (settings.DEVICE_COOKIE_NAME, part.token)],
+        cookies=[*session_cookies(shop), (settings.DEVICE_COOKIE_NAME, part.token)],
         register=part.register,
         program=program,
     )

@@ -103,6 +103,7 @@ class TillCounter extends HTMLElement {
     hear("done", () => this.products.focusField());
     hear("closed", () => this.products.focusField());
     hear("next", () => this.products.focusField());
+    hear("next", () => this.session.setShowing(false));
     this.querySelector("[data-register]")?.addEventListener("click", () => this.ask("register"));
     this.session.addEventListener("piece", ({ detail: { variant, ...line } }) => this.asides.open("serial", { ...line, id: variant }));
     this.session.addEventListener("change", () => this.#register());
@@ -317,12 +318,14 @@ class TillCounter extends HTMLElement {
 
   #sold(order) {
     const { cards = [] } = this.session.cart;
+    this.session.setShowing(true);
     this.session.begin();
     this.payment.close();
-    this.asides.bring("receipt", (receipt) => {
+    const shown = this.asides.bring("receipt", (receipt) => {
       receipt.begin(this.server);
       receipt.show(order, cards);
     });
+    shown.then((isThere) => isThere || this.session.setShowing(false));
     this.products.clear();
     this.products.say("");
     this.products.reload();

@@ -38,12 +38,12 @@ function whenFree(act, instead = () => {}) {
   return navigator.locks.request(LOCK, { mode: "exclusive", ifAvailable: true }, (lock) => (lock ? act() : instead()));
 }
 
-/** Say from now on whether a sale is under way in this tab: something in the basket of `session`, or its answer open. */
+/** Say from now on whether a sale is under way in this tab: something in the basket of `session`, its answer open, or its end shown. */
 export function holdSales(session) {
   if (!navigator.locks) return;
   let release = null;
   const look = () => {
-    const isUnderWay = !session.isEmpty || session.isFrozen;
+    const isUnderWay = !session.isEmpty || session.isFrozen || session.isShowing;
     if (isUnderWay === Boolean(release)) return;
     if (isUnderWay) {
       const until = new Promise((resolve) => (release = resolve));

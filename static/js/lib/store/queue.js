@@ -82,7 +82,7 @@ async function stored(kind, { about, by, make, receipt, local, v, occurredAt }) 
 
 /**
  * Keep which device this browser is. One that was let in anew counts anew, so what still waits of the one before gets
- * numbers of this one: the server knows it by its ids.
+ * numbers of this one: the server knows it by its ids, and what was sealed says for which device (`of`).
  */
 export async function become(fact) {
   const transaction = (await open()).transaction(["queue", "meta"], "readwrite", STRICT);
@@ -92,7 +92,7 @@ export async function become(fact) {
     const items = await queue.getAll();
     let n = fact.last_n;
     await queue.clear();
-    for (const item of items) await queue.add({ ...item, n: (n += 1) });
+    for (const item of items) await queue.add({ ...item, n: (n += 1), ...(item.sealed ? { sealed: { of: before.id, ...item.sealed } } : {}) });
     await meta.put({ name: LAST, device: fact.id, n });
   }
   await meta.put({ ...fact, name: DEVICE });

@@ -1,4 +1,5 @@
 // Sends the queue, in order and once: one tab (or the worker) at a time, whichever has the lock. No document is needed.
+import { learnDevice, readDevice } from "./device.js";
 import { count, everything, first, oldest, settle, tell, toSend } from "./queue.js";
 import { open } from "./open.js";
 
@@ -42,10 +43,17 @@ export async function send({ mustEnd = false } = {}) {
 
 async function drain() {
   let most = BATCH;
+  let isNew = true;
   for (;;) {
+    const device = await readDevice(); // before the items: what is numbered for another device meanwhile is refused
     const items = fitting(await first(most));
     if (items.length === 0) return { isBusy: false, problem: "" };
-    const answer = await post(items);
+    const answer = await post(items, device);
+    if (answer.problem === "other-device" && isNew) {
+      isNew = false; // this browser was let in anew: learning it numbers anew what waits
+      await learnDevice();
+      continue;
+    }
     if (answer.problem === "too-large" && items.length > 1) {
       most = Math.ceil(items.length / 2);
       continue;
@@ -77,13 +85,13 @@ function fitting(items) {
   return kept;
 }
 
-async function post(items) {
+async function post(items, device) {
   let response;
   try {
     response = await fetch(ADDRESS, {
       method: "POST",
       headers: { Accept: "application/json", "Content-Type": "application/json" },
-      body: JSON.stringify({ items: items.map(toSend), report: await report() }),
+      body: JSON.stringify({ items: items.map(toSend), ...(device ? { device: device.id } : {}), report: await report() }),
       credentials: "same-origin",
       signal: AbortSignal.timeout(SECONDS * 1000),
     });
@@ -97,7 +105,8 @@ async function post(items) {
   if (response.status === 401 || response.status === 403) return { problem: "refused" };
   if (response.status === 413) return { problem: "too-large", title: "The server finds it too large." };
   if (response.status >= 500 || response.status === 429) return { problem: "network" };
-  const { title = "The server could not read it.", detail } = await response.json().catch(() => ({}));
+  const { title = "The server could not read it.", detail, code } = await response.json().catch(() => ({}));
+  if (code === "other-device") return { problem: code };
   return { problem: "unfit", title: detail ?? title };
 }
 

@@ -39,6 +39,7 @@ export class Session extends EventTarget {
     this.selected = null;
     this.quote = null;
     this.isAway = false;
+    this.isShowing = false;
     this.#look();
   }
 
@@ -188,6 +189,12 @@ export class Session extends EventTarget {
 
   select(id) {
     this.selected = id;
+    this.#tell();
+  }
+
+  /** Whether the end of a sale is shown: its change and its slip stand nowhere else. */
+  setShowing(isShowing) {
+    this.isShowing = isShowing;
     this.#tell();
   }
 
