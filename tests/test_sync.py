@@ -213,7 +213,7 @@ def test_what_is_numbered_for_another_device_is_sent_back_untouched(acme: Shop) 
     assert (answer.status_code, answer.json()["code"]) == (409, "other-device")
     assert not SyncItem.objects.exists()
     assert knock(browser, acme, {"items": [item], "device": str(now.device.pk)}).status_code == 200
-    assert knock(browser, acme, {"items": [item], "device": "K4"}).status_code == 400
+    assert knock(browser, acme, {"items": [item], "device": "K4"}).status_code == 422
 
 
 def test_what_a_device_sent_before_it_was_let_in_anew_is_known_again_under_its_new_number(
