@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from check import CHROMIUM_NAMES
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
@@ -58,14 +59,17 @@ def logged_in(browser: Browser, product: Product, shop: Shop, role: str = "owner
     settings = {"service_workers": "block", **options}
     context = browser.new_context(base_url=product.url(shop), **settings)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)
-    cookies = dict(part.split("=", 1) for part in session_of(shop, role).split("; "))
-    context.add_cookies(
-        [
-            {"name": name, "value": value, "domain": shop.host, "path": "/", "secure": True}
-            for name, value in cookies.items()
-        ]
-    )
+    context.add_cookies(cookies_of(shop, role))
     return context
+
+
+def cookies_of(shop: Shop, role: str = "owner") -> list[Any]:
+    """The cookies of somebody who is logged in."""
+    cookies = dict(part.split("=", 1) for part in session_of(shop, role).split("; "))
+    return [
+        {"name": name, "value": value, "domain": shop.host, "path": "/", "secure": True}
+        for name, value in cookies.items()
+    ]
 
 
 def held_up(page: Page, pattern: str, times: int | None = None) -> list[Route]:

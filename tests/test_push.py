@@ -475,3 +475,30 @@ def test_wishes_say_which_kinds_are_pushed(acme: Shop) -> None:
     assert answer.json()["pushes"] == {**before, "stock.low": True, "order.placed": False}
     wrong = api.put("notification-wishes/", {"pushes": {"no.such": True}})
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/pushes/no.such")
+
+
+def test_a_browser_that_gets_another_address_stays_itself_and_is_told_what_happened_in_between(
+    acme: Shop, service: Receiver
+) -> None:
+    before, row = browser_of(acme, service, path="before")
+    placed(acme, number="7K2M")
+    after = PushBrowser(f"{service.url}/after")
+    body = {**after.as_json, "instead": before.endpoint}
+    for status in (200, 200):
+        answer = person(acme, "owner").post("push/", body)
+        assert (answer.status_code, answer.json()["id"]) == (status, str(row.pk))
+    serve()
+    assert [after.reads(received)["title"] for received in service.received] == ["Order 7K2M was placed"]
+    assert PushSubscription.objects.get().endpoint == after.endpoint
+
+
+def test_nobody_takes_anothers_browser_by_naming_its_address(acme: Shop, service: Receiver) -> None:
+    mine, row = browser_of(acme, service, path="mine")
+    theirs = PushBrowser(f"{service.url}/theirs")
+    answer = person(acme, "cashier").post("push/", {**theirs.as_json, "instead": mine.endpoint})
+    assert answer.status_code == 201
+    assert set(PushSubscription.objects.values_list("endpoint", flat=True)) == {mine.endpoint, theirs.endpoint}
+    row.refresh_from_db()
+    assert row.user == acme.person("owner")
+    for wrong in ({}, "x" * 1001, None):
+        assert person(acme, "owner").post("push/", {**theirs.as_json, "instead": wrong}).status_code == 422

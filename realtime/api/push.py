@@ -48,6 +48,9 @@ class SubscriptionInput(serializers.Serializer[Any]):
 
     endpoint = serializers.CharField(max_length=1000)
     keys = KeysInput()
+    instead = serializers.CharField(
+        required=False, max_length=1000, help_text="The endpoint that the browser had before and gave up."
+    )
 
 
 _BODY = SubscriptionBody()
@@ -82,7 +85,12 @@ class Push(PushView):
     )
     def post(self, request: Request) -> Response:
         given = self.read(SubscriptionInput)
-        draft = Draft(endpoint=given["endpoint"], p256dh=given["keys"]["p256dh"], auth=given["keys"]["auth"])
+        draft = Draft(
+            endpoint=given["endpoint"],
+            p256dh=given["keys"]["p256dh"],
+            auth=given["keys"]["auth"],
+            instead=given.get("instead", ""),
+        )
         device = living_device_at(request._request)
         row, is_new = subscribe(draft, actor=self.actor, device_id=device.pk if device else None)
         request._request.session[SUBSCRIBED] = str(row.pk)

@@ -28,11 +28,15 @@ SUBSCRIBED = "push"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a browser says when it subscribed: the address of its push service and its keys."""
+    """What a browser says when it subscribed: the address of its push service and its keys.
+
+    ``instead`` is the address it had before, where the push service gave it another one by itself.
+    """
 
     endpoint: str
     p256dh: str
     auth: str
+    instead: str = ""
 
 
 @transaction.atomic
@@ -40,7 +44,8 @@ def subscribe(draft: Draft, *, actor: Actor, device_id: UUID | None = None) -> t
     """Have a browser get the push messages of who is logged in there; answers whether it is new.
 
     The endpoint is what a browser is known by: a repeat gives the same row, another person takes the browser over and
-    is told only what happens from now on. Of more than 20 browsers of a person the oldest goes.
+    is told only what happens from now on. A browser of theirs that got another endpoint stays the same row, and is told
+    what happened in between. Of more than 20 browsers of a person the oldest goes.
 
     Raises:
         Forbidden: the actor is no person.
@@ -51,6 +56,14 @@ def subscribe(draft: Draft, *, actor: Actor, device_id: UUID | None = None) -> t
     queue_for(f"push:{sha256(draft.endpoint.encode()).hexdigest()}")
     user = User.objects.get(pk=user_id)
     row = PushSubscription.objects.select_for_update().filter(endpoint=draft.endpoint).first()
+    if draft.instead and draft.instead != draft.endpoint:
+        before = PushSubscription.objects.select_for_update().filter(endpoint=draft.instead, user=user).first()
+        if before is not None and row is None:
+            row, before.endpoint = before, draft.endpoint
+            row.failures, row.failing_since, row.last_error = 0, None, ""
+            row.lease_until = row.lease_token = None  # whoever tells the old address right now finds nobody there
+        elif before is not None:
+            before.delete()
     is_new = row is None or row.user_id != user_id
     now = datetime.now(UTC)
     if row is None:

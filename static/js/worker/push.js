@@ -1,6 +1,7 @@
 // Push messages in the worker: what is shown for a payload, and where a press on it leads.
 
 const OWNER = "push-of";
+const PUSH = "/api/v1/push/";
 const FALLBACK = { title: "Something is new in the shop", url: "/notifications/", open: "/notifications/", tag: "news" };
 const MOST = { title: 120, body: 300, tag: 64 };
 
@@ -45,6 +46,7 @@ export function tabOf(tabs, address) {
 /** Begin to listen; `hear` is `addEventListener`. */
 export function hearPush(hear, pictures) {
   hear("push", (event) => event.waitUntil(show(event.data?.text() ?? null, pictures)));
+  hear("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
   hear("notificationclick", (event) => {
     event.notification.close();
     event.waitUntil(follow(event.notification.data));
@@ -68,6 +70,36 @@ export async function follow({ url, open }) {
 export async function belongTo(person) {
   const owner = await (await caches.open(OWNER)).match("/push-of");
   if (owner && (await owner.text()) !== person) await end();
+}
+
+/**
+ * The browser gave the subscription up (a key that grew old, a push service that moved): subscribe anew and tell the
+ * server, which goes on where it was. Nothing where nobody at this browser wants messages.
+ */
+export async function renew({ oldSubscription = null, newSubscription = null }) {
+  if (!(await (await caches.open(OWNER)).match("/push-of"))) return null;
+  const options = { userVisibleOnly: true, applicationServerKey: await keyOfShop() };
+  const fresh = newSubscription ?? (await registration.pushManager.subscribe(options));
+  const { endpoint, keys } = fresh.toJSON();
+  const body = { endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } };
+  const before = oldSubscription?.endpoint;
+  if (before && before !== endpoint) body.instead = before;
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": await formToken() };
+  const answer = await fetch(PUSH, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" });
+  if (answer.status === 401 || answer.status === 403) await end(); // nobody is logged in here any more
+  return answer.ok;
+}
+
+async function keyOfShop() {
+  const answer = await fetch(PUSH, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`No key: ${answer.status}`);
+  return (await answer.json()).public_key;
+}
+
+/** The token against forged requests, from a page of whoever is logged in: a worker has no document of its own. */
+async function formToken() {
+  const page = await (await fetch(FALLBACK.url, { credentials: "same-origin" })).text();
+  return /<meta name="csrf-token" content="([^"]+)"/.exec(page)?.[1] ?? "";
 }
 
 /** No more messages in this browser, and none of those that are shown stay for the next person's eyes. */
