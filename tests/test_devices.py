@@ -15,7 +15,8 @@ from core.devices.errors import AlreadyADevice, EnrolmentOver
 from core.devices.models import Device, Enrolment
 from core.devices.selectors import author_pass, device_of_token, enrolment_of_code, free_name_and_prefix, read_pass
 from core.devices.services.enrolment import GUESSES, begin_enrolment, enrol_device
-from core.devices.services.fleet import note_numbers, note_use, report, revoke_device, tell_silent, update_device
+from core.devices.services.fleet import note_use, report, revoke_device, tell_silent, update_device
+from core.devices.services.numbers import STANDS_FOR, note_numbers, tell_gaps
 from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, ReusedIdentifier, StaleVersion
 from core.ids import uuid7
 from core.locations.models import Location
@@ -242,6 +243,7 @@ def test_missing_numbers_are_remembered_told_and_closed_when_they_come(acme: Sho
     note_numbers(device.pk, [1, 2, 3], actor=actor)
     note_numbers(device.pk, [9, 5, 5, 8], actor=actor)
     assert list(device.gaps.values_list("first", "last")) == [(4, 4), (6, 7)]
+    assert tell_gaps(now=datetime.now(UTC) + STANDS_FOR) == 2
     note_numbers(device.pk, [2, 7, 9], actor=actor)
     assert list(device.gaps.values_list("first", "last")) == [(4, 4), (6, 6)]
     note_numbers(device.pk, [6, 4], actor=actor)

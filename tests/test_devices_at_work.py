@@ -261,7 +261,9 @@ def test_the_list_shows_every_device_and_its_gaps_to_whoever_manages_them(acme: 
     with use_tenant(globex.tenant):
         a_device(globex, prefix="G1")
     device = a_device(acme)
-    device.gaps.create(first=118, last=118, found_at=datetime.now(UTC))
+    device.gaps.create(first=118, last=118, found_at=datetime.now(UTC), told_at=datetime.now(UTC))
+    device.gaps.create(first=120, last=120, found_at=datetime.now(UTC))
+    device.gaps.create(counter="receipts", first=7, last=9, found_at=datetime.now(UTC), told_at=datetime.now(UTC))
     api = machine(acme)
     (row,) = api.get("devices/").json()["results"]
     assert (row["name"], row["missing"], row["state"]) == ("Till 1", [{"first": 118, "last": 118}], "new")

@@ -11,7 +11,8 @@ from django.test import Client
 from core.devices.models import Device, Enrolment
 from core.devices.rows import clock_words, missing_words
 from core.devices.selectors import code_of
-from core.devices.services.fleet import note_numbers, report
+from core.devices.services.fleet import report
+from core.devices.services.numbers import STANDS_FOR, note_numbers, tell_gaps
 from core.ids import uuid7
 from core.locations.models import Location
 from core.tenancy.context import use_tenant
@@ -187,6 +188,7 @@ def test_the_fleet_shows_what_each_device_holds_lacks_and_says(acme: Shop) -> No
     }
     report(device.pk, said, actor=acme.actor())
     note_numbers(device.pk, [*range(1, 118), 119], actor=acme.actor())
+    tell_gaps(now=datetime.now(UTC) + STANDS_FOR)
     shown = text(manager.get(FLEET))
     for words in (
         "3 waiting",

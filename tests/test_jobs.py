@@ -10,6 +10,7 @@ from django.db import transaction
 
 from core.actors import SYSTEM
 from core.api.idempotency import KEPT
+from core.devices.models import Enrolment
 from core.errors import Busy, Conflict, NotFound
 from core.idempotency.models import StoredAnswer
 from core.jobs import registry
@@ -23,6 +24,7 @@ from core.people.permissions import VIEW_AUDIT
 from core.tenancy.context import use_tenant
 from core.tenancy.rounds import Rounds, Visits
 from core.testing import Shop
+from tests.told_of_devices import invited
 
 done: list[Any] = []
 
@@ -211,7 +213,13 @@ def test_what_is_past_its_time_is_tidied_away_and_nothing_else(acme: Shop) -> No
     Job.objects.filter(pk=waiting.pk).update(created_at=now - 2 * JOBS_KEPT)
     Job.objects.filter(pk=old.pk).update(state=Job.State.DONE, finished_at=now - JOBS_KEPT - timedelta(days=1))
     Job.objects.filter(pk=young.pk).update(state=Job.State.DONE, finished_at=now)
+    codes = []
+    for prefix, age in (("T1", timedelta(days=31)), ("T2", timedelta(days=29))):
+        invited(acme, prefix=prefix)
+        codes.append(Enrolment.objects.get(prefix=prefix))
+        Enrolment.objects.filter(prefix=prefix).update(expires_at=now - age)
     result = tidy(actor=SYSTEM, progress=lambda done, total=None, message="": None)
-    assert (result["answers"], result["jobs"]) == (1, 1)
+    assert (result["answers"], result["jobs"], result["invitations"]) == (1, 1, 1)
+    assert list(Enrolment.objects.all()) == codes[1:]
     assert list(StoredAnswer.objects.values_list("key", flat=True)) == ["young"]
     assert set(Job.objects.values_list("pk", flat=True)) == {waiting.pk, young.pk}

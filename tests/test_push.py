@@ -500,5 +500,6 @@ def test_nobody_takes_anothers_browser_by_naming_its_address(acme: Shop, service
     assert set(PushSubscription.objects.values_list("endpoint", flat=True)) == {mine.endpoint, theirs.endpoint}
     row.refresh_from_db()
     assert row.user == acme.person("owner")
+    wrong: Any
     for wrong in ({}, "x" * 1001, None):
         assert person(acme, "owner").post("push/", {**theirs.as_json, "instead": wrong}).status_code == 422

@@ -8,12 +8,14 @@ import pytest
 from django.db import OperationalError
 
 from core.devices.models import Gap
+from core.devices.services.numbers import STANDS_FOR, tell_gaps
 from core.ids import uuid7
 from core.outbox.models import Event
 from core.sync import registry
 from core.sync.models import Flag, SyncItem
 from core.sync.registry import Item, Kind, Outcome, Unfit
 from core.testing import Shop
+from orders.models import Order
 from tests.test_devices_at_work import browser_of, sealed
 from tests.tills_away import Till
 
@@ -160,10 +162,55 @@ def test_missing_numbers_are_remembered_and_forgotten_when_they_come(acme: Shop,
     assert list(Gap.objects.values_list("first", "last")) == [(2, 4)]
     till.send([items[2]])
     assert list(Gap.objects.order_by("first").values_list("first", "last")) == [(2, 2), (4, 4)]
+    assert tell_gaps(now=datetime.now(UTC)) == 0, "it may only be out of order"
+    assert [tell_gaps(now=datetime.now(UTC) + STANDS_FOR) for _ in range(2)] == [2, 0]
     till.send(items)
     assert not Gap.objects.exists()
     told = Event.objects.filter(type__startswith="device.gap").order_by("id").values_list("type", flat=True)
-    assert list(told) == ["device.gap_found", "device.gap_closed"]
+    assert list(told) == ["device.gap_found", "device.gap_found", "device.gap_closed"]
+
+
+def test_what_comes_out_of_order_is_never_told(acme: Shop, note: list[Item]) -> None:
+    till = Till.at(acme)
+    items = [till.item("note", {"said": str(n)}, v=4) for n in range(1, 5)]
+    till.send([items[3]])
+    till.send(items[:3])
+    assert tell_gaps(now=datetime.now(UTC) + STANDS_FOR) == 0
+    assert not Event.objects.filter(type__startswith="device.gap").exists()
+
+
+def test_receipts_are_counted_for_themselves_and_only_from_where_their_counter_began(acme: Shop) -> None:
+    till = Till.at(acme)
+
+    def printed(number: int, since: int | None, basket: str = "TEA") -> dict[str, Any]:
+        item = till.sell({basket: "1"})
+        item["body"]["receipt_number"] = f"K3-{number:06}"
+        if since is not None:
+            item["body"]["receipt_since"] = since
+        return item
+
+    old = printed(7, None)  # an app that numbers receipts like its items
+    first, second, third, fourth = (printed(number, 9) for number in (10, 11, 12, 13))
+    till.send([old, first, fourth])
+    till.device.refresh_from_db()
+    assert till.device.last_receipt == 13
+    missing = Gap.objects.filter(counter="receipts").values_list("first", "last")
+    assert list(missing) == [(11, 12)]
+    till.send([third, second])
+    till.send([third, second])
+    assert not Gap.objects.exists()
+    assert set(Order.objects.values_list("receipt_number", flat=True)) == {
+        f"K3-{number:06}" for number in (7, 10, 11, 12, 13)
+    }
+
+
+@pytest.mark.parametrize("number", ["K3-", "K3-0", "K4-000005", "5", "K3--5", "K3-9999999999", "K3-1e3", "K3-٣"])
+def test_a_number_that_none_of_this_device_can_be_counts_no_receipt(acme: Shop, number: str) -> None:
+    till = Till.at(acme)
+    till.sell({"TEA": "1"})["body"]["receipt_number"] = number
+    assert results(till.send()) == ["applied"]
+    till.device.refresh_from_db()
+    assert (till.device.last_receipt, Gap.objects.count()) == (0, 0)
 
 
 def test_two_devices_count_for_themselves(acme: Shop, note: list[Item]) -> None:

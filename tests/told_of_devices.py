@@ -6,11 +6,11 @@ from typing import Any
 
 from core.actors import Actor
 from core.devices.models import Device
-from core.devices.services import enrolment, fleet
+from core.devices.services import enrolment, fleet, numbers
 from core.ids import uuid7
 from core.testing import Shop
 
-MODULES = (enrolment, fleet)
+MODULES = (enrolment, fleet, numbers)
 VISITOR = Actor(kind="system", id=None, label="visitor", address="127.0.0.9", client="A browser")
 
 
@@ -38,6 +38,7 @@ QUIET = {
     "note_use": "when somebody was last heard of is no fact of the shop",
     "report": "what a device says of itself; turns are told by the device",
     "tell_silent": "the hours decide, not a person; `device.silent` tells it",
+    "tell_gaps": "the minutes decide, not a person; `device.gap_found` tells it",
     "note_numbers": "a part of what takes the work of devices; gaps are told",
 }
 PARTS = {"look_up_code", "find_role", "tidy_name", "wrong_name"}

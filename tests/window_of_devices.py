@@ -6,7 +6,8 @@ from typing import Any
 from core.devices.models import Device
 from core.devices.selectors import code_of, hash_of
 from core.devices.services.enrolment import begin_enrolment
-from core.devices.services.fleet import note_numbers, note_use, report, revoke_device
+from core.devices.services.fleet import note_use, report, revoke_device
+from core.devices.services.numbers import STANDS_FOR, note_numbers, tell_gaps
 from core.ids import uuid7
 from core.testing import Shop
 from tests.told_of_devices import a_device
@@ -31,6 +32,7 @@ def fill_fleet(shop: Shop) -> dict[str, Any]:
     }
     report(busy.pk, said, actor=owner)
     note_numbers(busy.pk, [*range(1, 118), 119, 125], actor=owner)
+    tell_gaps(now=now + STANDS_FOR * 2)
     behind = {"storage_persisted": False, "clock_offset_ms": 8 * 60_000, "catalogue_at": now - timedelta(days=3)}
     report(quiet.pk, {**said, **behind}, actor=owner)
     Device.objects.filter(pk=quiet.pk).update(last_seen_at=now - timedelta(hours=3), name=LONG)

@@ -16,10 +16,10 @@ from core.api.parameters import IF_MATCH
 from core.api.views import ApiView, versioned
 from core.devices.browser import device_at
 from core.devices.errors import DeviceOver
-from core.devices.models import Device
+from core.devices.models import Device, Gap
 from core.devices.permissions import MANAGE_DEVICES
 from core.devices.sealing import bound_to, public_jwk
-from core.devices.selectors import author_pass, devices_seen_by, find_device, health_of
+from core.devices.selectors import author_pass, devices_seen_by, find_device, health_of, missing_items
 from core.devices.services.fleet import report, revoke_device, update_device
 from core.errors import StaleVersion
 from core.limits import Rate
@@ -73,7 +73,8 @@ class DeviceBody(serializers.Serializer[Device]):
 
     @extend_schema_field(MissingNumbers(many=True))
     def get_missing(self, device: Device) -> Any:
-        return [{"first": gap.first, "last": gap.last} for gap in device.gaps.all()]
+        gaps = [gap for gap in device.gaps.all() if gap.counter == Gap.Counter.ITEMS]
+        return [{"first": gap.first, "last": gap.last} for gap in gaps]
 
 
 class DevicePage(serializers.Serializer[Any]):
@@ -128,6 +129,7 @@ class CurrentDevice(serializers.Serializer[Any]):
     location_name = serializers.CharField()
     role = serializers.CharField(allow_null=True)
     last_n = serializers.IntegerField(help_text="Go on counting above it.")
+    last_receipt = serializers.IntegerField(help_text="Likewise, for the numbers of receipts.")
     missing = MissingNumbers(many=True)
     seal_key = SealKeyBody()
     bound_to = serializers.CharField(help_text="The additional data of what it seals: whose shop, which device.")
@@ -251,7 +253,8 @@ class Current(ApiView):
             "location_name": device.location.name,
             "role": device.role.name if device.role else None,
             "last_n": device.last_n,
-            "missing": device.gaps.values("first", "last"),
+            "last_receipt": device.last_receipt,
+            "missing": missing_items(device).values("first", "last"),
             "seal_key": public_jwk(),
             "bound_to": bound_to(device.pk).decode(),
             "person": self.person.pk if self.person else None,

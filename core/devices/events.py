@@ -67,12 +67,16 @@ class DeviceSilent(DomainEvent):
 
 @event("device.gap_found", about="device", key="device_id", permission=MANAGE_DEVICES)
 class DeviceGapFound(DomainEvent):
-    """Later work of a device came, earlier did not: the numbers from ``first`` to ``last`` are missing."""
+    """Later work of a device came, earlier did not, for minutes: the numbers from ``first`` to ``last`` are missing.
+
+    ``counter``: ``items`` (what it did) or ``receipts`` (what it printed).
+    """
 
     device_id: UUID
     version: int
     location_id: UUID
     name: str
+    counter: str
     first: int
     last: int
 

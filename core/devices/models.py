@@ -45,6 +45,9 @@ class Device(models.Model):
     oldest_unsent_at = models.DateTimeField(null=True)
     clock_offset_ms = models.BigIntegerField(null=True, help_text="Its clock minus ours.")
     last_n = models.BigIntegerField(default=0, help_text="The highest number of its sequence that came.")
+    last_receipt = models.BigIntegerField(
+        default=0, db_default=0, help_text="The highest number of a receipt of it that came."
+    )
 
     class Meta:
         ordering: ClassVar = ["name", "pk"]
@@ -64,19 +67,31 @@ class Device(models.Model):
 
 
 class Gap(models.Model):
-    """Numbers of a device's sequence that did not come though later ones did."""
+    """Numbers of a device that did not come though later ones did: of its items, or of its receipts.
+
+    What is sent out of order comes a moment later, so a gap is told, and shown, only once it has stood for a while.
+    """
+
+    class Counter(models.TextChoices):
+        ITEMS = "items"
+        RECEIPTS = "receipts"
 
     id = models.BigAutoField(primary_key=True)
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="gaps")
+    counter = models.CharField(max_length=8, choices=Counter, default=Counter.ITEMS, db_default="items")
     first = models.BigIntegerField()
     last = models.BigIntegerField()
     found_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, help_text="Null: too young to be told.")
 
     class Meta:
         ordering: ClassVar = ["first", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["device", "first"], name="device_gap_once"),
+            models.UniqueConstraint(fields=["device", "counter", "first"], name="device_gap_once"),
             models.CheckConstraint(condition=Q(first__gte=1, last__gte=F("first")), name="device_gap_is_a_range"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["found_at"], name="device_gap_untold", condition=Q(told_at__isnull=True)),
         ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.devices.models import Device
+from core.devices.models import Device, Gap
 from core.devices.selectors import Health, health_of
 from core.web.templatetags.shell import moment
 
@@ -77,7 +77,7 @@ def row_of(device: Device, *, now: datetime) -> Row:
         health=health_of(device, now=now),
         clock=clock_words(offset),
         clock_is_off=offset is not None and abs(offset) > CLOCK_IS_OFF_MS,
-        missing=missing_words([(gap.first, gap.last) for gap in device.gaps.all()]),
+        missing=_missing(device),
         catalogue_is_stale=device.catalogue_at is not None and now - device.catalogue_at > STALE,
     )
 
@@ -92,8 +92,17 @@ def clock_words(offset_ms: int | None) -> str:
     return f"{abs(offset_ms) // size} {unit} {'ahead' if offset_ms > 0 else 'behind'}"
 
 
-def missing_words(gaps: Sequence[tuple[int, int]]) -> str:
-    """Which items did not come: "item 118 is missing", "items 4 to 7, 12 and more are missing"."""
+def _missing(device: Device) -> str:
+    """What did not come of a device, of its items and of its receipts."""
+    told = []
+    for counter, what in ((Gap.Counter.ITEMS, "item"), (Gap.Counter.RECEIPTS, "receipt")):
+        gaps = [(gap.first, gap.last) for gap in device.gaps.all() if gap.counter == counter]
+        told.append(missing_words(gaps, what=what))
+    return "; ".join(one for one in told if one)
+
+
+def missing_words(gaps: Sequence[tuple[int, int]], *, what: str = "item") -> str:
+    """Which numbers did not come: "item 118 is missing", "items 4 to 7, 12 and more are missing"."""
     if not gaps:
         return ""
     told = [str(first) if first == last else f"{first} to {last}" for first, last in gaps[:MOST_GAPS]]
@@ -101,4 +110,4 @@ def missing_words(gaps: Sequence[tuple[int, int]]) -> str:
         told.append("more")
     listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
     is_one = len(gaps) == 1 and gaps[0][0] == gaps[0][1]
-    return f"item {listed} is missing" if is_one else f"items {listed} are missing"
+    return f"{what} {listed} is missing" if is_one else f"{what}s {listed} are missing"

@@ -106,8 +106,18 @@ def devices_seen_by(actor: Actor) -> QuerySet[Device]:
     """The devices at the places where the actor may manage them, with what a list shows of them."""
     places = actor.places(MANAGE_DEVICES)
     rows = Device.objects.select_related("location", "role", "enrolled_by", "revoked_by")
-    rows = rows.prefetch_related(Prefetch("gaps", Gap.objects.order_by("first")))
+    rows = rows.prefetch_related(Prefetch("gaps", standing_gaps().order_by("counter", "first")))
     return rows if places is None else rows.filter(location__in=places)
+
+
+def standing_gaps() -> QuerySet[Gap]:
+    """What is missing of devices and was told: younger gaps may only be out of order."""
+    return Gap.objects.filter(told_at__isnull=False)
+
+
+def missing_items(device: Device) -> QuerySet[Gap]:
+    """The items that did not come, however short a time ago: for the device itself, which sends them again."""
+    return device.gaps.filter(counter=Gap.Counter.ITEMS).order_by("first")
 
 
 def find_device(device_id: UUID, *, actor: Actor) -> Device:

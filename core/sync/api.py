@@ -16,6 +16,7 @@ from core.api.fields import AmountField
 from core.api.pagination import PageQuery, page_of
 from core.api.views import ApiView, body_of, versioned
 from core.devices.browser import device_at
+from core.devices.selectors import missing_items
 from core.devices.services.fleet import report
 from core.errors import Invalid
 from core.limits import Rate
@@ -85,7 +86,7 @@ class Sync(ApiView):
         with suppress(Invalid):  # nothing that was done is to wait for what a device says of itself
             report(device.pk, body_of(DeviceReport, body.get("report") or {}), actor=self.actor, taken=taken)
         device.refresh_from_db(fields=["last_n"])
-        gaps = device.gaps.order_by("first").values("first", "last")[:50]
+        gaps = missing_items(device).values("first", "last")[:50]
         return Response({"results": results, "last_n": device.last_n, "missing": list(gaps)})
 
 

@@ -84,5 +84,7 @@ def devices_behind(location_id: UUID) -> list[Device]:
 
     Of revoked ones, too: what they hold was done.
     """
-    rows = Device.objects.filter(location=location_id).annotate(missing_ranges=Count("gaps"))
+    rows = Device.objects.filter(location=location_id).annotate(
+        missing_ranges=Count("gaps", filter=Q(gaps__told_at__isnull=False))
+    )
     return list(rows.filter(Q(unsent__gt=0) | Q(missing_ranges__gt=0)).order_by("name", "pk"))

@@ -7,6 +7,7 @@ from django.urls import reverse
 from core.actors import Actor
 from core.devices.models import Gap
 from core.devices.permissions import MANAGE_DEVICES
+from core.devices.selectors import standing_gaps
 from core.sync.registry import Line, Source, Way, register_source
 
 SHOWN = 20
@@ -14,7 +15,7 @@ SHOWN = 20
 
 def _missing(actor: Actor) -> Sequence[Line]:
     places = actor.places(MANAGE_DEVICES)
-    rows = Gap.objects.select_related("device").order_by("-found_at", "-pk")
+    rows = standing_gaps().select_related("device").order_by("-found_at", "-pk")
     if places is not None:
         rows = rows.filter(device__location__in=places)
     return [_line(gap) for gap in rows[:SHOWN]]
@@ -22,13 +23,14 @@ def _missing(actor: Actor) -> Sequence[Line]:
 
 def _line(gap: Gap) -> Line:
     device = gap.device
-    which = f"number {gap.first}" if gap.first == gap.last else f"numbers {gap.first} to {gap.last}"
-    what = "is" if gap.first == gap.last else "are"
+    what = "number" if gap.counter == Gap.Counter.ITEMS else "receipt"
+    which = f"{what} {gap.first}" if gap.first == gap.last else f"{what}s {gap.first} to {gap.last}"
+    are = "is" if gap.first == gap.last else "are"
     way = Way(label="The device", url=reverse("device", args=[device.pk]), permission=MANAGE_DEVICES)
     return Line(
         key=str(gap.pk),
         title=f"Missing from {device.name}",
-        sentence=f"{which.capitalize()} of {device.prefix} {what} missing, though later ones came. Open it and send.",
+        sentence=f"{which.capitalize()} of {device.prefix} {are} missing, though later ones came. Open it and send.",
         at=gap.found_at,
         ways=[way],
     )

@@ -12,15 +12,16 @@ from psycopg_pool import PoolTimeout
 
 from core.actors import Actor
 from core.devices.models import Device
-from core.devices.services.fleet import note_numbers
+from core.devices.services.numbers import ReceiptNumber, note_numbers
 from core.errors import Busy, DomainError
 from core.retry import with_locks
 from core.sync.flags import raise_flags
 from core.sync.models import SyncItem
-from core.sync.reading import Authors, Said, read_item
+from core.sync.reading import JUMP, Authors, Said, read_item
 from core.sync.registry import KINDS, OLDER_VERSIONS, QUARANTINED, Doubt, Held, Item, Kind, Outcome, Unfit, title_of
 
 MOST_ITEMS = 100
+MOST_DIGITS = 15
 SOON_SECONDS, LATER_SECONDS = 5, 900
 """When to come again: after a lock that was not to be had, after this server may have been brought up to date."""
 KEPT_OF_REFUSALS, MOST_NAMED = ("errors", "short", "gift_cards", "due", "paid"), 100
@@ -43,14 +44,33 @@ def take_items(device: Device, given: Sequence[Any], *, sender: Actor) -> list[A
         results[place] = _Taking(device, authors, read[place]).take()
     taken = [read[place].n for place, told in results.items() if told["result"] != "retry"]
     if numbers := [n for n in taken if n is not None]:
-        _note(device, numbers, sender)
+        receipts = [
+            one
+            for place, told in results.items()
+            if told["result"] != "retry" and (one := receipt_of(device, read[place])) is not None
+        ]
+        _note(device, numbers, receipts, sender)
     return [results[place] for place in range(len(given))]
 
 
-def _note(device: Device, numbers: Sequence[int], sender: Actor) -> None:
+def receipt_of(device: Device, said: Said) -> ReceiptNumber | None:
+    """The number of the receipt that an item says was printed; None where none was, or by another device."""
+    if said.problem or not isinstance(said.body, Mapping) or said.n is None:
+        return None
+    prefix, _, number = str(said.body.get("receipt_number") or "").rpartition("-")
+    if prefix != device.prefix or not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
+        return None
+    since = said.body.get("receipt_since")
+    if not 0 < int(number) <= max(device.last_receipt, device.last_n) + JUMP:
+        return None  # a mistake, and would be one for good
+    is_counted = isinstance(since, int) and not isinstance(since, bool) and 0 <= since < int(number)
+    return ReceiptNumber(int(number), since if is_counted else None)
+
+
+def _note(device: Device, numbers: Sequence[int], receipts: Sequence[ReceiptNumber], sender: Actor) -> None:
     """Count the numbers that came. They are in the books: a database that is away now is told with the next sending."""
     try:
-        with_locks(lambda: note_numbers(device.pk, numbers, actor=sender))
+        with_locks(lambda: note_numbers(device.pk, numbers, receipts=receipts, actor=sender))
     except (Busy, OperationalError, InterfaceError, PoolTimeout) as problem:
         logger.warning("the numbers of a device were not counted", extra={"problem": str(problem)})
 

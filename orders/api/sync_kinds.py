@@ -127,11 +127,12 @@ class TakenReturnInput(serializers.Serializer[Any]):
 
     of = serializers.UUIDField()
     refund = ReturnInput()
+    receipt_number = serializers.CharField(required=False, allow_blank=True, max_length=40)
 
 
 def _return(item: Item) -> Outcome:
     body = body_of(TakenReturnInput, item.body)
-    return take_return(return_of(body["of"], body["refund"]), item)
+    return take_return(return_of(body["of"], body["refund"]), item, receipt_number=body.get("receipt_number", ""))
 
 
 def _held_return(body: Mapping[str, Any]) -> Held:

@@ -136,7 +136,8 @@ def _as_paid_out(item: Item, given: Given) -> Outcome:
     body = body_of(TakenReturnInput, item.body)
     told: Mapping[str, Any] = given.flag.details
     given.flag.details["given_back"], given.flag.details["was_due"] = told["paid"], told["due"]
-    return take_return(return_of(body["of"], body["refund"]), item, is_paid_out=True)
+    wanted, number = return_of(body["of"], body["refund"]), body.get("receipt_number", "")
+    return take_return(wanted, item, receipt_number=number, is_paid_out=True)
 
 
 for _remedy in (

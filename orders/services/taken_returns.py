@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core.errors import Conflict
 from core.money import plain_amount
 from core.sync.facts import by_author
 from core.sync.registry import Doubt, Item, Outcome
 from orders.errors import ApprovalNeeded, ApprovalRefused, NoOpenShift, PriceChanged
-from orders.models import ShiftAmendment
+from orders.models import Order, ShiftAmendment
 from orders.services.away_limits import beyond_away
 from orders.services.customers import Agreement, Known, create_customer
 from orders.services.returns import Refunded, Return, return_goods
 
 
-def take_return(wanted: Return, item: Item, *, is_paid_out: bool = False) -> Outcome:
+def take_return(wanted: Return, item: Item, *, receipt_number: str = "", is_paid_out: bool = False) -> Outcome:
     """Book goods that came back, as of when they did, in the transaction of the item.
 
     Of a sale that the server has by now (the till sends in order). What it comes to is computed here; a till that gave
@@ -41,6 +41,8 @@ def take_return(wanted: Return, item: Item, *, is_paid_out: bool = False) -> Out
         doubts.append(Doubt(kind="price", sentence=f"Of a return: {refusal.detail}"))
         done, more = _returned(replace(stated, expected_total=None), item)
     order = done.order
+    if receipt_number and not order.receipt_number:
+        doubts += _numbered(order, receipt_number)
     late = [replace(one, kind="late-return", at_risk=-order.total) for one in more]
     late += beyond_away({"away_return": -order.total})
     if order.shift_id and ShiftAmendment.objects.filter(order_id=order.pk).exists():
@@ -51,11 +53,28 @@ def take_return(wanted: Return, item: Item, *, is_paid_out: bool = False) -> Out
         object_id=order.pk,
         label=order.number,
         location_id=order.location_id,
-        answer={"order": str(order.pk), "number": order.number, "total": plain_amount(order.total, order.currency)},
+        answer={
+            "order": str(order.pk),
+            "number": order.number,
+            "receipt_number": order.receipt_number,
+            "total": plain_amount(order.total, order.currency),
+        },
         doubts=[*doubts, *late] if done.is_new else [],
         is_new=done.is_new,
         total=abs(order.total),
     )
+
+
+def _numbered(order: Order, number: str) -> list[Doubt]:
+    """Keep the number that was printed for the customer; one that another paper has is told."""
+    try:
+        with transaction.atomic():
+            Order.objects.filter(pk=order.pk).update(receipt_number=number)
+    except IntegrityError:
+        said = f"Receipt number {number} was printed for something else, too."
+        return [Doubt(kind="receipt-number", sentence=said)]
+    order.receipt_number = number
+    return []
 
 
 def _returned(wanted: Return, item: Item) -> tuple[Refunded, list[Doubt]]:

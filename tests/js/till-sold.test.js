@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { offsetOf, receiptNumber } from "../../static/js/lib/store/device.js";
+import { nextReceipt } from "../../static/js/lib/store/queue.js";
 import { Session } from "../../static/js/lib/till/session.js";
 import { asSold, changeOf, mayWait, taxesOf } from "../../static/js/lib/till/sold.js";
 
@@ -56,4 +57,14 @@ test("a clock that is ahead of the server's has a positive offset", () => {
   assert.equal(offsetOf("2026-11-21T12:00:00Z", at + 59_000, at + 61_000), 60_000);
   assert.equal(offsetOf("2026-11-21T12:00:00Z", at - 61_000, at - 59_000), -60_000);
   assert.equal(offsetOf(undefined, at, at), 0);
+});
+
+test("receipts count for themselves, behind what the server has and behind what was printed before", () => {
+  const device = { id: "d", last_n: 40, last_receipt: 7 };
+  assert.deepEqual(nextReceipt(undefined, device, undefined), { number: 8, since: 7 });
+  assert.deepEqual(nextReceipt({ device: "d", n: 9, since: 7 }, device, { device: "d", n: 50 }), { number: 10, since: 7 });
+  assert.deepEqual(nextReceipt({ device: "d", n: 3, since: 0 }, device, undefined), { number: 8, since: 0 });
+  assert.deepEqual(nextReceipt({ device: "before", n: 90, since: 0 }, { id: "d", last_n: 0, last_receipt: 0 }, { device: "before", n: 95 }), { number: 1, since: 0 });
+  assert.deepEqual(nextReceipt(undefined, device, { device: "d", n: 44 }), { number: 45, since: 44 }, "an app that numbered them like its items");
+  assert.deepEqual(nextReceipt(undefined, { id: "d", last_n: 12 }, undefined), { number: 13, since: 12 }, "an older server");
 });

@@ -12,21 +12,14 @@ from django.db import transaction
 from core.actors import SYSTEM, Actor
 from core.audit.models import AuditEntry
 from core.audit.services import record
-from core.devices.events import (
-    DeviceGapClosed,
-    DeviceGapFound,
-    DeviceReported,
-    DeviceRevoked,
-    DeviceSilent,
-    DeviceUpdated,
-)
-from core.devices.models import Device, Gap
+from core.devices.events import DeviceReported, DeviceRevoked, DeviceSilent, DeviceUpdated
+from core.devices.models import Device
 from core.devices.permissions import MANAGE_DEVICES
 from core.devices.services.enrolment import UNUSED_FOR, find_role, tidy_name, wrong_name
 from core.errors import NotFound, must_be_version, refuse
 from core.live import device_of, end_device
 from core.locations.selectors import active_location
-from core.outbox.services import emit, emit_all
+from core.outbox.services import emit
 from core.tenancy.context import current_tenant
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -176,44 +169,6 @@ def report(device_id: UUID, values: Mapping[str, Any], *, actor: Actor, taken: i
 
 
 @transaction.atomic
-def note_numbers(device_id: UUID, numbers: Iterable[int], *, actor: Actor) -> Device:
-    """Count what came of a device's sequence: ``last_n`` rises, what is missing below it becomes a `Gap`, and a gap
-    that is filled goes. Numbers that were counted before change nothing, and neither does their order.
-    """
-    device = Device.objects.select_for_update().get(pk=device_id)
-    found: list[tuple[int, int]] = []
-    filled = False
-    for n in sorted(set(numbers)):
-        if n > device.last_n:
-            if n > device.last_n + 1:
-                found.append((device.last_n + 1, n - 1))
-            device.last_n = n
-        else:
-            filled = _fill(device, n) or filled
-    now = datetime.now(UTC)
-    Gap.objects.bulk_create([Gap(device=device, first=first, last=last, found_at=now) for first, last in found])
-    events: list[DeviceGapFound | DeviceGapClosed] = []
-    for first, last in found:
-        device.version += 1
-        events.append(
-            DeviceGapFound(
-                device_id=device.pk,
-                version=device.version,
-                location_id=device.location_id,
-                name=device.name,
-                first=first,
-                last=last,
-            )
-        )
-    if filled and not device.gaps.exists():
-        device.version += 1
-        events.append(DeviceGapClosed(device_id=device.pk, version=device.version, location_id=device.location_id))
-    device.save(update_fields=["last_n", "version"])
-    emit_all(events, actor=actor)
-    return device
-
-
-@transaction.atomic
 def tell_silent(*, now: datetime) -> int:
     """Tell of every living device that holds unsent work and was not heard of for `SILENT_AFTER`, once until it comes
     back; answers how many were told of.
@@ -237,19 +192,6 @@ def tell_silent(*, now: datetime) -> int:
         emit(event, actor=SYSTEM)
         told += 1
     return told
-
-
-def _fill(device: Device, n: int) -> bool:
-    """Take one number out of the gap it lies in."""
-    gap = device.gaps.filter(first__lte=n, last__gte=n).first()
-    if gap is None:
-        return False
-    gap.delete()
-    rest = [(gap.first, n - 1), (n + 1, gap.last)]
-    device.gaps.bulk_create(
-        [Gap(device=device, first=first, last=last, found_at=gap.found_at) for first, last in rest if first <= last]
-    )
-    return True
 
 
 def _updated(device: Device, fields: Iterable[str]) -> DeviceUpdated:

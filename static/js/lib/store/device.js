@@ -41,5 +41,8 @@ export function offsetOf(now, began, ended) {
   return Number.isNaN(told) ? 0 : Math.round((began + ended) / 2 - told);
 }
 
-/** The number on a receipt that this device gives: its prefix and the item's number. */
+/** What a paper of this device says of its number, as the item about it carries it; `paper` of `add` in queue.js. */
+export const printedAs = (device, { number, since }) => ({ receipt_number: receiptNumber(device, number), receipt_since: since });
+
+/** The number on a receipt that this device gives: its prefix and the number of the receipt. */
 export const receiptNumber = ({ prefix }, n) => `${prefix}-${String(n).padStart(6, "0")}`;

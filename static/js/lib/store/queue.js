@@ -8,6 +8,7 @@ const STRICT = { durability: "strict" };
 export const CHANNEL = "queue";
 const DEVICE = "device";
 const LAST = "last-n";
+const LAST_RECEIPT = "last-receipt";
 const VERSION = 1;
 const LONGEST = 3_600_000; // ms: nobody is told to come again later than that
 
@@ -33,12 +34,13 @@ export class CannotKeep extends Error {
  * `about` is the id of what it is about (a sale's), made before the first try: where an item about it stands already, that
  * one is the answer. `by` is the person (an id) who did it. `receipt` (`{ id, make(item, row) }`) makes what the same
  * transaction keeps of a sale for later, of what is kept of it so far (`row` or null); null keeps nothing. `local` stays
- * on the device.
+ * on the device. With `printed` it takes the next number of a receipt in the same transaction, and `make(n, device, paper)`
+ * gets it: `{ number, since }`.
  * @throws {CannotKeep} nothing is stored, and nobody may be told otherwise.
  */
-export async function add(kind, { about, by, make, receipt = null, local, v = VERSION, occurredAt = new Date() }) {
+export async function add(kind, { about, by, make, receipt = null, printed = false, local, v = VERSION, occurredAt = new Date() }) {
   try {
-    return await stored(kind, { about, by, make, receipt, local, v, occurredAt });
+    return await stored(kind, { about, by, make, receipt, printed, local, v, occurredAt });
   } catch (problem) {
     if (problem instanceof CannotKeep) throw problem;
     if (problem instanceof RangeError || problem instanceof TypeError) throw problem; // a body that cannot be made
@@ -46,7 +48,7 @@ export async function add(kind, { about, by, make, receipt = null, local, v = VE
   }
 }
 
-async function stored(kind, { about, by, make, receipt, local, v, occurredAt }) {
+async function stored(kind, { about, by, make, receipt, printed, local, v, occurredAt }) {
   const database = await open();
   const transaction = database.transaction(["queue", "meta", "receipts"], "readwrite", STRICT);
   const [queue, meta, receipts] = ["queue", "meta", "receipts"].map((name) => transaction.objectStore(name));
@@ -59,11 +61,13 @@ async function stored(kind, { about, by, make, receipt, local, v, occurredAt }) 
     const last = await meta.get(LAST);
     const n = Math.max(last?.device === device.id ? last.n : 0, device.last_n ?? 0) + 1;
     const author = (device.person === by && device.pass) || null;
-    const item = { n, id: uuid7(), kind, v, body: make(n, device), occurred_at: occurredAt.toISOString(), offset_ms: device.offset_ms ?? 0, author, by, about, ...(local ? { local } : {}) };
+    const paper = printed ? nextReceipt(await meta.get(LAST_RECEIPT), device, last) : null;
+    const item = { n, id: uuid7(), kind, v, body: make(n, device, paper), occurred_at: occurredAt.toISOString(), offset_ms: device.offset_ms ?? 0, author, by, about, ...(local ? { local } : {}) };
     const row = receipt?.make(item, (await receipts.get(receipt.id)) ?? null);
     if (row) receipts.put(row).catch(() => {});
     queue.add(item).catch(() => {});
     meta.put({ name: LAST, device: device.id, n }).catch(() => {});
+    if (paper) meta.put({ name: LAST_RECEIPT, device: device.id, n: paper.number, since: paper.since }).catch(() => {});
     transaction.commit();
     const failed = await done;
     if (failed) throw failed;
@@ -81,6 +85,18 @@ async function stored(kind, { about, by, make, receipt, local, v, occurredAt }) 
 }
 
 /**
+ * The next number of a receipt: receipts count for themselves, 1, 2, 3 without holes, and go on behind what the server has.
+ * `since` is where this counter began. Before there was one, receipts had the numbers of their items (`last`), so it begins
+ * behind those.
+ */
+export function nextReceipt(counter, device, last) {
+  const there = device.last_receipt ?? device.last_n ?? 0;
+  if (counter?.device === device.id) return { number: Math.max(counter.n, there) + 1, since: counter.since };
+  const since = Math.max(there, last?.device === device.id ? last.n : 0);
+  return { number: since + 1, since };
+}
+
+/**
  * Keep which device this browser is. One that was let in anew counts anew, so what still waits of the one before gets
  * numbers of this one: the server knows it by its ids, and what was sealed says for which device (`of`).
  */
@@ -94,6 +110,8 @@ export async function become(fact) {
     await queue.clear();
     for (const item of items) await queue.add({ ...item, n: (n += 1), ...(item.sealed ? { sealed: { of: before.id, ...item.sealed } } : {}) });
     await meta.put({ name: LAST, device: fact.id, n });
+    const printed = fact.last_receipt ?? 0;
+    await meta.put({ name: LAST_RECEIPT, device: fact.id, n: printed, since: printed });
   }
   await meta.put({ ...fact, name: DEVICE });
   await transaction.done;

@@ -2,7 +2,7 @@
 import { add, count, oldest, onQueue, CannotKeep } from "../store/queue.js";
 import * as parking from "../store/parking.js";
 import * as receipts from "../store/receipts.js";
-import { learnDevice, readDevice, receiptNumber } from "../store/device.js";
+import { learnDevice, printedAs, readDevice } from "../store/device.js";
 import { beginSending } from "../store/syncer.js";
 import { sender } from "../store/send.js";
 import { beyond, blocked } from "./allowed.js";
@@ -147,15 +147,15 @@ export class Offline extends EventTarget {
     const { session, person } = this;
     const sold = asSold(session, body);
     const units = session.cart.lines.map((line) => (line.label ? session.quoted(line)?.quantity : line.quantity));
-    const make = (n, device) => ({ order: body, as_sold: sold, receipt_number: receiptNumber(device, n) });
+    const make = (_, device, paper) => ({ order: body, as_sold: sold, ...printedAs(device, paper) });
     const receipt = { id: body.id, make: (item, there) => there ?? receipts.ofOwnSale(item.body, { at: item.occurred_at, units }) };
-    return { order: this.#shown(await add("sale", { about: body.id, by: person, make, receipt })) };
+    return { order: this.#shown(await add("sale", { about: body.id, by: person, make, receipt, printed: true })) };
   }
 
   /** Goods of a sale that is kept here; what of it is left is looked at once more in the transaction. */
   async #keepReturn(body) {
     if (!(await receipts.receipt(body.of))) return null;
-    const make = () => ({ of: body.of, refund: body.returned });
+    const make = (_, device, paper) => ({ of: body.of, refund: body.returned, ...printedAs(device, paper) });
     const back = receipts.backOf(body.returned);
     const take = (item, sale) => {
       const left = new Map(leftOf(sale).map((line) => [line.position, parseQuantity(line.left)]));
@@ -163,15 +163,14 @@ export class Offline extends EventTarget {
       if (!isThere) throw new CannotKeep("back");
       return receipts.withBack(sale, back);
     };
-    const item = await add("return", { about: body.id, by: this.person, make, receipt: { id: body.of, make: take } });
+    const item = await add("return", { about: body.id, by: this.person, make, receipt: { id: body.of, make: take }, printed: true });
     return { order: await this.#shownBack(item) };
   }
 
   /** A return on the device, as the receipt shows one of the server. */
-  async #shownBack({ n, body: { of, refund }, occurred_at: at }) {
+  async #shownBack({ body: { of, refund, receipt_number: number }, occurred_at: at }) {
     const { back } = this.session.cart;
     const payments = refund.payments.map(({ method, amount }) => ({ method, amount: `-${amount}`, change: "0" }));
-    const number = receiptNumber(this.device, n);
     const total = `-${refund.expected_total}`;
     const place = this.session.setup.locations.find(({ id }) => id === refund.location);
     const lines = back.lines.map((line) => ({ ...line, title: line.name }));
