@@ -29,6 +29,12 @@ class Row:
     missing: str
     catalogue_is_stale: bool
 
+    @property
+    def wants_an_eye(self) -> bool:
+        """Whether somebody is to look at it: it holds work, lacks numbers, may lose its store, or its clock is off."""
+        device = self.device
+        return bool(device.unsent or self.missing or device.storage_persisted is False or self.clock_is_off)
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
@@ -53,9 +59,10 @@ class Fleet:
 
 
 def fleet_of(devices: Sequence[Device], *, now: datetime) -> Fleet:
-    """The rows of the page: those that work first."""
+    """The rows of the page: those that want an eye first, those that are over last."""
     rows = sorted(
-        (row_of(device, now=now) for device in devices), key=lambda row: row.health.state in ("revoked", "expired")
+        (row_of(device, now=now) for device in devices),
+        key=lambda row: (row.health.state in ("revoked", "expired"), not row.wants_an_eye),
     )
     waiting = [device.oldest_unsent_at for device in devices if device.unsent and device.oldest_unsent_at]
     states = [row.health.state for row in rows]
