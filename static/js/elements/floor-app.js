@@ -1,5 +1,6 @@
 import { announce, h, jsonScript } from "../lib/dom.js";
 import { time } from "../lib/format.js";
+import { hearKey, showHelp } from "../lib/floor/keys.js";
 import { Source } from "../lib/floor/source.js";
 import { Scans } from "../lib/till/scans.js";
 import { Wedge } from "../lib/till/wedge.js";
@@ -19,6 +20,7 @@ const SCREENS = {
 };
 const ASKS = "Scan, or type a name";
 const PLACE = "floor:place";
+const USED = "floor:used";
 const AHEAD_MS = 1500;
 
 /**
@@ -47,10 +49,11 @@ class FloorApp extends HTMLElement {
     this.parts.scan.addEventListener("submit", (event) => this.#typed(event), { signal });
     this.addEventListener("scanned", (event) => this.#seen(event), { signal });
     document.addEventListener("keydown", (event) => this.#hear(event), { signal });
-    addEventListener("hashchange", () => this.#route(), { signal });
+    addEventListener("hashchange", () => (this.routing = this.#route()), { signal });
+    this.querySelector("[data-help]")?.addEventListener("click", showHelp, { signal });
     for (const type of ["online", "offline"]) addEventListener(type, () => this.#drawState(), { signal });
     this.chooser?.addEventListener("change", () => this.#changePlace(), { signal });
-    this.#route();
+    this.routing = this.#route();
     this.#drawState();
     this.ahead = setTimeout(() => this.#later(), AHEAD_MS);
     this.dataset.ready = "true";
@@ -90,11 +93,21 @@ class FloorApp extends HTMLElement {
   /** Let somebody choose which of several articles their words meant. */
   choose(words, articles) {
     const item = ({ sku, title }) =>
-      h("li", {}, h("button", { class: "floor-choice", type: "button", onclick: () => this.#take(sku) }, h("span", {}, title), h("span", { class: "mono small muted" }, sku)));
+      h("li", {}, h("button", { class: "floor-choice", type: "button", onclick: () => this.take(sku) }, h("span", {}, title), h("span", { class: "mono small muted" }, sku)));
     const text = `${articles.length} articles match ${words}. Which one?`;
     announce(text);
     this.parts.choices.replaceChildren(h("p", { class: "small muted" }, text), h("ul", { class: "floor-choices__list", role: "list" }, ...articles.map(item)));
     this.parts.choices.querySelector("button").focus();
+  }
+
+  /** Go to a screen, and wait until it is there. */
+  async open(name) {
+    if (location.hash.slice(1) !== name) {
+      const gone = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+      location.hash = name;
+      await gone;
+    }
+    await this.routing;
   }
 
   /** The cursor where codes are typed; under a finger that would open the keyboard, so not there. */
@@ -120,9 +133,11 @@ class FloorApp extends HTMLElement {
     this.#drawTiles();
     const wasHere = this.dataset.ready === "true";
     if (!isAllowed) {
+      this.#orderTiles();
       if (wasHere) this.parts.title.focus();
       return;
     }
+    this.#noteUse(name);
     this.parts.screen.setAttribute("aria-busy", "true");
     try {
       await import(`./${wanted.tag}.js`);
@@ -148,13 +163,13 @@ class FloorApp extends HTMLElement {
     if (!text) return;
     this.field.value = "";
     this.wedge.reset();
-    this.#take(text);
+    this.take(text);
   }
 
   #seen(event) {
     if (this.parts.scan.hidden) return;
     event.preventDefault();
-    this.#take(event.detail.code);
+    this.take(event.detail.code);
   }
 
   /** A scanner that types while the cursor is elsewhere; in the code field its Enter sends the form. */
@@ -163,10 +178,11 @@ class FloorApp extends HTMLElement {
     if (event.key === "Escape" && !event.defaultPrevented && this.parts.choices.firstChild) {
       this.parts.choices.replaceChildren();
       this.focusField();
+      return;
     }
-    if (target === this.field || this.parts.scan.hidden) return;
+    if (target === this.field || this.parts.scan.hidden) return void hearKey(this, event);
     const scanned = this.wedge.feed({ key: event.key, at: event.timeStamp, isModified: event.ctrlKey || event.altKey || event.metaKey });
-    if (!scanned) return;
+    if (!scanned) return void hearKey(this, event);
     event.preventDefault();
     if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
       target.value = target.value.slice(0, -scanned.typed);
@@ -175,7 +191,8 @@ class FloorApp extends HTMLElement {
     if (!this.screen?.takes?.(scanned.code)) this.scans.add(scanned.code, scanned.others);
   }
 
-  #take(text) {
+  /** What somebody typed, scanned or said. */
+  take(text) {
     this.parts.choices.replaceChildren();
     if (this.screen?.takes?.(text)) return;
     this.scans.add(text);
@@ -206,6 +223,25 @@ class FloorApp extends HTMLElement {
     localStorage.setItem(PLACE, this.placeId);
     this.#route();
     this.keeping?.keepCatalogue().catch(() => {});
+  }
+
+  get #used() {
+    try {
+      return JSON.parse(localStorage.getItem(`${USED}:${this.person}`) ?? "[]");
+    } catch {
+      return [];
+    }
+  }
+
+  #noteUse(name) {
+    if (!this.parts.home.querySelector(`[href="#${name}"]`)) return;
+    localStorage.setItem(`${USED}:${this.person}`, JSON.stringify([name, ...this.#used.filter((other) => other !== name)]));
+  }
+
+  /** What somebody used last stands first; what they never used stays in its order behind it. */
+  #orderTiles() {
+    const { home } = this.parts;
+    home.prepend(...this.#used.map((name) => home.querySelector(`[href="#${name}"]`)).filter(Boolean));
   }
 
   #drawTiles() {

@@ -19,7 +19,7 @@ class FloorCustomer extends HTMLElement {
     this.boxes = new Map(app.setup.agreements.map(({ purpose, wording }) => [purpose, this.#box(wording)]));
     this.cards = h("ul", { class: "row-list card card--flush", role: "list", "aria-label": "Cards" });
     this.done = h("button", { class: "button button--primary button--large floor-foot__done", type: "submit" }, icon("check"), " Done");
-    this.over = h("button", { class: "button button--large button--quiet", type: "button", onclick: () => this.#startOver() }, icon("trash"), " Start over");
+    this.over = h("button", { class: "button button--large button--quiet", type: "button", "data-over": true, onclick: () => this.#startOver() }, icon("trash"), " Start over");
     const rows = [...this.fields.values()].map(({ row }) => row);
     const agreements = h("fieldset", { class: "fieldset" }, h("legend", {}, "They agree that"), ...[...this.boxes.values()].map(({ row }) => row));
     const hint = h("p", { class: "floor-hint" }, "Scan their card, if they have one. What they agree to is kept with its words, for proof.");

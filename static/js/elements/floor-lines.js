@@ -3,8 +3,10 @@ import { quantity } from "../lib/format.js";
 import { SENT_AS, add, blank, bodyOf, missing, serialsOf, step, type } from "../lib/floor/lines.js";
 import { askNote, askWhatCame, askWhereTo, askWhichCount, askWhy, drawRest } from "../lib/floor/heads.js";
 import { keepDraft, readDraft } from "../lib/floor/drafts.js";
+import { onSwipeLeft } from "../lib/swipe.js";
 import { saying, why } from "../lib/floor/keeping.js";
 
+const MOST_BACK = 50;
 const HINTS = {
   receive: "Scan what came. Every scan is one more; the code of a pack counts its units.",
   count: "Scan what you see. Every scan is one more; for many, type how many there are.",
@@ -22,8 +24,12 @@ class FloorLines extends HTMLElement {
     this.list = h("ul", { class: "row-list card card--flush floor-lines", role: "list", "aria-label": "Lines" });
     this.hint = h("p", { class: "floor-hint" }, HINTS[kind]);
     this.done = h("button", { class: "button button--primary button--large floor-foot__done", type: "button", onclick: () => this.#finish() });
-    this.drop = h("button", { class: "button button--large button--quiet", type: "button", onclick: () => this.#throwAway() }, icon("trash"), " Start over");
-    this.replaceChildren(this.head, this.hint, this.list, h("div", { class: "floor-foot" }, this.drop, this.done));
+    this.past = [];
+    this.before = JSON.stringify(this.work.lines);
+    this.back = h("button", { class: "button button--icon button--large button--quiet", type: "button", "aria-label": "Take the last change back", title: "Take the last change back (Ctrl Z)", hidden: true, onclick: () => this.undo() }, icon("refund"));
+    this.drop = h("button", { class: "button button--large button--quiet", type: "button", "data-over": true, onclick: () => this.#throwAway() }, icon("trash"), " Start over");
+    this.replaceChildren(this.head, this.hint, this.list, h("div", { class: "floor-foot" }, this.drop, this.back, this.done));
+    onSwipeLeft(this.list, ".floor-line", (row) => this.#remove(this.work.lines.find(({ id }) => id === row.dataset.line)));
     if (kind === "count") await askWhichCount(this);
     if (kind === "adjust") await askWhy(this);
     if (kind === "receive") askNote(this, "Delivery note", "Optional: the number on the paper");
@@ -89,8 +95,55 @@ class FloorLines extends HTMLElement {
     return line;
   }
 
+  /** Keep the work on the device; the lines as they were before can be had back. */
   keep() {
+    const lines = JSON.stringify(this.work.lines);
+    if (lines !== this.before) this.past = [...this.past, this.before].slice(-MOST_BACK);
+    this.#kept(lines);
+  }
+
+  /** Take the last change of the lines back; answers whether there was one. */
+  undo() {
+    const lines = this.finishing ? undefined : this.past.pop();
+    if (lines === undefined) return false;
+    this.work.lines = JSON.parse(lines);
+    this.#kept(lines);
+    this.draw();
+    this.app.say("Taken back.");
+    return true;
+  }
+
+  #kept(lines) {
+    this.before = lines;
+    this.back.hidden = this.past.length === 0;
     keepDraft(this.work, this.app.person);
+  }
+
+  // --- the newest line, by voice and keys
+
+  /** So many of it; answers "" or what is wrong. */
+  setNewest(units) {
+    return this.#newest((line) => type(line, units, { isSigned: this.reason?.is_signed ?? false }));
+  }
+
+  stepNewest(by) {
+    return this.#newest((line) => (step(line, by, { isSigned: this.reason?.is_signed ?? false }), true));
+  }
+
+  removeNewest() {
+    const [line] = this.work.lines;
+    if (line) this.#remove(line);
+    return line ? "" : "nothing is there";
+  }
+
+  #newest(change) {
+    const [line] = this.work.lines;
+    if (!line || this.finishing || !change(line)) return "that cannot be";
+    line.at = Date.now();
+    this.keep();
+    this.draw(line);
+    this.app.say(`${quantity(line.quantity)} × ${line.title}`, "success");
+    return "";
   }
 
   // --- what comes from another place
@@ -204,10 +257,19 @@ class FloorLines extends HTMLElement {
   }
 
   #remove(line) {
-    this.work.lines = this.work.lines.filter((one) => one !== line);
+    if (!line || this.finishing) return;
+    const { work } = this;
+    const place = work.lines.indexOf(line);
+    work.lines = work.lines.filter((one) => one !== line);
     this.keep();
     this.draw();
-    announce(`${line.title} removed`);
+    const bringBack = () => {
+      if (this.work !== work || !this.isConnected || work.lines.some(({ id }) => id === line.id)) return;
+      work.lines = work.lines.toSpliced(place, 0, line);
+      this.keep();
+      this.draw(line);
+    };
+    import("../lib/toast.js").then(({ toast }) => toast(`${line.title} was taken out.`, { action: { label: "Bring it back", run: bringBack } }));
     this.app.focusField();
   }
 
@@ -222,6 +284,9 @@ class FloorLines extends HTMLElement {
 
   /** The next piece of the same work: what was chosen above it stays. */
   #anew({ reason, count, to, transfer }) {
+    this.past = [];
+    this.before = "[]";
+    this.back.hidden = true;
     this.work = { ...blank(this.kind, this.app.placeId), reason, count, to, transfer };
     const last = this.head.querySelector("#floor-last");
     if (last) last.checked = false;

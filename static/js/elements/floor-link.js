@@ -13,7 +13,7 @@ class FloorLink extends HTMLElement {
     this.pack = h("input", { id: "floor-pack", inputmode: "decimal", autocomplete: "off" });
     this.packField = h("div", { class: "field" }, h("label", { for: "floor-pack" }, "Pieces that the code stands for"), this.pack);
     this.done = h("button", { class: "button button--primary button--large floor-foot__done", type: "button", onclick: () => this.#finish() }, icon("check"), " Done");
-    this.over = h("button", { class: "button button--large button--quiet", type: "button", onclick: () => this.#startOver() }, icon("trash"), " Start over");
+    this.over = h("button", { class: "button button--large button--quiet", type: "button", "data-over": true, onclick: () => this.#startOver() }, icon("trash"), " Start over");
     this.replaceChildren(this.hint, h("div", { class: "floor-answer" }, this.code, this.article), this.packField, h("div", { class: "floor-foot" }, this.over, this.done));
     this.#startOver();
   }

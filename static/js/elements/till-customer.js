@@ -69,6 +69,7 @@ class TillCustomer extends Aside {
       foot: may.add_customers ? [this.add, this.back, this.save] : null,
       submit: () => (this.form.hidden ? this.#find({ isExact: true }) : this.#add()),
     });
+    this.dialog.dataset.scans = "";
     this.search.addEventListener("input", debounce(180, () => this.search.value.trim() !== this.#wanted && this.#find()));
     this.list.addEventListener("click", (event) => {
       const id = event.target.closest("[data-choice]")?.dataset.choice;

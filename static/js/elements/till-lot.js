@@ -12,14 +12,18 @@ class TillLot extends Aside {
     if (!this.dialog) this.#make();
     this.heading.textContent = this.line.title;
     this.message.say("");
+    this.lots = [];
     this.list.replaceChildren(choice({ code: "", note: "No need to choose" }, !this.line.lot));
     this.show();
     this.list.querySelector("button").focus();
     this.#read();
   }
 
-  hear() {
-    return false;
+  /** The code of a lot that is here chooses it. */
+  hear(code) {
+    const lot = this.lots?.find((one) => one.code === code && one.state !== "blocked");
+    if (lot) this.#choose(lot.code);
+    return Boolean(lot);
   }
 
   #make() {
@@ -30,13 +34,14 @@ class TillLot extends Aside {
       if (button) this.#choose(button.dataset.choice);
     });
     this.build("Lot", [this.message.box, this.list]);
+    this.dialog.dataset.scans = "";
   }
 
   async #read() {
     const { setup } = this.counter.session;
     try {
       const { results } = await getJson(`${setup.urls.lots}?${new URLSearchParams({ q: this.line.sku, limit: 100 })}`);
-      const ours = results.filter((lot) => lot.variant === variantOf(this.line));
+      const ours = (this.lots = results.filter((lot) => lot.variant === variantOf(this.line)));
       this.list.append(...ours.map((lot) => choice({ code: lot.code, note: noteOf(lot), isBlocked: lot.state === "blocked" }, lot.code === this.line.lot)));
     } catch (problem) {
       this.message.say(`The lots cannot be read now: ${words(problem)}`);

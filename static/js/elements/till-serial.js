@@ -35,6 +35,7 @@ class TillSerial extends Aside {
     });
     this.save = h("button", { class: "button button--large button--primary", type: "submit" }, "Add this piece");
     this.build("Piece", [this.message.box, this.number.row, this.list], { foot: [this.save], submit: () => this.#typed(this.number.field.value.trim()) });
+    this.dialog.dataset.scans = "";
   }
 
   /** The pieces of the article that are here, kept for no order and not in the basket. */

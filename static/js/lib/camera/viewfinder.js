@@ -138,6 +138,7 @@ export class Viewfinder {
     const { camera, video } = this;
     const look = () => {
       if (this.camera !== camera) return;
+      this.#follow();
       this.#look(performance.now());
       this.#next();
     };
@@ -145,9 +146,22 @@ export class Viewfinder {
     else requestAnimationFrame(look);
   }
 
+  /** A question that a code answers (`data-scans`) takes the picture in, and gives it back when it is closed. */
+  #follow() {
+    const question = document.querySelector("dialog[data-scans]:modal");
+    if (!question || question.contains(this.element)) return;
+    const home = this.element.parentElement;
+    const move = (place) => {
+      place.append(this.element);
+      this.video.play().catch(() => {}); // it may stop where it is moved
+    };
+    move(question.querySelector(".dialog__body"));
+    question.addEventListener("close", () => move(home), { once: true, signal: this.#leave.signal });
+  }
+
   async #look(at) {
     const decoder = this.#decoder();
-    if (decoder.isBusy || document.querySelector("dialog:modal")) return; // nothing is sold behind a question
+    if (decoder.isBusy || document.querySelector("dialog:modal:not([data-scans])")) return; // nothing is sold behind a question
     const { camera } = this;
     try {
       const answer = await decoder.look(await frameOf(this.video));

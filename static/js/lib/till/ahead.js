@@ -18,6 +18,7 @@ const PARTS = [
   () => import("./accounts.js"),
   () => import("./others.js"),
   () => import("./discounts.js"),
+  () => import("./gone.js").then(({ hearFingers }) => hearFingers(document.querySelector("till-counter"))),
 ];
 
 /** One after the other: a scan meanwhile must not wait for them. What fails is tried again when it is asked for. */
