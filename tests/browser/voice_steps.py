@@ -42,9 +42,11 @@ def swipe(page: Page, selector: str, x: int, y: int) -> None:
     assert box is not None
     begin = (box["x"] + min(box["width"] * 0.6, 180), box["y"] + min(box["height"] / 2, 24))
     device = page.context.new_cdp_session(page)
-    touch = lambda kind, *points: device.send(  # noqa: E731
-        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": px, "y": py} for px, py in points]}
-    )
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        at = [{"x": across, "y": down} for across, down in points]
+        device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
     touch("touchStart", begin)
     for step in range(1, 9):
         touch("touchMove", (begin[0] + x * step / 8, begin[1] + y * step / 8))
