@@ -106,7 +106,7 @@ def test_the_number_of_a_piece_is_scanned_by_the_camera_in_its_question(
     book(acme, radio, "2", StockMovement.Kind.RECEIPT, serials=("SN-0001", "SN-0002"))
     ScanCode.objects.filter(kind=ScanCode.Kind.SERIAL).delete()  # as of pieces that came before their codes counted
     assert Serial.objects.count() == 2
-    film.shoot(reel, [Scene([], 16), Scene([("Code128", "SN-0002")], 42)])
+    film.shoot(reel, [Scene([], 75), Scene([("Code128", "SN-0002")], 42)])
     with at_the_till(with_camera, product, acme) as page:
         open_camera(page)
         expect(page.locator(".camera-dock__said")).to_contain_text("SN-0002")  # of no article: nothing happens
