@@ -8,13 +8,14 @@ import { minify } from "terser";
 const PACKAGES = {
   idb: { "build/index.js": "idb.js" },
   uplot: { "dist/uPlot.iife.min.js": "uPlot.esm.js", "dist/uPlot.min.css": "uPlot.min.css" },
+  uqr: { "dist/index.mjs": "uqr.js" },
   "zxing-wasm": { "dist/es/reader/index.js": "reader/index.js", "dist/reader/zxing_reader.wasm": "reader/zxing_reader.wasm" },
 };
 // uPlot's only module is not minified, and 20 kB more on the wire; its minified script becomes one by a line.
 const APPENDED = { "uPlot.esm.js": "\nexport default uPlot;\n" };
 // Of the module of zxing-wasm only what starts the WebAssembly: the rest imports a second file, to which no import map
 // leads a worker, and weighs as much as our whole scanner.
-const PARTS = { "reader/index.js": starterOf };
+const PARTS = { "reader/index.js": starterOf, "uqr.js": small };
 // Large enough that its smallest form is worth a second of the set-up: a fifth less than with gzip.
 const PACKED = ["zxing-wasm/reader/zxing_reader.wasm"];
 
@@ -38,6 +39,10 @@ for (const file of PACKED) {
   const whole = await readFile(join(vendor, file));
   const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY, [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS };
   await writeFile(join(vendor, `${file}.br`), brotliCompressSync(whole, { params: { ...params, [constants.BROTLI_PARAM_SIZE_HINT]: whole.length } }));
+}
+
+async function small(module) {
+  return (await minify(module, { ecma: 2022, module: true })).code;
 }
 
 /** The function that starts the decoder, as a module, with the digest of the WebAssembly it belongs to. */

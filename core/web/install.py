@@ -21,10 +21,11 @@ WORKER = "js/worker/begin.js"
 PICTURES = ("img/icons.svg", "img/logo.svg", "img/favicon.svg")
 VENDOR = (
     "vendor/idb/idb.js",
+    "vendor/uqr/uqr.js",
     "vendor/zxing-wasm/reader/index.js",
     "vendor/zxing-wasm/reader/zxing_reader.wasm",
 )
-"""What the store and the camera scanner are made of."""
+"""What the store, the slips and the camera scanner are made of."""
 ICONS = (
     ("img/app-192.png", 192, "any"),
     ("img/app-512.png", 512, "any"),

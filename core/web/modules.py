@@ -16,6 +16,7 @@ CLASSIC_SCRIPTS = ("theme-boot.js", "early-keys.js")
 VENDOR = {
     "idb": "vendor/idb/idb.js",
     "uplot": "vendor/uplot/uPlot.esm.js",
+    "uqr": "vendor/uqr/uqr.js",
     "zxing-wasm": "vendor/zxing-wasm/reader/index.js",
 }
 """Bare names of packages, and where set-up puts their ES modules below ``static/``.
