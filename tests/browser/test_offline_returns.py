@@ -20,6 +20,13 @@ from tests.browsers import complaints, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
+# Whether a receipt is on the device still so many days later.
+KEPT_AFTER = """async ([number, days]) => {
+  const { find, forget } = await import("/static/js/lib/store/receipts.js");
+  await forget(Date.now() + days * 86_400_000);
+  return (await find(number)) !== null;
+}"""
+
 
 def take_back(page: Page, code: str, units: str) -> None:
     """Scan a receipt, say how much of the tea comes back and why, and put it into the basket."""
@@ -71,6 +78,9 @@ def test_goods_of_a_sale_made_without_a_network_come_back_in_steps_before_either
     expect(page.locator(".till-back__line").first).to_contain_text("Came back before")
     page.keyboard.press("Escape")
     assert Order.objects.count() == 0
+    page.locator("till-state button").click()
+    expect(page.locator("unsent-list")).to_contain_text("-£9.00")
+    page.keyboard.press("Escape")
 
     phone.set_offline(False)
     is_empty(page)
@@ -119,6 +129,8 @@ def test_what_this_device_sold_with_the_server_comes_back_without_it_and_other_r
     give_back(page)
     phone.set_offline(False)
     is_empty(page)
+    assert page.evaluate(KEPT_AFTER, [here.number, 29]) is True
+    assert page.evaluate(KEPT_AFTER, [here.number, 31]) is False
     assert sorted(Order.objects.filter(refund_of=here).values_list("total", flat=True)) == [Decimal("-4.5")] * 2
     assert (Flag.objects.count(), audit_books()) == (0, [])
 

@@ -209,8 +209,9 @@ const WORK = { return: "Return", park: "Parked basket", unpark: "Parked basket t
 /** The few words that stand for an item in a list: its number or what it was, and what it came to. */
 export function shownOf({ n, kind, body }) {
   const lines = (body?.lines ?? body?.entries ?? body?.refund?.lines)?.length;
+  const back = body?.refund?.expected_total;
   const work = WORK[kind] && `${WORK[kind]}${lines ? `, ${lines} ${lines === 1 ? "article" : "articles"}` : ""}`;
-  return { number: body?.receipt_number ?? work ?? `No. ${n}`, kind, total: body?.as_sold?.total ?? body?.refund?.expected_total ?? null };
+  return { number: body?.receipt_number ?? work ?? `No. ${n}`, kind, total: body?.as_sold?.total ?? (back ? `-${back}` : null) };
 }
 
 /** Listen to changes of the queue by any tab or the worker; answers how to stop. */
