@@ -110,7 +110,9 @@ export async function become(fact) {
     await queue.clear();
     for (const item of items) await queue.add({ ...item, n: (n += 1), ...(item.sealed ? { sealed: { of: before.id, ...item.sealed } } : {}) });
     await meta.put({ name: LAST, device: fact.id, n });
-    const printed = fact.last_receipt ?? 0;
+  }
+  if (before?.id !== fact.id) {
+    const printed = fact.last_receipt ?? fact.last_n ?? 0;
     await meta.put({ name: LAST_RECEIPT, device: fact.id, n: printed, since: printed });
   }
   await meta.put({ ...fact, name: DEVICE });
