@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -183,8 +184,17 @@ def open_page(page: Page, ears: Ears, address: str, *, status: int = 200) -> Non
     assert page.evaluate(SETTLED), f"{address}: an element stays as the server drew it"
 
 
-def flaws(page: Page, ears: Ears, *, checks_by_axe: bool = True, least: int = SMALLEST_TARGET) -> list[str]:
-    """Everything that is wrong with the page that is open, in each look it is given."""
+def flaws(
+    page: Page,
+    ears: Ears,
+    *,
+    checks_by_axe: bool = True,
+    least: int = SMALLEST_TARGET,
+    looks: Sequence[Look] | None = None,
+) -> list[str]:
+    """Everything that is wrong with the page that is open, in each look it is given: ``looks``, or those it takes turns
+    for.
+    """
     found: list[str] = []
     page.locator("h1").first.wait_for(state="attached")
     if page.locator("h1").count() != 1:
@@ -199,7 +209,7 @@ def flaws(page: Page, ears: Ears, *, checks_by_axe: bool = True, least: int = SM
     found += [f"policy: {refusal}" for refusal in page.evaluate("window.__refused")]
     if checks_by_axe:
         page.evaluate(axe())
-    for number, look in enumerate(looks_at(page)):
+    for number, look in enumerate(looks or looks_at(page)):
         page.set_viewport_size({"width": look.width, "height": 760 if look.width == PHONE else 900})
         page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")
         page.evaluate(ARRIVED)
