@@ -4,7 +4,7 @@ import { h, icon } from "../dom.js";
 import { quantity } from "../format.js";
 import { allOf, stillComing } from "./lines.js";
 import { everything } from "../store/queue.js";
-import { parseQuantity } from "../till/money.js";
+import { parseQuantity, quantityText } from "../till/money.js";
 import { uuid7 } from "../till/uuid.js";
 
 const SECONDS = 3;
@@ -142,5 +142,5 @@ export function drawRest({ rest, work }) {
   const came = new Map();
   for (const { variant, quantity: units, damaged } of work.lines) came.set(variant, (came.get(variant) ?? 0n) + parseQuantity(units) + parseQuantity(damaged ?? "0"));
   const open = work.transfer.lines.filter(({ variant, on_its_way }) => (came.get(variant) ?? 0n) < parseQuantity(on_its_way));
-  rest.replaceChildren(...open.map(({ variant, title, on_its_way }) => h("li", {}, h("span", {}, title), h("span", { class: "num" }, `${came.has(variant) ? "some" : "none"} of ${quantity(on_its_way)}`))));
+  rest.replaceChildren(...open.map(({ variant, title, on_its_way }) => h("li", {}, h("span", {}, title), h("span", { class: "num" }, `${quantity(quantityText(came.get(variant) ?? 0n))} of ${quantity(on_its_way)}`))));
 }
