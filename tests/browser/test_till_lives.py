@@ -12,14 +12,12 @@ from core.devices.models import Device, Gap
 from core.devices.services.fleet import revoke_device
 from core.sync.models import Flag, SyncItem
 from core.testing import Shop
-from inventory.services.pictures import add_picture
 from orders.models import Order
 from tests.browser.test_till_proof import a_till, session_cookies
 from tests.browsers import whole_chromium_path
 from tests.chaos.accidents import NONE_WAITS
 from tests.chaos.till_books import Counterpart, enrolled
 from tests.chaos.tills import EVENTUALLY, PATIENT, Till
-from tests.pictures import a_picture
 from tests.processes import Product
 from tests.waiting import wait_until
 
@@ -183,20 +181,6 @@ def test_a_browser_that_is_let_in_anew_numbers_on_and_nothing_is_booked_twice(ti
     assert not Flag.objects.filter(kind="not-booked").exists()
     assert Device.objects.get(prefix="K2").last_n == 4
     assert not Gap.objects.exists()
-
-
-def test_a_product_is_recognised_by_its_picture_without_a_network(till: Till, acme: Shop, product: Product) -> None:
-    add_picture(acme.variant("TEA").product_id, a_picture(), actor=acme.actor())
-    product.quiet(acme)
-    till.page.reload()
-    till.ready(till.page)
-    seen = """() => [...document.querySelectorAll(".product-tile__picture")].some((one) => one.naturalWidth > 0)"""
-    till.page.wait_for_function(seen)
-    assert eventually(till.page, "async () => (await (await caches.open('pictures')).keys()).length > 0")
-    till.kill()
-    till.wire.cut()
-    till.start()
-    till.page.wait_for_function(seen)
 
 
 @pytest.mark.skipif(whole_chromium_path() is None, reason="only a whole browser wakes a worker")

@@ -37,6 +37,7 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sales", type=int, default=200)
     parser.add_argument("--seed", type=int, help="of what happens when; drawn when not given")
     parser.add_argument("--tills", type=int, default=2)
+    parser.add_argument("--only", default="", help="one accident by its name, again and again")
     parser.add_argument("--home", default="", help="data folder; kept for the next run")
     return parser.parse_args(arguments)
 
@@ -84,7 +85,7 @@ def _run(world: World, asked: argparse.Namespace, pick: random.Random, profiles:
                 till.settle_in()
             print(f"the shop and its tills are up after {time.monotonic() - began:.0f} s", flush=True)
             play = Play(tills, _Web(world), pick)
-            play.run(asked.sales)
+            play.run(asked.sales, asked.only)
         finally:
             for till in tills:
                 till.kill()
@@ -94,7 +95,8 @@ def _run(world: World, asked: argparse.Namespace, pick: random.Random, profiles:
         shops.number_everything(shop)
     tallies = till_books.by_accident(shop, play.book)
     rows = till_books.counted(shop, play.book, parts, was)
-    rows.append(shops.Row("times a device without room said that nothing is done", play.refused, bool(play.refused)))
+    full = play.book.accidents["no room left"]
+    rows.append(shops.Row("times a device without room refused", f"{play.refused} of {full}", play.refused == full))
     return _tell(tallies, rows, seconds, world)
 
 

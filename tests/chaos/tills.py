@@ -225,6 +225,7 @@ class Till:
         """Until the device has all that it needs to work alone."""
         page = self.page
         page.wait_for_function("() => navigator.serviceWorker.controller")
+        page.wait_for_function("() => document.querySelector('till-counter').standing.isReady")
         assert page.evaluate(EVENTUALLY, [IS_KEPT, PATIENT]), "the device never had its catalogue"
 
     def ring_up(self, page: Page, basket: Sequence[str]) -> str:

@@ -23,6 +23,8 @@ class Wire:
         """Sixteen digits: the version that the app has from here on, as after a deployment."""
         self.lost = 0
         """So many answers never arrived."""
+        self._flows = threading.Event()
+        self._flows.set()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -38,11 +40,17 @@ class Wire:
         """The server hears everything from now on, and nobody hears the server."""
         self.is_deaf = True
 
+    def hold_answers(self) -> None:
+        """The server hears everything, and its answers stay on the way until the wire is mended."""
+        self._flows.clear()
+
     def mend(self) -> None:
         self.is_cut = self.is_deaf = False
+        self._flows.set()
 
     def close(self) -> None:
         self.cut()
+        self._flows.set()
         self._server.close()
 
     def _accept(self) -> None:
@@ -69,6 +77,7 @@ class Wire:
         return not self.is_cut
 
     def _back(self) -> bool:
+        self._flows.wait()
         if self.is_deaf:
             self.lost += 1
         return not self.is_cut and not self.is_deaf
