@@ -11,7 +11,7 @@ from core.errors import Conflict, Invalid, ReusedIdentifier
 from core.ids import uuid7
 from core.locations.selectors import business_today
 from core.outbox.models import Event
-from core.testing import Shop
+from core.testing import Shop, stock
 from inventory.models import StockMovement
 from orders.auditor import audit_books
 from orders.errors import GiftCardRefused, GiftCardUsed, NotEnoughCredit
@@ -215,6 +215,7 @@ def test_a_void_takes_the_card_back_and_an_exchange_may_sell_one(acme: Shop) -> 
 
 def test_of_two_redemptions_and_a_void_the_void_or_a_redemption_wins(acme: Shop) -> None:
     before = deadlocks()
+    stock(acme.variant("TEA"), acme.location, "12")  # enough for every turn, whoever wins
     for turn in range(6):
         code = f"ABCDEFGH2345678{turn}"
         placed = sold_alone(acme, card("9.00", code))

@@ -265,10 +265,12 @@ class ExceptionBooked(ApiView):
 
 
 class ExceptionPutRight(ApiView):
-    """/exceptions/<id>/put-right/: do what a remedy does."""
+    """/exceptions/<id>/put-right/: do what a remedy does.
+
+    Not idempotent by key: the kept answer would hold codes that are told once. An exception is settled once by itself.
+    """
 
     required_permission: ClassVar = RESOLVE_EXCEPTIONS
-    idempotent: ClassVar = True
     tag = "devices"
 
     @extend_schema(

@@ -50,6 +50,7 @@ class Till(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         places = places_for(self.actor, SELL)
+        is_device = device_at(request) is not None
         return self.render(
             {
                 "places": places,
@@ -68,8 +69,8 @@ class Till(Page):
                         "sell_expired": self.actor.may(SELL_EXPIRED),
                         "discount": self.actor.may(GIVE_DISCOUNT),
                     },
-                    "device": device_at(request) is not None,
-                    "away": away_limits(),
+                    "device": is_device,
+                    "away": away_limits() if is_device else {},  # nobody else sells while the server is away
                     "registers": _registers(self.actor),
                     "permissions": {"discount": GIVE_DISCOUNT, "refund": REFUND_BEYOND, "expired": SELL_EXPIRED},
                     "urls": {

@@ -108,6 +108,12 @@ def test_what_is_typed_while_the_first_is_looked_up_stands_in_the_basket_in_its_
     expect(till.locator(".scan-field__input")).to_have_value("")
     held.pop().continue_()
     expect(till.locator(".cart__name")).to_have_text(["Acme Earl Grey", "Acme Blue cup", "Acme Plum jam"])
+    words = held_up(till, "**/till/articles/*q=earl*", times=1)
+    with till.expect_request("**/till/articles/*q=earl*"):
+        till.keyboard.type("earl\n", delay=90)
+    till.keyboard.type("CUP\n", delay=90)
+    words.pop().continue_()
+    expect(till.locator("[data-total]")).to_have_text("£36.25")
     till.keyboard.type("nothing\n", delay=90)
     expect(till.locator(".till-notice")).to_have_text("Nothing carries the code or name nothing.")
     expect(till.locator(".scan-field__input")).to_have_value("nothing")

@@ -287,18 +287,22 @@ class TillCounter extends HTMLElement {
   /** What somebody typed is no code: words that find one article, or a few. */
   async #search(text) {
     const { products } = this;
-    const found = await products.show({ q: text });
-    if (found?.length === 1) {
+    let found;
+    try {
+      found = await this.server.articles({ q: text });
+    } catch (problem) {
+      return this.#unknown(text, problem, true);
+    }
+    if (found.length === 1) {
       this.take(found[0]);
-      products.search();
-      return;
+      return products.search();
     }
-    products.giveBack(text);
-    if (found?.length === 0) products.say(`Nothing carries the code or name ${text}.`, "error");
-    else if (found) {
-      products.say(`${found.length} products match. Choose one.`);
-      products.focusFirst();
-    }
+    const isAtHand = products.giveBack(text);
+    if (found.length === 0) return products.say(`Nothing carries the code or name ${text}.`, "error");
+    if (!isAtHand) return products.say(`${found.length} products match ${text}: none was added. Look for it again.`, "error");
+    products.offer(text, found);
+    products.say(`${found.length} products match. Choose one.`);
+    return products.focusFirst();
   }
 
   async #sell(body, { wasTried = false } = {}) {

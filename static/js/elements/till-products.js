@@ -14,13 +14,14 @@ class TillProducts extends HTMLElement {
     this.field = this.querySelector(".scan-field__input");
     this.grid = this.querySelector(".product-grid");
     this.notice = this.querySelector(".till-notice");
-    const search = debounce(180, () => this.search());
-    this.field.addEventListener("input", search);
+    const soon = debounce(180, () => this.search());
+    this.field.addEventListener("input", soon);
     this.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
       const typed = this.field.value.trim();
       if (!typed || this.state.isFrozen) return;
       this.field.value = ""; // what is typed from now on is the next
+      soon.cancel();
       this.dispatchEvent(new CustomEvent("typed", { bubbles: true, detail: typed }));
     });
     this.grid.addEventListener("click", (event) => {
@@ -42,9 +43,10 @@ class TillProducts extends HTMLElement {
     if (this.#wanted.q) this.search();
   }
 
-  /** What was looked up is to be mended: back into the field, unless somebody is typing the next. */
+  /** What was looked up is to be mended: back into the field, unless (false) somebody is typing the next. */
   giveBack(text) {
     this.field.value ||= text;
+    return this.field.value === text;
   }
 
   /** Say something above the tiles: `kind` info, error or success; it stays until the next word. */
@@ -71,6 +73,16 @@ class TillProducts extends HTMLElement {
     } finally {
       if (this.#asked === asked) this.grid.removeAttribute("aria-busy");
     }
+  }
+
+  /** Show what was found by `q` already. */
+  offer(q, articles) {
+    this.#asked?.abort();
+    this.#asked = null;
+    this.#wanted = { q };
+    this.#markCategory();
+    this.#draw(articles);
+    this.grid.removeAttribute("aria-busy");
   }
 
   reload() {

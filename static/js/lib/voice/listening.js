@@ -13,14 +13,14 @@ const ENDED = {
 };
 const ACTS = { floor: () => import("./floor.js"), till: () => import("./till.js") };
 
-/** The state of a `<voice-switch>`: `data-place` says whose commands are heard, its `closest("[data-voice]")` is told them. */
+/** The state of a `<voice-switch>`: `data-commands` says whose commands are heard, its `closest("[data-voice]")` is told them. */
 export class Listening {
   isOn = false;
 
   constructor(element) {
     this.element = element;
     this.button = element.querySelector("button");
-    this.place = element.dataset.place;
+    this.commands = element.dataset.commands;
     this.host = element.closest("[data-voice]");
     this.words = h("span", { class: "voice-state__words" });
     this.strip = h(
@@ -38,7 +38,7 @@ export class Listening {
     if (this.isOn) return this.stop();
     if (!localStorage.getItem(TOLD) && !(await this.help({ isFirst: true }))) return undefined;
     localStorage.setItem(TOLD, "yes");
-    this.acts = await ACTS[this.place]();
+    this.acts = await ACTS[this.commands]();
     this.isOn = true;
     this.#draw("Listening …");
     recogniser().start((alternatives) => this.#heard(alternatives), (why) => this.#ended(why));
@@ -54,7 +54,7 @@ export class Listening {
 
   /** What can be said; the first time also where the sound goes. Answers whether somebody wants to be heard. */
   help({ isFirst = false } = {}) {
-    const rows = SAYABLE[this.place].flatMap(([words, what]) => [h("dt", {}, `“${words}”`), h("dd", {}, what)]);
+    const rows = SAYABLE[this.commands].flatMap(([words, what]) => [h("dt", {}, `“${words}”`), h("dd", {}, what)]);
     const told = h("p", {}, "What you say goes to the maker of this browser, who turns it into words. The shop keeps nothing of it. It listens until you switch it off or leave the page.");
     const yes = h("button", { class: "button button--primary", value: "yes" }, isFirst ? "Listen" : "Close");
     const foot = h("footer", { class: "dialog__foot" }, isFirst && h("button", { class: "button", value: "no" }, "Not now"), yes);
@@ -73,7 +73,7 @@ export class Listening {
   }
 
   async #heard(alternatives) {
-    const command = choose(alternatives, this.place);
+    const command = choose(alternatives, this.commands);
     const [{ words = "" } = {}] = alternatives;
     if (!command) return this.#draw(`“${words.trim()}” is nothing I know.`);
     if (command.name === "silence") return this.stop();
