@@ -17,6 +17,7 @@ NAMES = (
     "fanout",
     "lateness",
     "webhooks",
+    "pushes",
     "imports",
     "reports",
     "bigshop",

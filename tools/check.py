@@ -58,7 +58,7 @@ def javascript() -> dict[str, Command]:
 def python(arguments: list[str], browser: str | None) -> dict[str, Command]:
     """The Python tests, without those that need a browser when there is none; all of them on several processors."""
     workers = min((os.cpu_count() or 1) + 1, MOST_WORKERS)  # one more than processors: tests wait for processes
-    beside = [] if arguments else ["-n", str(workers)]
+    beside = [] if arguments else ["-n", str(workers), "--durations=40"]
     return {PYTHON_TESTS: [BIN / "pytest", *([] if browser else ["-m", "not browser"]), *beside, *arguments]}
 
 
