@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from core.audit.models import AuditEntry
 from core.ids import uuid7
@@ -17,6 +18,7 @@ from orders.selectors.policy import away_limits
 from orders.services.policy import change_policy
 from tests.api import person
 from tests.tills_away import Till, as_sold
+from tests.told_of_devices import a_device, new_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,8 +36,12 @@ def test_the_rule_is_changed_by_who_may_told_to_the_till_and_kept_on_record(acme
     assert manager.patch("policy/", {"away_card": "0", "away_return": "25.50"}).json()["away_return"] == "25.50"
     assert away_limits() == {**NONE, "card": "0", "return": "25.5"}
     assert tables_for(acme.actor(), acme.location.pk)["terms"].rows[0]["away"] == away_limits()
-    page = person(acme, "cashier").browser.get("/till/")
-    assert page.context["setup"]["away"] == away_limits()
+    browser = person(acme, "cashier").browser
+    assert browser.get("/till/").context["setup"]["away"] == {}, "only a device sells while the server is away"
+    token = new_token()
+    a_device(acme, token=token)
+    browser.cookies[settings.DEVICE_COOKIE_NAME] = token
+    assert browser.get("/till/").context["setup"]["away"] == away_limits()
     assert set(AuditEntry.objects.get(object_type="policy").changes) == {"away_card", "away_return"}
     assert Event.objects.filter(type="policy.changed").count() == 1
     assert person(acme, "cashier").patch("policy/", {"away_card": None}).status_code == 403

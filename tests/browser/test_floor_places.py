@@ -40,6 +40,12 @@ IS_POPUPS = """async () => {
   const state = await (await open()).get("meta", "catalogue");
   return state?.location === document.querySelector("select[data-place]").value;
 }"""
+WANTS_NOTES = """async () => {
+  const { keeping } = document.querySelector("floor-app");
+  await keeping.keepCatalogue();
+  await keeping.refresh.now();
+  return (await keeping.tables())?.terms.notes_corrections === true;
+}"""
 KEEP = """async () => {
   const { everything } = await import("/static/js/lib/store/queue.js");
   window.items = await everything();
@@ -219,7 +225,7 @@ def test_an_article_nobody_knows_keeps_no_other_out_and_a_note_is_asked_for_wher
 ) -> None:
     page = kept(phone)
     StockPolicy.objects.create(id=1, note_above=Decimal(1))  # decided after the page was drawn
-    page.evaluate("() => document.querySelector('floor-app').keeping.keepCatalogue()")
+    eventually(page, WANTS_NOTES)
     phone.set_offline(True)
     at(page, "receive")
     scan(page, TEA, "NOBODY-7", "NOBODY-7")
