@@ -25,6 +25,17 @@ def _is_kept(flag: Flag, *kinds: str) -> bool:
     return flag.kind == QUARANTINED and flag.item.kind in kinds
 
 
+def _asked_of(codes: Sequence[str]) -> Sequence[Ask]:
+    hint = "The article's number, or a code it has already."
+    return [Ask(name=code, label=f"Code {code} is", hint=hint) for code in codes]
+
+
+def _link_codes(given: Given, codes: Sequence[str]) -> None:
+    for code in codes:
+        typed = value_of(given, code, f"Say which article has the code {code}.")
+        add_code(find_article(typed, pointer=f"/values/{code}"), code=code, actor=given.actor)
+
+
 # --- goods received with a code that nobody knew
 
 
@@ -46,14 +57,11 @@ def _lacks_codes(flag: Flag) -> bool:
 
 
 def _which_articles(flag: Flag) -> Sequence[Ask]:
-    hint = "The article's number, or a code it has already."
-    return [Ask(name=code, label=f"Code {code} is", hint=hint) for code in _unknown_codes(flag)]
+    return _asked_of(_unknown_codes(flag))
 
 
 def _link(given: Given) -> None:
-    for code in _unknown_codes(given.flag):
-        typed = value_of(given, code, f"Say which article has the code {code}.")
-        add_code(find_article(typed, pointer=f"/values/{code}"), code=code, actor=given.actor)
+    _link_codes(given, _unknown_codes(given.flag))
 
 
 # --- lines that were left out, because nobody knew their codes
@@ -68,15 +76,12 @@ def _left_out_codes(flag: Flag) -> list[str]:
 
 
 def _which_left_out(flag: Flag) -> Sequence[Ask]:
-    hint = "The article's number, or a code it has already."
-    return [Ask(name=code, label=f"Code {code} is", hint=hint) for code in _left_out_codes(flag)]
+    return _asked_of(_left_out_codes(flag))
 
 
 def _book_left_out(given: Given) -> None:
     flag = given.flag
-    for code in _left_out_codes(flag):
-        typed = value_of(given, code, f"Say which article has the code {code}.")
-        add_code(find_article(typed, pointer=f"/values/{code}"), code=code, actor=given.actor)
+    _link_codes(given, _left_out_codes(flag))
     assert flag.object_id is not None
     document = StockDocument.objects.get(pk=flag.object_id)
     change = StockChange(
