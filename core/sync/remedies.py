@@ -148,6 +148,11 @@ def _put_right(flag_id: UUID, name: str, values: Mapping[str, str], approval_id:
     return PutRight(flag, True, given.told)
 
 
+def is_kept(flag: Flag, *kinds: str) -> bool:
+    """Whether an exception is about an item of one of these kinds that could not be booked."""
+    return flag.kind == QUARANTINED and flag.item.kind in kinds
+
+
 def asked(remedy: Remedy, flag: Flag) -> Sequence[Ask]:
     """What a remedy has to be told about an exception."""
     return remedy.asks(flag) if remedy.asks else ()

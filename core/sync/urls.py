@@ -10,5 +10,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exceptions/<uuid:flag_id>/", views.OneException.as_view(), name="exception"),
     path("exceptions/<uuid:flag_id>/settle/", views.Settled.as_view(), name="exception-settle"),
     path("exceptions/<uuid:flag_id>/book/", views.Booked.as_view(), name="exception-book"),
-    path("exceptions/<uuid:flag_id>/put-right/", views.ToPutRight.as_view(), name="exception-put-right"),
 ]

@@ -1,7 +1,6 @@
 """The exceptions inbox: one place to look at what does not fit, and to settle it."""
 
 import json
-from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from core.sync.booking import book_again
 from core.sync.flags import ACCEPTED, DISMISSED, settle_flag
 from core.sync.models import Flag
 from core.sync.registry import QUARANTINED, REASONS, SOURCES, Way, title_of
-from core.sync.remedies import REMEDIES, Remedy, asked, put_right, remedies_of
+from core.sync.remedies import asked, remedies_of
 from core.sync.selectors import find_flag, flags_seen_by, waiting
 from core.web.cursors import window_of
 from core.web.views import Page
@@ -142,32 +141,6 @@ class Booked(Page):
             return redirect("exception", flag_id)
         messages.success(request, "It is in the books now.")
         return redirect("exceptions")
-
-
-class ToPutRight(Page):
-    """/exceptions/<id>/put-right/: do what one of its remedies does."""
-
-    required_permission: ClassVar = RESOLVE_EXCEPTIONS
-
-    def post(self, request: HttpRequest, flag_id: UUID) -> HttpResponse:
-        name = request.POST.get("remedy", "")
-        said = request.POST.dict()
-        values = {key.removeprefix("value:"): str(text) for key, text in said.items() if key.startswith("value:")}
-        try:
-            done = put_right(flag_id, remedy=name, values=values, actor=self.actor)
-        except DomainError as refusal:
-            if refusal.status == 404:
-                raise
-            messages.error(request, refusal.detail)
-            return redirect("exception", flag_id)
-        messages.success(request, _in_words(REMEDIES[name], done.told))
-        return redirect("exceptions")
-
-
-def _in_words(remedy: Remedy, told: Mapping[str, Any]) -> str:
-    """What was done; with the codes that are shown this once."""
-    codes = [card["code"] for card in told.get("gift_cards", ())]
-    return f"{remedy.done} {', '.join(codes)}" if codes else remedy.done
 
 
 def _without_secrets(value: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.api.views import body_of
 from core.sync.models import Flag
-from core.sync.registry import QUARANTINED, Item, Outcome
-from core.sync.remedies import Ask, Given, Remedy, register_remedy, value_of
+from core.sync.registry import Item, Outcome
+from core.sync.remedies import Ask, Given, Remedy, is_kept, register_remedy, value_of
 from inventory.api.counts import entries_of
 from inventory.api.move_bodies import goods_lines
 from inventory.api.sync_kinds import DOCUMENTS, CountedInput, SentInput, drafted_by, outcome_of_transfer
@@ -19,10 +19,6 @@ from inventory.selectors import find_article
 from inventory.services.documents import StockChange, StockLine, book_stock
 from inventory.services.late_work import book_late_entries, document_id_of, ship_off_the_record
 from inventory.services.scancodes import add_code
-
-
-def _is_kept(flag: Flag, *kinds: str) -> bool:
-    return flag.kind == QUARANTINED and flag.item.kind in kinds
 
 
 def _asked_of(codes: Sequence[str]) -> Sequence[Ask]:
@@ -53,7 +49,7 @@ def _unknown_codes(flag: Flag) -> list[str]:
 
 
 def _lacks_codes(flag: Flag) -> bool:
-    return _is_kept(flag, *DOCUMENTS) and bool(_unknown_codes(flag))
+    return is_kept(flag, *DOCUMENTS) and bool(_unknown_codes(flag))
 
 
 def _which_articles(flag: Flag) -> Sequence[Ask]:
@@ -101,7 +97,7 @@ def _book_left_out(given: Given) -> None:
 
 
 def _is_late_count(flag: Flag) -> bool:
-    return _is_kept(flag, "count") and flag.details.get("code") == "count-over"
+    return is_kept(flag, "count") and flag.details.get("code") == "count-over"
 
 
 def _count_late(item: Item, given: Given) -> Outcome:
@@ -128,7 +124,7 @@ def _count_late(item: Item, given: Given) -> Outcome:
 
 
 def _left_off_the_record(flag: Flag) -> bool:
-    return _is_kept(flag, "transfer-out") and flag.details.get("code") == "out-of-stock"
+    return is_kept(flag, "transfer-out") and flag.details.get("code") == "out-of-stock"
 
 
 def _ship(item: Item, given: Given) -> Outcome:

@@ -11,8 +11,8 @@ from core.errors import Conflict
 from core.ids import ALPHABET
 from core.money import plain_amount
 from core.sync.models import Flag
-from core.sync.registry import QUARANTINED, Item, Outcome
-from core.sync.remedies import Ask, Given, Remedy, register_remedy, value_of
+from core.sync.registry import Item, Outcome
+from core.sync.remedies import Ask, Given, Remedy, is_kept, register_remedy, value_of
 from inventory.permissions import MANAGE_PRODUCTS
 from inventory.selectors import find_article, targets_of
 from inventory.services.scancodes import add_code
@@ -102,12 +102,8 @@ def _order_of(given: Given) -> UUID:
 # --- gift cards whose code another card has
 
 
-def _is_kept(flag: Flag, kind: str, name: str) -> bool:
-    return flag.kind == QUARANTINED and flag.item.kind == kind and name in flag.details
-
-
 def _has_taken_code(flag: Flag) -> bool:
-    return _is_kept(flag, "sale", "gift_cards")
+    return is_kept(flag, "sale") and "gift_cards" in flag.details
 
 
 def _with_other_codes(item: Item, given: Given) -> Outcome:
@@ -129,7 +125,7 @@ def _with_other_codes(item: Item, given: Given) -> Outcome:
 
 
 def _gave_another_amount(flag: Flag) -> bool:
-    return _is_kept(flag, "return", "paid") and flag.details["code"] == "wrong-payment"
+    return is_kept(flag, "return") and "paid" in flag.details and flag.details["code"] == "wrong-payment"
 
 
 def _as_paid_out(item: Item, given: Given) -> Outcome:
