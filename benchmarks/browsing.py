@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ sys.path.append(str(ROOT / "tools"))  # where the tests look for the browser's n
 
 
 def session(shop: BenchShop) -> str:
-    """The cookie's value of a person who is logged in."""
+    """The cookie's value of the person whose shop it is, logged in."""
     from django.test import Client
 
     from core.people.models import User
@@ -65,14 +65,23 @@ def browser(
     ``folder`` keeps what the browser keeps; ``secret`` makes it a device of the shop; without ``cookies`` it has those of
     its folder.
     """
+    values = {settings.SESSION_COOKIE_NAME: session(shop), settings.DEVICE_COOKIE_NAME: secret} if cookies else {}
+    with browser_at(shop.host, port, *arguments, folder=folder, cookies=values) as context:
+        yield context
+
+
+@contextmanager
+def browser_at(
+    host: str, port: int, *arguments: str, folder: Path | None = None, cookies: Mapping[str, str]
+) -> Iterator["BrowserContext"]:
+    """A browser begun anew with these cookies of the host, ended with the block."""
     from playwright.sync_api import sync_playwright
 
     from tests.browsers import ARGUMENTS, chromium_path
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps a loop in this thread
     options: dict[str, Any] = {"executable_path": chromium_path(), "args": [*ARGUMENTS, *arguments]}
-    values = {settings.SESSION_COOKIE_NAME: session(shop), settings.DEVICE_COOKIE_NAME: secret} if cookies else {}
-    address = f"http://{shop.host}:{port}"
+    address = f"http://{host}:{port}"
     with sync_playwright() as playwright:
         if folder:
             context = playwright.chromium.launch_persistent_context(folder, base_url=address, **options)
@@ -80,8 +89,8 @@ def browser(
             context = playwright.chromium.launch(**options).new_context(base_url=address)
         context.add_cookies(
             [
-                {"name": name, "value": value, "domain": shop.host, "path": "/", "secure": True}
-                for name, value in values.items()
+                {"name": name, "value": value, "domain": host, "path": "/", "secure": True}
+                for name, value in cookies.items()
                 if value
             ]
         )

@@ -7,9 +7,7 @@ time that the pages take to a program that throws them away.
 import gzip
 import http.client
 import json
-import os
 import random
-import shutil
 import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import django
 
 from benchmarks.bigshop import THINGS, big_shop
+from benchmarks.browsing import browser_at
 from benchmarks.harness import cpu_seconds, machine, postgres_pid, quantile, table, web
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 CHANGED = 500
 ASKED = 200
 MEGABYTE = 1_000_000
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
 
 # Everything is timed inside the page. `work` runs once, its parts tell their milliseconds.
 DEVICE = """async (place) => {
@@ -110,18 +108,8 @@ def sent(key: "Visitor", port: int, web_pid: int, place: str) -> None:
 
 def kept(owner: "Visitor", port: int, place: str, variants: list[Any], codes: list[str]) -> None:
     """The same by a browser that keeps it, and what it is asked then."""
-    from playwright.sync_api import sync_playwright
-
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps a loop in this thread
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        address = f"http://{owner.host}:{port}"
-        context = browser.new_context(base_url=address)
-        pairs = (part.split("=", 1) for part in owner.headers["Cookie"].split("; "))
-        context.add_cookies(
-            [{"name": name, "value": value, "domain": owner.host, "path": "/", "secure": True} for name, value in pairs]
-        )
+    cookies = dict(part.split("=", 1) for part in owner.headers["Cookie"].split("; "))
+    with browser_at(owner.host, port, cookies=cookies) as context:
         page = context.new_page()
 
         def opened() -> None:
@@ -146,7 +134,6 @@ def kept(owner: "Visitor", port: int, place: str, variants: list[Any], codes: li
         lines = [{"variant": str(one), "quantity": "2"} for one in variants[:5]]
         quotes = page.evaluate(EACH, ["quote", [{"location": place, "channel": "counter", "lines": lines}] * ASKED])
         used = page.evaluate("async () => (await navigator.storage.estimate()).usage")
-        browser.close()
     rows = [
         ["first filling", "30,000", f"{filled:,.0f}", ""],
         ["nothing changed", "", f"{nothing:,.0f}", ""],

@@ -54,6 +54,16 @@ def chromium() -> Iterator[Browser]:
             os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
 
 
+@contextmanager
+def another(browser: Browser, *more: str) -> Iterator[Browser]:
+    """One more browser, with arguments of its own."""
+    started = browser.browser_type.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *more])
+    try:
+        yield started
+    finally:
+        started.close()
+
+
 def logged_in(browser: Browser, product: Product, shop: Shop, role: str = "owner", **options: object) -> BrowserContext:
     """A browser profile of its own in which somebody is logged in; without a service worker unless it is asked for."""
     settings = {"service_workers": "block", **options}

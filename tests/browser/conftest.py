@@ -1,6 +1,7 @@
 """A browser and the product's own processes, shared by all tests of this folder that a worker runs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from core.devices.models import Device
 from core.testing import Shop
-from tests.browsers import PATIENCE_MS, chromium, logged_in
+from tests import film
+from tests.browsers import PATIENCE_MS, another, chromium, logged_in
 from tests.processes import Product, running
 from tests.told_of_devices import a_device, new_token
 
@@ -19,6 +21,21 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the film lies that the camera shows."""
+    path = tmp_path_factory.mktemp("film") / "camera.mjpeg"
+    film.shoot(path, [film.Scene([], 1)])
+    return path
+
+
+@pytest.fixture(scope="module")
+def with_camera(browser: Browser, reel: Path) -> Iterator[Browser]:
+    """A browser whose camera shows the film."""
+    with another(browser, *film.camera(reel)) as started:
         yield started
 
 

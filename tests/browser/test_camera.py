@@ -12,7 +12,7 @@ from core.testing import Shop, make_variant
 from inventory.services.counts import CountDraft, open_count
 from tests import film
 from tests.browser.test_till import CUP, TEA, ready
-from tests.browsers import ARGUMENTS, chromium_path, complaints, logged_in, picture
+from tests.browsers import another, complaints, logged_in, picture
 from tests.film import LOOKS, Look, Scene
 from tests.processes import Product
 
@@ -55,30 +55,6 @@ NOTED = """async (count) => {
   return window.heard;
 }"""
 CAMERA = "() => document.querySelector('.camera-dock video').srcObject.getVideoTracks()[0].label"
-
-
-@pytest.fixture(scope="module")
-def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the film lies that the camera shows."""
-    path = tmp_path_factory.mktemp("film") / "camera.mjpeg"
-    film.shoot(path, [Scene([], 1)])
-    return path
-
-
-@pytest.fixture(scope="module")
-def with_camera(browser: Browser, reel: Path) -> Iterator[Browser]:
-    with another(browser, *film.camera(reel)) as started:
-        yield started
-
-
-@contextmanager
-def another(browser: Browser, *more: str) -> Iterator[Browser]:
-    """One more browser, with arguments of its own."""
-    started = browser.browser_type.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *more])
-    try:
-        yield started
-    finally:
-        started.close()
 
 
 @contextmanager

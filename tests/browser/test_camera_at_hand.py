@@ -1,6 +1,5 @@
 """What a camera has beside its picture: light, vibration, a screen that stays on; and what scans into a question."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from core.testing import Shop
 from inventory.models import ScanCode, Serial, StockMovement
 from tests import film
 from tests.browser.floor_steps import CUP, TEA
-from tests.browser.test_camera import another, at_the_till, open_camera
+from tests.browser.test_camera import at_the_till, open_camera
 from tests.browser.test_till import SCAN
 from tests.browsers import picture
 from tests.film import Scene
@@ -44,19 +43,6 @@ LOOK = """(isHidden) => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 RUNS = "() => Boolean(document.querySelector('.camera-dock video')?.srcObject)"
-
-
-@pytest.fixture(scope="module")
-def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "camera.mjpeg"
-    film.shoot(path, [Scene([], 1)])
-    return path
-
-
-@pytest.fixture(scope="module")
-def with_camera(browser: Browser, reel: Path) -> Iterator[Browser]:
-    with another(browser, *film.camera(reel)) as started:
-        yield started
 
 
 def asked(page: Page, what: str) -> list[object]:

@@ -25,6 +25,10 @@ def phone(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserCon
     context.close()
 
 
+SEE_PICTURE = "async () => (await caches.open('pictures')).put('/pictures/seen/', new Response('x'))"
+HAS_PICTURES = "async () => caches.has('pictures')"
+
+
 def installed(context: BrowserContext) -> Page:
     """The till, once the worker has kept all it needs."""
     page = context.new_page()
@@ -68,22 +72,26 @@ def test_another_person_at_the_device_never_sees_the_page_of_the_first(
     phone: BrowserContext, product: Product, acme: Shop, browser: Browser
 ) -> None:
     page = installed(phone)
+    page.evaluate(SEE_PICTURE)
     manager = logged_in(browser, product, acme, "manager")
     phone.add_cookies(manager.cookies())  # type: ignore[arg-type]
     manager.close()
     page.goto("/settings/account/")
     eventually(page, f"async () => !(await ({KEPT})())")
+    eventually(page, f"async () => !(await ({HAS_PICTURES})())")
     phone.set_offline(True)
     page.goto("/till/")
     expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
 
 
-def test_who_logs_out_leaves_no_page_on_the_device(phone: BrowserContext) -> None:
+def test_who_logs_out_leaves_no_page_and_no_picture_on_the_device(phone: BrowserContext) -> None:
     page = installed(phone)
+    page.evaluate(SEE_PICTURE)
     page.get_by_role("button", name="account of").click()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_label("E-mail")).to_be_visible()
     eventually(page, f"async () => !(await ({KEPT})())")
+    assert not page.evaluate(HAS_PICTURES)
     phone.set_offline(True)
     page.goto("/till/")
     expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
@@ -103,6 +111,7 @@ def test_who_logs_out_without_a_network_leaves_nothing_to_see_and_the_server_hea
     ready(other)
     other.evaluate(SCAN, [TEA])
     expect(other.locator(".cart__line")).to_have_count(1)
+    page.evaluate(SEE_PICTURE)
     phone.set_offline(True)
     page.bring_to_front()
     leave(page)
@@ -110,6 +119,7 @@ def test_who_logs_out_without_a_network_leaves_nothing_to_see_and_the_server_hea
         expect(tab.get_by_role("heading", name="You are logged out on this device")).to_be_visible()
         expect(tab.get_by_text("This page needs the server")).to_be_hidden()
     picture(page, "offline-logged-out")
+    assert not page.evaluate(HAS_PICTURES)
     page.goto("/till/")
     expect(page.get_by_role("heading", name="You are logged out on this device")).to_be_visible()
     assert Session.objects.count() == 1

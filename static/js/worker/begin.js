@@ -43,7 +43,7 @@ class Shell {
       else if (request.method === "POST" && pathname === this.log_in) event.respondWith(this.enter(event));
       else if (request.method === "GET") event.respondWith(this.navigate(event, pathname));
     } else if (request.method === "GET" && pathname.startsWith(this.statics)) event.respondWith(this.store.answer(request));
-    else if (request.method === "GET" && request.destination === "image") event.respondWith(this.store.picture(request));
+    else if (request.method === "GET" && request.destination === "image") event.respondWith(this.copies.picture(request, (work) => event.waitUntil(work)));
   }
 
   /** A page from the server; where it is away the copy, else the page that says so. */
@@ -111,11 +111,21 @@ class Shell {
     return fetch(event.request).catch(() => Response.redirect(`${this.offline}#log-in`, 303));
   }
 
-  async hear({ act, path }) {
+  async hear({ act, path, pictures = [] }) {
     if (act === "take over") await skipWaiting();
-    else if (act === "keep" && this.pages.includes(path) && !(await this.copies.get(path))) {
+    else if (act === "keep" && this.pages.includes(path)) await this.#keep(path, pictures);
+  }
+
+  /** A page and the pictures on it, which may have come before this worker stood in between. */
+  async #keep(path, pictures) {
+    if (!(await this.copies.get(path))) {
       const answer = await fetch(path, { headers: { Accept: "text/html" }, redirect: "manual" }).catch(() => null);
       if (answer) await this.#learn(path, answer);
+    }
+    for (const picture of pictures) {
+      const work = [];
+      await this.copies.picture(new Request(picture), (more) => work.push(more));
+      await Promise.all(work);
     }
   }
 }

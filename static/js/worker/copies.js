@@ -1,6 +1,10 @@
-// Pages as the server drew them for the person who is logged in. Never more than one person's.
+// Pages as the server drew them for the person who is logged in, and pictures they saw. Never more than one person's.
 
 const NAME = "pages";
+const PICTURES = "pictures";
+/** Pictures are kept up to this number, and none with more bytes than a tile needs: 40 MB at the very most. */
+export const MOST_PICTURES = 400;
+const MOST_BYTES = 100_000;
 
 export class Copies {
   async get(path) {
@@ -9,6 +13,16 @@ export class Copies {
 
   async put(path, answer) {
     await (await caches.open(NAME)).put(path, answer);
+  }
+
+  /** A picture, from the device where it was seen before. `later` is given what goes on after the answer. */
+  async picture(request, later) {
+    const cache = await caches.open(PICTURES); // before the answer: one that comes after `forget` stays nowhere
+    const known = (await cache.match(request)) ?? (await caches.match(request));
+    if (known) return known;
+    const answer = await fetch(request).catch(() => Response.error());
+    if (isKept(answer)) later(keep(cache, request, answer.clone()).catch(() => {})); // a full disk costs the copy, not the answer
+    return answer;
   }
 
   /** Somebody (by id; "" nobody) is logged in: what was drawn for another goes. */
@@ -21,6 +35,18 @@ export class Copies {
   }
 
   forget() {
-    return caches.delete(NAME);
+    return Promise.all([NAME, PICTURES].map((name) => caches.delete(name)));
   }
+}
+
+/** What the server calls immutable is under that address for ever. */
+function isKept({ status, headers }) {
+  const size = Number(headers.get("content-length") ?? Infinity);
+  return status === 200 && size <= MOST_BYTES && Boolean(headers.get("cache-control")?.includes("immutable"));
+}
+
+async function keep(cache, request, answer) {
+  await cache.put(request, answer);
+  const kept = await cache.keys(); // in the order in which they came
+  for (const old of kept.slice(0, Math.max(0, kept.length - MOST_PICTURES))) await cache.delete(old);
 }

@@ -3,8 +3,6 @@
 const PREFIX = "files-";
 const HASHED = /\.[0-9a-f]{12}(?=\.\w+$)/;
 const AT_ONCE = 6;
-const PICTURES = "pictures";
-const MOST_PICTURES = 400;
 
 export class Files {
   constructor({ version, files }) {
@@ -42,20 +40,6 @@ export class Files {
   async #twin(request) {
     const hashed = this.plain.get(new URL(request.url).pathname);
     return (hashed && (await this.page(hashed))) || Response.error();
-  }
-
-  /** A picture: one that the server calls immutable is kept, the newest of them. */
-  async picture(request) {
-    const cache = await caches.open(PICTURES);
-    const known = (await cache.match(request)) ?? (await caches.match(request));
-    if (known) return known;
-    const answer = await fetch(request);
-    if (answer.status === 200 && answer.headers.get("cache-control")?.includes("immutable")) {
-      await cache.put(request, answer.clone()).catch(() => {});
-      const kept = await cache.keys();
-      for (const old of kept.slice(0, Math.max(0, kept.length - MOST_PICTURES))) await cache.delete(old);
-    }
-    return answer;
   }
 
   async page(path) {

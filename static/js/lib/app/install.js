@@ -22,8 +22,14 @@ export async function install() {
   });
   setInterval(() => registration.update().catch(() => {}), HOUR);
   const { active } = await serviceWorker.ready;
-  active.postMessage({ act: "keep", path: location.pathname });
+  active.postMessage({ act: "keep", path: location.pathname, pictures: shownPictures() });
   return registration;
+}
+
+/** The addresses of what this page has shown already, of this shop. */
+function shownPictures() {
+  const fetched = performance.getEntriesByType("resource").filter(({ initiatorType, name }) => initiatorType === "img" && name.startsWith(`${location.origin}/`));
+  return [...new Set(fetched.map(({ name }) => name))];
 }
 
 function offer(registration) {
