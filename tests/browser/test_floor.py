@@ -17,6 +17,16 @@ from tests.processes import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
+FILL_SMALL_STORE = """() => {
+  for (let size = 2 ** 20, place = 0; size >= 1; ) {
+    try {
+      localStorage.setItem(`full-${place++}`, "x".repeat(size));
+    } catch {
+      size /= 2;
+    }
+  }
+}"""
+
 
 @pytest.fixture
 def phone(browser: Browser, product: Product, acme: Shop) -> Iterator[BrowserContext]:
@@ -142,4 +152,27 @@ def test_a_browser_that_is_no_device_books_at_once_and_keeps_the_work_while_the_
     done(page, "Sent.")
     assert moved("receipt") == [("TEA", Decimal(1), Decimal(11))]
     assert SyncItem.objects.count() == 0
+    context.close()
+
+
+def test_what_is_no_number_is_said_and_nothing_else_is_booked_in_its_place(
+    browser: Browser, product: Product, acme: Shop
+) -> None:
+    context = phone_of(browser, product, acme, "stock clerk", None)
+    page = context.new_page()
+    page.goto("/floor/")
+    page.evaluate(FILL_SMALL_STORE)  # of the browser: what was used last has no room there
+    at(page, "receive")
+    scan(page, TEA)
+    units = page.locator(".floor-line .stepper__value")
+    for wrong in ("1.0000001", "-1", "1e9", ""):
+        units.fill(wrong)
+        done(page, "How many of Acme Earl Grey?")
+        expect(units).to_be_focused()
+    scan(page, "B" * 10_000)
+    expect(page.locator("[data-told]")).to_have_text(f"Nothing carries {'B' * 40} ….")
+    assert moved("receipt") == []
+    units.fill("2,5")
+    done(page, "Sent.")
+    assert moved("receipt") == [("TEA", Decimal("2.5"), Decimal("12.5"))]
     context.close()

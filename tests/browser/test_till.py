@@ -270,6 +270,10 @@ def test_an_unknown_code_is_said_and_changes_nothing(till: Page, acme: Shop) -> 
     till.evaluate(SCAN, ["9999999999994"])
     expect(till.locator(".till-notice")).to_have_text("Nothing carries the code 9999999999994.")
     expect(till.locator(".cart__line")).to_have_count(1)
+    till.locator(".scan-field__input").fill("B" * 10_000)
+    till.keyboard.press("Enter")
+    expect(till.locator(".till-notice")).to_have_text(f"Nothing carries the code or name {'B' * 40} ….")
+    expect(till.locator(".flash:visible")).to_have_count(0)
 
 
 def test_a_scan_into_the_payment_is_an_article_and_no_amount(till: Page, acme: Shop) -> None:

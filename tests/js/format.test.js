@@ -8,9 +8,11 @@ import {
   number,
   percent,
   quantity,
+  quoted,
   relativeTime,
   shortDate,
   shortMoney,
+  since,
   time,
 } from "../../static/js/lib/format.js";
 
@@ -66,6 +68,20 @@ test("an instant is shown in the shop's zone, also over midnight", () => {
   assert.equal(time("2026-06-14T23:30:00Z", german), "01:30");
   assert.equal(dateTime("2026-01-14T12:00:00Z", british), "14 Jan 2026, 12:00");
   assert.equal(date("not a date", british), NO_VALUE);
+});
+
+test("since when is told with its day where that is not today", () => {
+  const options = { ...german, now: new Date("2026-06-15T20:00:00Z") };
+  assert.equal(since("2026-06-15T12:02:00Z", options), "14:02");
+  assert.equal(since("2026-06-14T22:30:00Z", options), "00:30", "today in the shop's zone");
+  assert.match(since("2026-06-14T12:02:00Z", options), /14\. Juni 2026.*14:02/);
+  assert.equal(since(null, options), NO_VALUE);
+});
+
+test("of a long text a sentence quotes the beginning, and never what is no letter", () => {
+  assert.equal(quoted("4006381333931"), "4006381333931");
+  assert.equal(quoted("B".repeat(10_000)), `${"B".repeat(40)} …`);
+  assert.equal(quoted("a\u202Eb\u0000c\x1dd"), "abcd");
 });
 
 test("a plain date is that day in every zone", () => {

@@ -57,6 +57,20 @@ test("bursts of twenty codes a second lose none, for a minute", () => {
   assert.ok(at < 61_100);
 });
 
+test("a code of three hundred characters and more is one scan, never its end", () => {
+  for (const length of [300, 501, 4296]) assert.equal(type(new Wedge(), `${"A".repeat(length)}\n`, 4).scans[0].code.length, length);
+});
+
+test("the separator of a GS1 code comes as Ctrl and a bracket, and is no character in the field", () => {
+  const wedge = new Wedge();
+  type(wedge, "]C10104006381333931", 4);
+  wedge.feed({ key: "Control", at: 77, isModified: true, isControl: true });
+  wedge.feed({ key: "]", at: 80, isModified: true, isControl: true });
+  assert.deepEqual(type(wedge, "10LOT7\n", 4, 84).scans, [{ code: "]C10104006381333931\x1d10LOT7", typed: 25 }]);
+  assert.equal(wedge.feed({ key: "]", at: 5000, isModified: true, isControl: true }), null);
+  assert.equal(wedge.length, 0, "the same keys of a person are a shortcut");
+});
+
 test("capitals, dashes and blanks within a code stay; Shift does not break it", () => {
   const wedge = new Wedge();
   let at = 0;

@@ -1,5 +1,5 @@
 import { announce, h, jsonScript } from "../lib/dom.js";
-import { time } from "../lib/format.js";
+import { quoted, since } from "../lib/format.js";
 import { hearKey, showHelp } from "../lib/floor/keys.js";
 import { Source } from "../lib/floor/source.js";
 import { Scans } from "../lib/till/scans.js";
@@ -22,6 +22,16 @@ const ASKS = "Scan, or type a name";
 const PLACE = "floor:place";
 const USED = "floor:used";
 const AHEAD_MS = 1500;
+const LONGEST_CODE = 80; // that an article or a card can carry
+
+/** Remember a small thing; a browser without room for it costs the memory, not the work. */
+function note(name, text) {
+  try {
+    localStorage.setItem(name, text);
+  } catch {
+    // full, or closed
+  }
+}
 
 /**
  * The shop floor: tiles, and behind each a screen that is loaded when it is opened. It hears every scanner (wedge, camera, field) and
@@ -94,7 +104,7 @@ class FloorApp extends HTMLElement {
   choose(words, articles) {
     const item = ({ sku, title }) =>
       h("li", {}, h("button", { class: "floor-choice", type: "button", onclick: () => this.take(sku) }, h("span", {}, title), h("span", { class: "mono small muted" }, sku)));
-    const text = `${articles.length} articles match ${words}. Which one?`;
+    const text = `${articles.length} articles match ${quoted(words)}. Which one?`;
     announce(text);
     this.parts.choices.replaceChildren(h("p", { class: "small muted" }, text), h("ul", { class: "floor-choices__list", role: "list" }, ...articles.map(item)));
     this.parts.choices.querySelector("button").focus();
@@ -181,7 +191,7 @@ class FloorApp extends HTMLElement {
       return;
     }
     if (target === this.field || this.parts.scan.hidden) return void hearKey(this, event);
-    const scanned = this.wedge.feed({ key: event.key, at: event.timeStamp, isModified: event.ctrlKey || event.altKey || event.metaKey });
+    const scanned = this.wedge.feed({ key: event.key, at: event.timeStamp, isModified: event.ctrlKey || event.altKey || event.metaKey, isControl: event.ctrlKey && !event.altKey });
     if (!scanned) return void hearKey(this, event);
     event.preventDefault();
     if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
@@ -206,8 +216,9 @@ class FloorApp extends HTMLElement {
   }
 
   #refused(code, problem) {
-    if (this.screen?.unknown && problem.status === 404 && this.screen.unknown(code, problem)) return;
-    const words = problem.code === "unknown-code" ? `Nothing carries ${code}.` : problem.detail || problem.message;
+    const isCode = code.length <= LONGEST_CODE;
+    if (isCode && this.screen?.unknown && problem.status === 404 && this.screen.unknown(code, problem)) return;
+    const words = problem.code === "unknown-code" ? `Nothing carries ${quoted(code)}.` : problem.detail || problem.message;
     this.say(words, "error");
   }
 
@@ -220,7 +231,7 @@ class FloorApp extends HTMLElement {
 
   #changePlace() {
     this.placeId = this.chooser.value;
-    localStorage.setItem(PLACE, this.placeId);
+    note(PLACE, this.placeId);
     this.#route();
     this.keeping?.keepCatalogue().catch(() => {});
   }
@@ -235,7 +246,7 @@ class FloorApp extends HTMLElement {
 
   #noteUse(name) {
     if (!this.parts.home.querySelector(`[href="#${name}"]`)) return;
-    localStorage.setItem(`${USED}:${this.person}`, JSON.stringify([name, ...this.#used.filter((other) => other !== name)]));
+    note(`${USED}:${this.person}`, JSON.stringify([name, ...this.#used.filter((other) => other !== name)]));
   }
 
   /** What somebody used last stands first; what they never used stays in its order behind it. */
@@ -249,11 +260,11 @@ class FloorApp extends HTMLElement {
   }
 
   #drawState() {
-    const { waiting = 0, since, problem } = this.keeping ?? {};
+    const { waiting = 0, since: oldest, problem } = this.keeping ?? {};
     const isAway = !navigator.onLine || this.source.since !== null;
     const words = [];
-    if (isAway) words.push(this.source.since ? `Offline since ${time(this.source.since)}` : "Offline");
-    if (waiting > 0) words.push(`${waiting} ${waiting === 1 ? "waits" : "wait"} to be sent${since ? `, the oldest since ${time(since)}` : ""}`);
+    if (isAway) words.push(this.source.since ? `Offline since ${since(this.source.since)}` : "Offline");
+    if (waiting > 0) words.push(`${waiting} ${waiting === 1 ? "waits" : "wait"} to be sent${oldest ? `, the oldest since ${since(oldest)}` : ""}`);
     if (waiting > 0 && problem === "refused") words.push("the server does not let this device in");
     const { state } = this.parts;
     state.hidden = words.length === 0;

@@ -1,5 +1,5 @@
 import { h } from "../lib/dom.js";
-import { money, quantity, time } from "../lib/format.js";
+import { money, quantity, since } from "../lib/format.js";
 
 const MOST_SHOWN = 20;
 
@@ -25,7 +25,7 @@ class FloorCheck extends HTMLElement {
       h("p", { class: "floor-answer__title" }, article.title),
       h("p", { class: "floor-answer__large" }, large, article.unit && h("span", { class: "floor-answer__unit" }, this.isStock ? ` ${article.unit}` : ` per ${article.unit}`)),
       h("p", { class: "floor-answer__note" }, h("span", { class: "mono" }, article.sku), small && ` · ${small}`, pack !== "1" && ` · this code is for ${quantity(pack)}`),
-      asOf && h("p", { class: "badge badge--warn" }, `as of ${time(asOf)}`),
+      asOf && h("p", { class: "badge badge--warn" }, `as of ${since(asOf)}`),
       elsewhere,
     ];
     this.last.replaceChildren(...parts.filter(Boolean));

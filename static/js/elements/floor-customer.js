@@ -58,7 +58,8 @@ class FloorCustomer extends HTMLElement {
     const say = (text) => {
       error.hidden = !text;
       error.replaceChildren(...(text ? [icon("alert"), ` ${text}`] : []));
-      input.toggleAttribute("aria-invalid", Boolean(text));
+      if (text) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
     };
     return { row, input, say };
   }

@@ -7,6 +7,7 @@ import { onSwipeLeft } from "../lib/swipe.js";
 import { saying, why } from "../lib/floor/keeping.js";
 
 const MOST_BACK = 50;
+const NO_NUMBER = (title) => `How many of ${title}? A number with up to nine digits and three decimals.`;
 const HINTS = {
   receive: "Scan what came. Every scan is one more; the code of a pack counts its units.",
   count: "Scan what you see. Every scan is one more; for many, type how many there are.",
@@ -210,7 +211,7 @@ class FloorLines extends HTMLElement {
       this.keep();
     };
     value.addEventListener("focus", () => value.select());
-    value.addEventListener("change", () => (type(line, value.value, rules) ? changed() : value.setAttribute("aria-invalid", "true")));
+    value.addEventListener("change", () => (type(line, value.value, rules) ? changed() : this.#refuse(value, line)));
     value.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
@@ -238,11 +239,17 @@ class FloorLines extends HTMLElement {
       const id = `${name}-${line.id}`;
       const input = h("input", { id, autocomplete: "off", autocapitalize: "characters", "data-field": name, ...attributes });
       input.value = name === "serials" ? line.serials.join(", ") : line[name];
-      input.addEventListener("change", () => (set(input.value), this.keep()));
+      input.addEventListener("change", () => (set(input.value, input), this.keep()));
       return h("div", { class: "field" }, h("label", { for: id }, label), input);
     };
     if (this.kind === "arrive" && line.tracking !== "serial") {
-      const broken = field("Damaged as well", "damaged", { inputmode: "decimal" }, (text) => (line.damaged = /^\d{1,9}([.,]\d{1,3})?$/.test(text.trim()) ? text.trim().replace(",", ".") : "0"));
+      const broken = field("Damaged as well", "damaged", { inputmode: "decimal" }, (text, input) => {
+        const damaged = { quantity: "0" };
+        const isNumber = text.trim() === "" || type(damaged, text);
+        input.removeAttribute("aria-invalid");
+        if (!isNumber) return this.#refuse(input, line);
+        return (line.damaged = damaged.quantity);
+      });
       return h("div", { class: "floor-line__details" }, broken, line.tracking === "lot" && field("Lot", "lot", { maxlength: 40, placeholder: "As it was sent" }, (text) => (line.lot = text.trim())));
     }
     if (line.tracking === "lot") {
@@ -254,6 +261,12 @@ class FloorLines extends HTMLElement {
       return h("div", { class: "floor-line__details" }, field("Serial numbers", "serials", { maxlength: 4000 }, (text) => (line.serials = serialsOf(text))));
     }
     return null;
+  }
+
+  /** What stands in a field is no number: it is said, and nothing is done before it is mended. */
+  #refuse(field, { title }) {
+    field.setAttribute("aria-invalid", "true");
+    this.app.say(NO_NUMBER(title), "error");
   }
 
   #remove(line) {
@@ -308,6 +321,13 @@ class FloorLines extends HTMLElement {
   }
 
   async #finish() {
+    if (document.activeElement?.matches("input")) document.activeElement.blur(); // what is being typed counts, also by the key for Done
+    const unread = this.list.querySelector("[aria-invalid='true']");
+    if (unread) {
+      unread.focus();
+      const { title } = this.work.lines.find(({ id }) => id === unread.closest("[data-line]").dataset.line);
+      return this.app.say(NO_NUMBER(title), "error");
+    }
     const wrong = missing(this.work, this.reason);
     if (wrong) {
       const row = wrong.line ? this.list.querySelector(`[data-line="${wrong.line.id}"]`) : this;

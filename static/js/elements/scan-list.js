@@ -60,7 +60,7 @@ class ScanList extends HTMLElement {
     const scanned = this.wedge.feed({
       key: event.key,
       at: event.timeStamp,
-      isModified: event.ctrlKey || event.altKey || event.metaKey,
+      isModified: event.ctrlKey || event.altKey || event.metaKey, isControl: event.ctrlKey && !event.altKey,
     });
     if (!scanned) return;
     event.preventDefault();

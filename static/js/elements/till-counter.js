@@ -1,5 +1,5 @@
 import { announce, jsonScript } from "../lib/dom.js";
-import { money } from "../lib/format.js";
+import { money, quoted } from "../lib/format.js";
 import { Asides } from "../lib/till/asides.js";
 import { hasPieces, isReduced, lineId } from "../lib/till/cart.js";
 import { Checkout } from "../lib/till/checkout.js";
@@ -158,7 +158,7 @@ class TillCounter extends HTMLElement {
   hear(code, typed = 0, others = []) {
     if (this.session.isFrozen || this.checkout.isBusy) {
       this.held.push([code, others]);
-      toast(`${code} waits until this is through.`);
+      toast(`${quoted(code)} waits until this is through.`);
       return;
     }
     if (this.asides.hear(code, typed) || this.payment.hear(code)) return;
@@ -278,7 +278,7 @@ class TillCounter extends HTMLElement {
   #unknown(code, problem, isTyped = false) {
     if (isTyped) this.products.giveBack(code);
     const isUnknown = problem.status === 404;
-    const text = isUnknown ? `Nothing carries the code ${code}.` : `${code} could not be looked up: ${problem.detail || problem.message}`;
+    const text = isUnknown ? `Nothing carries the code ${quoted(code)}.` : `${quoted(code)} could not be looked up: ${problem.detail || problem.message}`;
     this.products.say(text, "error");
     announce(text, { urgent: true });
     if (!isUnknown) toast(text, { kind: "error", action: { label: "Look it up again", run: () => this.hear(code) } });
@@ -298,8 +298,8 @@ class TillCounter extends HTMLElement {
       return products.search();
     }
     const isAtHand = products.giveBack(text);
-    if (found.length === 0) return products.say(`Nothing carries the code or name ${text}.`, "error");
-    if (!isAtHand) return products.say(`${found.length} products match ${text}: none was added. Look for it again.`, "error");
+    if (found.length === 0) return products.say(`Nothing carries the code or name ${quoted(text)}.`, "error");
+    if (!isAtHand) return products.say(`${found.length} products match ${quoted(text)}: none was added. Look for it again.`, "error");
     products.offer(text, found);
     products.say(`${found.length} products match. Choose one.`);
     return products.focusFirst();

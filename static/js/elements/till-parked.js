@@ -1,6 +1,6 @@
 import { ApiProblem, getJson, postJson } from "../lib/api.js";
 import { announce, h, icon } from "../lib/dom.js";
-import { money, time } from "../lib/format.js";
+import { money, since } from "../lib/format.js";
 import { Aside, field, message, words } from "../lib/till/aside.js";
 import { refreshArticles } from "../lib/till/refresh.js";
 import { contentsOf, titleOf, toParked, unpacked } from "../lib/till/carts.js";
@@ -271,7 +271,7 @@ function row(cart, state) {
       { class: "till-choice", type: "button", "data-choice": cart.id, "aria-label": `Take up ${title}, ${money(cart.total)}` },
       h("span", { class: "till-choice__line" }, h("span", { class: "row-list__title" }, title), h("span", { class: "strong num" }, money(cart.total))),
       h("span", { class: "row-list__note" }, contentsOf(cart)),
-      h("span", { class: "row-list__note" }, [cart.parked_by, time(cart.parked_at), state === "away" && "needs the server"].filter(Boolean).join(", ")),
+      h("span", { class: "row-list__note" }, [cart.parked_by, since(cart.parked_at), state === "away" && "needs the server"].filter(Boolean).join(", ")),
     ),
     h(
       "confirm-button",

@@ -1,6 +1,6 @@
 import { getJson, postJson } from "../lib/api.js";
 import { announce, h, icon } from "../lib/dom.js";
-import { money, time } from "../lib/format.js";
+import { money, since } from "../lib/format.js";
 import { Aside, field, message, words } from "../lib/till/aside.js";
 import { clean } from "../lib/till/tender.js";
 import { uuid7 } from "../lib/till/uuid.js";
@@ -104,7 +104,7 @@ class TillRegister extends Aside {
 }
 
 function choice(register, isChosen) {
-  const note = !register ? "Cash is in no drawer's count" : register.shift ? `Open since ${time(register.shift.opened_at)}, ${register.shift.opened_by}` : "No shift is open";
+  const note = !register ? "Cash is in no drawer's count" : register.shift ? `Open since ${since(register.shift.opened_at)}, ${register.shift.opened_by}` : "No shift is open";
   return h(
     "li",
     {},

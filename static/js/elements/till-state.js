@@ -1,5 +1,5 @@
 import { onStatus } from "../lib/live.js";
-import { time } from "../lib/format.js";
+import { since, time } from "../lib/format.js";
 
 const WORDS = { connecting: "Connecting", "catching-up": "Catching up", live: "Live", offline: "Live again soon" };
 
@@ -35,15 +35,15 @@ class TillState extends HTMLElement {
     const isAway = Boolean(line?.isAway);
     const isRefused = offline?.problem === "refused" && waiting > 0;
     const state = isAway ? "offline" : isRefused ? "refused" : this.live === "live" ? "live" : "connecting";
-    const words = isAway ? `Offline since ${time(line.since)}` : state === "refused" ? "Not let in" : WORDS[this.live];
-    const more = waiting > 0 ? `${waiting} waiting since ${time(offline.since)}` : "";
+    const words = isAway ? `Offline since ${since(line.since)}` : state === "refused" ? "Not let in" : WORDS[this.live];
+    const more = waiting > 0 ? `${waiting} waiting since ${since(offline.since)}` : "";
     this.button.dataset.state = state;
     this.button.querySelector("[data-words]").textContent = words;
     this.button.querySelector("[data-short]").textContent = isAway ? time(line.since) : "";
     const badge = this.button.querySelector("[data-waiting]");
     badge.hidden = waiting === 0;
     badge.querySelector("[data-count]").textContent = String(waiting);
-    badge.querySelector("[data-since]").textContent = waiting > 0 ? ` since ${time(offline.since)}` : "";
+    badge.querySelector("[data-since]").textContent = waiting > 0 ? ` since ${since(offline.since)}` : "";
     const label = [words, more].filter(Boolean).join(", ");
     if (this.button.title !== label) this.button.title = label;
     this.button.setAttribute("aria-label", label);

@@ -1,5 +1,5 @@
 import { h, icon } from "../lib/dom.js";
-import { dateTime, number, time } from "../lib/format.js";
+import { dateTime, number, since } from "../lib/format.js";
 import { Aside } from "../lib/till/aside.js";
 import "./unsent-list.js";
 
@@ -21,11 +21,11 @@ class TillWaiting extends Aside {
   async #sayAge() {
     const { offline } = this.counter.standing;
     this.#follow(offline?.refresh);
-    const since = await offline?.asOf();
+    const asOf = await offline?.asOf();
     const progress = offline?.refresh?.progress;
     const done = progress?.articles ? `: ${number(progress.done)} of ${number(progress.articles)}` : "";
     const words = [
-      since && `Prices and stock on this device are as of ${dateTime(since)}.`,
+      asOf && `Prices and stock on this device are as of ${dateTime(asOf)}.`,
       progress && `Fetching the articles of this place${done}.`,
     ].filter(Boolean);
     this.age.hidden = words.length === 0;
@@ -43,7 +43,7 @@ class TillWaiting extends Aside {
     const { session, standing } = this.counter;
     const { line, offline } = standing;
     const device = offline?.device;
-    const is = line.isAway ? `The server has been away since ${time(line.since)}.` : "The server answers.";
+    const is = line.isAway ? `The server has been away since ${since(line.since)}.` : "The server answers.";
     const can = offline?.isReady
       ? `This is ${device.label}: cash and card sales, returns of what it sold itself lately and parked baskets go on without the server and are sent when it is back. Gift cards, store credit, points and customers need it.`
       : device?.isOver

@@ -1,6 +1,6 @@
 import { csrfToken } from "../lib/api.js";
 import { h, icon } from "../lib/dom.js";
-import { money, time } from "../lib/format.js";
+import { money, since } from "../lib/format.js";
 import { readDevice } from "../lib/store/device.js";
 import { everything, hurry, onQueue, sent, shownOf } from "../lib/store/queue.js";
 import { canSeal, rescueFile, sealQueue } from "../lib/store/seal.js";
@@ -57,7 +57,7 @@ class UnsentList extends HTMLElement {
     this.device = device;
     this.rescue.hidden = items.length === 0 || !canSeal(device);
     this.leave.hidden = !isLeaving || !canSeal(device);
-    this.say.textContent = items.length === 0 ? "Everything is sent." : `${isLeaving ? "Before you log out: " : ""}${count} to be sent, the oldest since ${time(items[0].occurred_at)}.`;
+    this.say.textContent = items.length === 0 ? "Everything is sent." : `${isLeaving ? "Before you log out: " : ""}${count} to be sent, the oldest since ${since(items[0].occurred_at)}.`;
     this.why.hidden = items.length === 0 || !WHY[problem];
     this.why.querySelector("div").textContent = WHY[problem] ?? "";
     this.now.hidden = items.length === 0;
@@ -100,7 +100,7 @@ function row(item) {
   return h(
     "li",
     { class: "row-list__item" },
-    h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, number), h("span", { class: "row-list__note" }, `${time(occurred_at)}, ${state}`)),
+    h("span", { class: "row-list__main" }, h("span", { class: "row-list__title" }, number), h("span", { class: "row-list__note" }, `${since(occurred_at)}, ${state}`)),
     total && h("span", { class: "row-list__end" }, money(total)),
   );
 }

@@ -118,6 +118,17 @@ export function date(value, options = {}) {
 export const time = (value, options = {}) => instant("time", TIME, value, options);
 export const dateTime = (value, options = {}) => instant("dateTime", { ...DATE, ...TIME }, value, options);
 
+/** Since when: the time, and the day with it where that is not today. */
+export function since(value, { now = new Date(), ...options } = {}) {
+  return date(value, options) === date(now, options) ? time(value, options) : dateTime(value, options);
+}
+
+/** What somebody typed or scanned, as a sentence can quote it: of a long one the beginning, without what is no letter. */
+export function quoted(text, most = 40) {
+  const letters = [...text.replace(/[\p{Cc}\p{Cf}]/gu, "")];
+  return letters.length > most ? `${letters.slice(0, most).join("")} …` : letters.join("");
+}
+
 /** Day and month, for an axis. */
 export function shortDate(value, options = {}) {
   const format = { day: "numeric", month: "short" };

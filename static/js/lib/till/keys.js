@@ -31,7 +31,7 @@ export class Keys {
     const { field } = this.counter.products;
     for (const { key, timeStamp, ctrlKey, altKey, metaKey, target } of early) {
       const isModified = ctrlKey || altKey || metaKey;
-      const scan = this.#wedge.feed({ key, at: timeStamp, isModified });
+      const scan = this.#wedge.feed({ key, at: timeStamp, isModified, isControl: ctrlKey && !altKey });
       // A key that no field took goes where it was meant to go: the rest of a scan may still come.
       if (!isModified && [...key].length === 1 && !isField(target)) field.value += key;
       if (!scan) continue;
@@ -44,7 +44,7 @@ export class Keys {
     if (event.isComposing) return;
     const isModified = event.ctrlKey || event.altKey || event.metaKey;
     const isAltGraph = event.getModifierState("AltGraph");
-    const scan = this.#wedge.feed({ key: event.key, at: event.timeStamp, isModified: isModified && !isAltGraph });
+    const scan = this.#wedge.feed({ key: event.key, at: event.timeStamp, isModified: isModified && !isAltGraph, isControl: event.ctrlKey && !isAltGraph });
     if (scan) {
       stop(event);
       clearTimeout(this.timer);

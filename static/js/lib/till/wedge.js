@@ -9,15 +9,17 @@ export const LEAST_LENGTH = 4;
 /** A machine under load holds a scan up: what comes so much later still belongs to what was begun. */
 export const MOST_PAUSE_MS = 250;
 
-const MOST_LENGTH = 200;
+const MOST_LENGTH = 8000; // no code holds more
 /** So many keys at a scanner's pace are no hand, also when their Enter is held up. */
 const CERTAIN_LENGTH = 6;
+/** Between the parts of a GS1 code: scanners type it as Ctrl and "]". */
+const SEPARATOR = "\x1d";
 
 /**
  * Turn key events into scans.
  *
- * `feed({ key, at, isModified })` takes `KeyboardEvent.key`, its `timeStamp` in milliseconds (the hardware's time: a busy
- * page does not spoil it) and whether Ctrl, Alt or Meta is down. It answers `null`, or for the Enter (or Tab) that ends a
+ * `feed({ key, at, isModified, isControl })` takes `KeyboardEvent.key`, its `timeStamp` in milliseconds (the hardware's time: a busy
+ * page does not spoil it), whether Ctrl, Alt or Meta is down, and whether it is Ctrl. It answers `null`, or for the Enter (or Tab) that ends a
  * scan `{ code, typed }`: what was scanned, and as how many characters it may stand in the focused field. A scan that was
  * held up on its way has `others`, too: what it was, if its beginning came from fingers.
  * `isBursting(at)` says whether the last key may belong to a scan that is still going on.
@@ -26,17 +28,18 @@ export class Wedge {
   #bursts = [];
   #last = -Infinity;
 
-  feed({ key, at, isModified = false }) {
+  feed({ key, at, isModified = false, isControl = false }) {
     if (key === "Enter" || key === "Tab") return this.#finish(at);
-    if (isModified || [...key].length !== 1) {
-      // Shift alone is part of typing a capital; anything else was no scanner.
-      if (key !== "Shift" && key !== "AltGraph") this.reset();
+    const isSeparator = isControl && key === "]" && this.isBursting(at, 1);
+    if (!isSeparator && (isModified || [...key].length !== 1)) {
+      // Shift alone is part of typing a capital, Ctrl may be of a separator; anything else was no scanner.
+      if (!["Shift", "AltGraph", "Control"].includes(key)) this.reset();
       return null;
     }
-    if (at - this.#last > MOST_PAUSE_MS || this.#keys.length >= MOST_LENGTH) this.reset();
+    if (at - this.#last > MOST_PAUSE_MS || this.#count >= MOST_LENGTH) this.reset();
     if (at - this.#last > MOST_GAP_MS) this.#bursts.push({ keys: [], began: at, gaps: -1 });
     const burst = this.#bursts.at(-1);
-    burst.keys.push(key);
+    burst.keys.push(isSeparator ? SEPARATOR : key);
     burst.gaps += 1;
     burst.ended = this.#last = at;
     return null;
@@ -49,11 +52,11 @@ export class Wedge {
 
   /** Whether the last key was the first of what may become a scan. */
   get isBeginning() {
-    return this.#keys.length === 1;
+    return this.#count === 1;
   }
 
-  isBursting(at) {
-    return this.length > 1 && at - this.#last <= MOST_GAP_MS;
+  isBursting(at, least = 2) {
+    return this.length >= least && at - this.#last <= MOST_GAP_MS;
   }
 
   reset() {
@@ -61,8 +64,8 @@ export class Wedge {
     this.#last = -Infinity;
   }
 
-  get #keys() {
-    return this.#bursts.flatMap(({ keys }) => keys);
+  get #count() {
+    return this.#bursts.reduce((sum, { keys }) => sum + keys.length, 0);
   }
 
   #finish(at) {
@@ -78,7 +81,7 @@ export class Wedge {
     const [code, end] = [keys, last.keys].map((some) => some.join("").trim());
     if (code.length < LEAST_LENGTH || quick * 2 < keys.length || (!isWhole && quick < CERTAIN_LENGTH)) return null;
     const others = isQuick(last) && end !== code ? { others: [end] } : {};
-    return { code, typed: keys.length, ...others };
+    return { code, typed: keys.filter((key) => key !== SEPARATOR).length, ...others };
   }
 }
 
