@@ -261,7 +261,8 @@ QUIET = {
     "replay_since": "likewise",
     "reseal_parked_cards": "the same codes under another key; nothing of the shop changes",
 }
-ASKS = {"is_kept", "live_secrets", "sealed_secrets", "opened", "asked", "may_do", "value_of", "remedies_of"} | shelves.ASKS
+ASKS = {"live_secrets", "sealed_secrets", "opened", "asked", "may_do", "value_of", "remedies_of"} | shelves.ASKS
+ASKS |= {"is_kept"}
 PARTS = devices.PARTS | shelves.PARTS | after.PARTS | places.PARTS | reductions.PARTS | money.PARTS | later.PARTS
 PARTS |= {"raise_flags", "locked_flag", "close", "write_sale"}
 """Parts of other services, told by those."""
