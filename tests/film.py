@@ -47,8 +47,14 @@ LOOKS = {
 
 
 def label(symbology: str, text: str, look: Look) -> Image.Image:
-    """A code with its quiet zone on paper; drawn larger and reduced, so that edges fall between pixels as in life."""
-    code = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, symbology))
+    """A code with its quiet zone on paper; drawn larger and reduced, so that edges fall between pixels as in life.
+
+    ``symbology`` is zxing's name of it, or GS1-128, whose text has its names in brackets: ``(01)09501101530003``.
+    """
+    if symbology == "GS1-128":
+        code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128, gs1=True)
+    else:
+        code = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, symbology))
     modules = np.asarray(code.to_image(scale=1, add_quiet_zones=False)) < 128
     is_square = modules.shape[0] == modules.shape[1]
     quiet = 4 if is_square else 11

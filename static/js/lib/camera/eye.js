@@ -5,14 +5,17 @@ import { Turns } from "./passes.js";
 /** How long the decoder may take to load and to answer. */
 const MOST_MS = 20000;
 
-/** One decoder; `wasm` is the address of its WebAssembly. It begins to load at once. */
+const PARTS = ["passes", "readers", "native", "zxing"];
+
+/** One decoder; `wasm` is the address of our own reader's WebAssembly, which is fetched when it is wanted. */
 export class Eye {
   #answers = new Map();
   #count = 0;
   #turns = new Turns();
 
   constructor({ wasm }) {
-    const places = { decoder: import.meta.resolve("zxing-wasm"), passes: import.meta.resolve("./passes.js"), wasm: new URL(wasm, location.href).href };
+    const parts = PARTS.map((name) => [name, import.meta.resolve(`./${name}.js`)]);
+    const places = { ...Object.fromEntries(parts), decoder: import.meta.resolve("zxing-wasm"), wasm: new URL(wasm, location.href).href };
     this.worker = new Worker(import.meta.resolve("./worker.js"), { type: "module" });
     this.worker.onmessage = ({ data }) => this.#hear(data);
     this.worker.onerror = (event) => this.#fail(new Error(event.message || "The worker did not start"));
@@ -50,12 +53,12 @@ export class Eye {
     });
   }
 
-  #hear({ id, answer, problem }) {
+  #hear({ id, answer, problem, isBlind }) {
     const waiting = this.#answers.get(id);
     if (!waiting) return;
     this.#answers.delete(id);
     clearTimeout(waiting.timer);
-    if (problem) waiting.reject(new Error(problem));
+    if (problem) waiting.reject(Object.assign(new Error(problem), { isBlind }));
     else waiting.resolve(answer);
   }
 

@@ -78,6 +78,19 @@ export function greyOf(rgba) {
   return grey;
 }
 
+/** RGBA pixels of so much brightness. */
+export function rgbaOf(grey) {
+  const rgba = new Uint8ClampedArray(grey.length * 4).fill(255);
+  for (let at = 0, to = 0; at < grey.length; at += 1, to += 4) rgba[to] = rgba[to + 1] = rgba[to + 2] = grey[at];
+  return rgba;
+}
+
+/** Whether a look wants more of a picture than to be drawn. */
+export function isFiltered(kind) {
+  const { columns, sharpen } = passOf(kind);
+  return Boolean(columns || sharpen);
+}
+
 /** The picture as a look wants it. */
 export function filtered(kind, grey, width, height) {
   const { columns, sharpen } = passOf(kind);

@@ -167,6 +167,10 @@ export class Viewfinder {
       const answer = await decoder.look(await frameOf(this.video));
       if (this.camera === camera) this.#judge(at, answer);
     } catch (problem) {
+      if (problem.isBlind && eye === decoder) {
+        decoder.close();
+        eye = null; // the next attempt begins anew
+      }
       if (this.camera === camera && eye !== decoder) this.#trouble("decoder");
       else if (this.camera === camera) console.warn("a picture was not looked at", problem);
     }

@@ -1,45 +1,38 @@
-// Owns the decoder, away from the page: a slow picture never holds up the till. No import map reaches a worker, so the
-// page says where everything lies: { begin: { decoder, passes, wasm } }, then { look: { id, frame, kind } } for each picture.
-
-// GS1 DataBar carries lots and dates on fresh goods; the browser's own BarcodeDetector knows neither it nor where
-// the parts of a GS1-128 end, on no system, so it is not asked.
-const FORMATS = "EAN13,EAN8,UPCA,UPCE,Code128,QRCodeModel2,DataBarOmni,DataBarStkOmni,DataBarLtd,DataBarExp,DataBarExpStk";
-const MOST_CODES = 8;
+// Looks at pictures away from the page: a slow one never holds up the till. No import map reaches a worker, so the
+// page says where everything lies: { begin: { passes, readers, native, zxing, decoder, wasm } }, then { look: { id, frame,
+// kind } } for each picture.
 
 let tools;
+let readers;
 let canvas;
 
-const OPTIONS = {
-  formats: FORMATS,
-  tryHarder: true,
-  tryRotate: true,
-  tryInvert: false,
-  tryDownscale: true,
-  tryDenoise: false,
-  isPure: false,
-  downscaleFactor: 3,
-  downscaleThreshold: 500,
-  minLineCount: 2,
-  maxNumberOfSymbols: MOST_CODES,
-  validateOptionalChecksum: false,
-  returnErrors: false,
-  tryCode39ExtendedMode: false,
-  binarizer: 0, // local average
-  eanAddOnSymbol: 0, // ignored
-  textMode: 0, // plain
-  characterSet: 0, // as the code says
-};
-
-async function begin({ decoder, passes, wasm }) {
-  const [{ default: start }, drawing] = await Promise.all([import(decoder), import(passes)]);
-  tools = { module: await start({ locateFile: () => wasm }), ...drawing };
+async function begin(places) {
+  const [passes, { Readers }, { nativeReader }, { zxingReader }] = await Promise.all(
+    ["passes", "readers", "native", "zxing"].map((name) => import(places[name])),
+  );
+  tools = passes;
+  readers = new Readers({ native: await nativeReader(), open: () => zxingReader(places) });
+  await readers.begin();
   return {};
 }
 
-function look({ frame, kind }) {
+async function look({ frame, kind }) {
   const began = performance.now();
   const [width, height] = [frame.displayWidth ?? frame.width, frame.displayHeight ?? frame.height];
   const drawing = tools.drawingOf(kind, width, height);
+  const picture = new Picture(kind, drawn(frame, drawing, width, height));
+  const found = await readers.read(picture, began);
+  return {
+    kind,
+    ms: performance.now() - began,
+    width,
+    height,
+    found: found.map((one) => ({ ...one, corners: one.corners.map((point) => tools.inFrame(point, drawing.matrix, width, height)) })),
+  };
+}
+
+/** The pixels of a frame as a look wants them drawn; the frame is used up. */
+function drawn(frame, drawing, width, height) {
   canvas ??= new OffscreenCanvas(1, 1);
   if (canvas.width !== drawing.width || canvas.height !== drawing.height) Object.assign(canvas, { width: drawing.width, height: drawing.height });
   const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
@@ -48,39 +41,33 @@ function look({ frame, kind }) {
   context.setTransform(...drawing.matrix);
   context.drawImage(frame, 0, 0, width, height);
   frame.close();
-  const { data } = context.getImageData(0, 0, drawing.width, drawing.height);
-  const found = decoded(tools.filtered(kind, tools.greyOf(data), drawing.width, drawing.height), drawing);
-  const corners = ({ topLeft, topRight, bottomRight, bottomLeft }) =>
-    [topLeft, topRight, bottomRight, bottomLeft].map((point) => tools.inFrame(point, drawing.matrix, width, height));
-  return {
-    kind,
-    ms: performance.now() - began,
-    width,
-    height,
-    found: found.map(({ format, text, symbologyIdentifier, position }) => ({ format, text, symbologyIdentifier, corners: corners(position) })),
-  };
+  return context.getImageData(0, 0, drawing.width, drawing.height);
 }
 
-function decoded(grey, { width, height }) {
-  const { module } = tools;
-  const memory = module._malloc(grey.length);
-  try {
-    module.HEAPU8.set(grey, memory);
-    const results = module.readBarcodesFromPixmap(memory, width, height, OPTIONS);
-    const all = Array.from({ length: results.size() }, (_, at) => results.get(at));
-    results.delete?.();
-    return all.filter(({ isValid }) => isValid);
-  } finally {
-    module._free(memory);
+/** What a reader looks at: brightness, or pixels in colour where no filter took them away. */
+class Picture {
+  #grey = null;
+
+  constructor(kind, pixels) {
+    Object.assign(this, { kind, pixels, width: pixels.width, height: pixels.height });
+  }
+
+  grey() {
+    this.#grey ??= tools.filtered(this.kind, tools.greyOf(this.pixels.data), this.width, this.height);
+    return this.#grey;
+  }
+
+  image() {
+    return tools.isFiltered(this.kind) ? new ImageData(tools.rgbaOf(this.grey()), this.width, this.height) : this.pixels;
   }
 }
 
 self.onmessage = async ({ data: { begin: places, look: order } }) => {
   const id = order?.id ?? 0;
   try {
-    postMessage({ id, answer: order ? look(order) : await begin(places) });
+    postMessage({ id, answer: order ? await look(order) : await begin(places) });
   } catch (problem) {
     order?.frame.close();
-    postMessage({ id, problem: String(problem?.message ?? problem) });
+    postMessage({ id, problem: String(problem?.message ?? problem), isBlind: problem?.isBlind });
   }
 };
