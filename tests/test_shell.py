@@ -300,6 +300,21 @@ def test_collected_the_stylesheet_is_one_file_with_every_rule(tmp_path: Path) ->
     assert len(gzip.compress(text.encode(), 9)) < 15_000, "the budget of a page's styles (PWA J1)"
 
 
+def test_a_page_with_several_stylesheets_fetches_one() -> None:
+    pages = STATIC / "css/pages"
+    rooms = {path.relative_to(pages).as_posix() for path in pages.glob("*/*.css")}
+    imported = [
+        name for path in pages.glob("*.css") for name in re.findall(r'@import url\("([^"]+)"\);', path.read_text())
+    ]
+    assert rooms and sorted(imported) == sorted(rooms)
+    text = flatten(pages / "till.css")
+    assert "@import" not in text and text.count("{") == text.count("}")
+    assert text.index(".till-notice{") < text.index(".till-due{") < text.index(".till-choice{")
+    assert all(rule.startswith("pages{") for rule in text.split("@layer ")[1:])
+    page = Path(settings.BASE_DIR, "templates/orders/till.html").read_text()
+    assert page.count('rel="stylesheet"') == 1, "the till waits for the shell's styles and its own before it is drawn"
+
+
 def test_squeezed_css_means_the_same() -> None:
     source = """
     /* a { comment } */

@@ -13,6 +13,7 @@ from core.web.small_scripts import small_form
 
 STYLESHEET = "css/main.css"
 PACKED = ".br"
+_OF_A_PAGE = re.compile(r"css/pages/[\w-]+\.css")
 _IMPORT = re.compile(r'@import url\("(?P<path>[^"]+)"\)(?: layer\((?P<layer>[\w-]+)\))?;')
 _COMMENT_OR_TEXT = re.compile(r"""/\*.*?\*/|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", re.DOTALL)
 
@@ -21,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 class PageStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Writes ``css/main.css`` with its imports inside, and the small form of scripts, before anything is hashed.
+    """Writes stylesheets with their imports inside, and the small form of scripts, before anything is hashed.
 
-    In the source every element has a file of its own; over the air that would be one more round trip and thirty
-    requests before the first paint.
+    In the source every element has a file of its own, and a page with much to style has several; over the air that
+    would be one more round trip and thirty requests before the first paint.
     """
 
     def hashed_name(self, name: str, content: Any = None, filename: str | None = None) -> str:
@@ -34,10 +35,10 @@ class PageStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         return str(super().hashed_name(name, content, filename))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        if STYLESHEET in paths and not dry_run:
-            storage, source = paths[STYLESHEET]
-            Path(self.path(STYLESHEET)).write_text(flatten(Path(storage.path(source))), encoding="utf-8")
-            paths[STYLESHEET] = (self, STYLESHEET)
+        for path in [] if dry_run else [path for path in paths if path == STYLESHEET or _OF_A_PAGE.fullmatch(path)]:
+            storage, source = paths[path]
+            Path(self.path(path)).write_text(flatten(Path(storage.path(source))), encoding="utf-8")
+            paths[path] = (self, path)
         for path in [] if dry_run else [path for path in paths if path.startswith("js/")]:
             storage, source = paths[path]
             small = small_form(settings.BASE_DIR, path, Path(storage.path(source)).read_bytes())
