@@ -61,11 +61,13 @@ CHECKS: dict[str, str] = {
         HAVING document.total <> coalesce(sum(line.total), 0) OR document.line_count <> count(line.id)
             OR document.subtotal <> coalesce(sum(line.net), 0) OR document.tax_total <> coalesce(sum(line.tax), 0)
     """,
-    "the payments of a document come to its total, rounded to coins": """
-        SELECT document.id, document.number, document.total, document.cash_rounding, coalesce(sum(payment.amount), 0)
+    "the payments of a document come to its total, rounded to coins, and what was paid by mistake": """
+        SELECT document.id, document.number, document.total, document.cash_rounding, document.payment_difference,
+               coalesce(sum(payment.amount), 0)
         FROM orders_order AS document LEFT JOIN orders_payment AS payment ON payment.order_id = document.id
         WHERE NOT document.is_paid_elsewhere AND document.state = 'completed'
-        GROUP BY document.id HAVING document.total + document.cash_rounding <> coalesce(sum(payment.amount), 0)
+        GROUP BY document.id
+        HAVING document.total + document.cash_rounding + document.payment_difference <> coalesce(sum(payment.amount), 0)
     """,
     "the discounts of a document are those of its lines": """
         SELECT document.id, document.number, document.discount_total, sum(line.discount)

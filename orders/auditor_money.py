@@ -54,7 +54,8 @@ MONEY_CHECKS: dict[str, str] = {
         SELECT shift.id, shift.number, shift.expected_total, amended.cash, shift.opening_float, paid.cash, moved.cash
         FROM orders_shift AS shift
         CROSS JOIN LATERAL (
-            SELECT coalesce(sum((amounts->>'cash')::numeric), 0) AS cash
+            SELECT coalesce(sum((amounts->>'cash')::numeric + coalesce((amounts->>'pay_ins')::numeric, 0)
+                   + coalesce((amounts->>'pay_outs')::numeric, 0)), 0) AS cash
             FROM orders_shiftamendment WHERE shift_id = shift.id
         ) AS amended
         CROSS JOIN LATERAL (

@@ -479,7 +479,10 @@ class ShiftAmended(DomainEvent):
 
 @event("cash.moved", about="shift", key="shift_id", permission=VIEW_SHIFTS)
 class CashMoved(DomainEvent):
-    """Cash was put into a drawer, or (negative) taken out, for something that is no sale."""
+    """Cash was put into a drawer, or (negative) taken out, for something that is no sale.
+
+    ``amendment``: the shift was closed already, and its report has this one more; null for one that is open.
+    """
 
     shift_id: UUID
     version: int
@@ -489,6 +492,7 @@ class CashMoved(DomainEvent):
     currency: str
     amount: Money
     reason: str
+    amendment: int | None
 
 
 @event("gift_card.issued", about="gift_card", key="card_id", permission=VIEW_CREDIT)

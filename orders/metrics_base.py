@@ -23,6 +23,9 @@ def total_of(field: str | Combinable, where: Q | None = None) -> Coalesce:
 EARNED = F("total") - F("apart_total")
 """What of a document is revenue: gift cards that were sold are money the shop owes until they are spent."""
 
+PAYABLE = F("total") + F("cash_rounding") + F("payment_difference")
+"""What the payments of a document come to: `Order.payable` of many."""
+
 REVENUE = total_of(EARNED)
 """Totals of all completed documents without the gift cards sold; refunds are negative."""
 

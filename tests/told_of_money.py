@@ -15,6 +15,7 @@ OTHERS = {
     "orders.services.cards_sold",
     "orders.services.tenders",
     "orders.services.drawers",
+    "orders.services.late_cash",  # see tests/test_shut_drawers.py
     "orders.services.credit",
     "orders.services.points",
 }
@@ -40,7 +41,7 @@ QUIET = {
     "email_receipt": "a paper, no fact of the shop; the audit log has it",
     "print_receipt": "likewise",
 }
-PARTS = {"grouped", "expire_account", "card_faults"}
+PARTS = {"grouped", "expire_account", "card_faults", "write_movement"}
 TOLD: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop, Any], Any], tuple[str, str], list[str]]] = {
     "create_register": (
         lambda s: None,

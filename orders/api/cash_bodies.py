@@ -163,6 +163,15 @@ class CashierRow(serializers.Serializer[Any]):
     total = serializers.CharField()
 
 
+class DifferenceRow(serializers.Serializer[Any]):
+    """What was paid by mistake on a document, and accepted as it was."""
+
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    amount = serializers.CharField(help_text="Signed as its payments are: negative was given back too much.")
+    reason = serializers.CharField()
+
+
 class OwedRow(serializers.Serializer[Any]):
     """Gift cards, store credit or points: what was sold of it, what was spent, what a refund put on it."""
 
@@ -199,6 +208,7 @@ class ReportFigures(serializers.Serializer[Any]):
     tax = TaxRow(many=True, required=False)
     discounts = serializers.CharField(required=False)
     cash_rounding = serializers.CharField(required=False)
+    differences = DifferenceRow(many=True, required=False)
     payments = MethodRow(many=True, required=False)
     cash = serializers.CharField(required=False, help_text="Payments in cash.")
     cashiers = CashierRow(many=True, required=False)

@@ -223,9 +223,14 @@ class CardSoldOutput(serializers.Serializer[Any]):
 
 
 class OrderDetail(OrderSummary):
-    """An order with its lines, its payments (they come to `total` and `cash_rounding`), and where it stands."""
+    """An order with its lines, its payments, and where it stands.
+
+    The payments come to `total`, `cash_rounding` and `payment_difference`.
+    """
 
     cash_rounding = AmountField(help_text="Paid more or (negative) less than the total, in small coins.")
+    payment_difference = AmountField(help_text="Paid more or (negative) less by mistake, and accepted as it was.")
+    difference_reason = serializers.CharField()
     tax_by_document = serializers.BooleanField(help_text="Tax was rounded once per rate, not per line.")
     discounts = serializers.ListField(child=serializers.DictField(), help_text="What reduced it, with the amounts.")
     paid = serializers.ChoiceField(choices=PAID)
@@ -287,6 +292,8 @@ def order_detail(
     return {
         **_SUMMARY.to_representation(order),
         "cash_rounding": plain_amount(order.cash_rounding, order.currency),
+        "payment_difference": plain_amount(order.payment_difference, order.currency),
+        "difference_reason": order.difference_reason,
         "tax_by_document": order.tax_by_document,
         "discounts": order.discounts,
         "paid": where.paid,

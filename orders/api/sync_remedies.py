@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from core.api.views import body_of
-from core.errors import Conflict
+from core.api.views import as_uuid, body_of
+from core.errors import Conflict, fault, refuse
 from core.ids import ALPHABET
+from core.locations.selectors import zone_of
 from core.money import plain_amount
 from core.sync.models import Flag
 from core.sync.registry import Item, Outcome
@@ -18,15 +19,17 @@ from inventory.selectors import find_article, targets_of
 from inventory.services.scancodes import add_code
 from orders.api.after import return_of
 from orders.api.sync_kinds import TakenReturnInput, TakenSaleInput, taken_sale_of
-from orders.models import Order
-from orders.permissions import CHANGE_ORDER, ISSUE_GIFT_CARDS, REFUND
-from orders.selectors.shifts import open_drawers
+from orders.models import Order, Shift
+from orders.permissions import CHANGE_ORDER, ISSUE_GIFT_CARDS, REFUND, RUN_SHIFT
+from orders.selectors.shifts import counts_with, open_drawers
 from orders.services.corrections import name_article, refund_difference
 from orders.services.credit import SHORTEST_CODE
+from orders.services.late_cash import NO_SHIFT, count_cash_elsewhere
 from orders.services.taken_returns import take_return
 from orders.services.taken_sales import take_sale
 
-DRAWER, ARTICLE = "register", "article"
+DRAWER, ARTICLE, SHIFT = "register", "article", "shift"
+NOT_OPENED = "Say in which count its cash lay. Where its register has opened no shift since, open one first."
 
 
 # --- another price than the shop's
@@ -121,6 +124,43 @@ def _with_other_codes(item: Item, given: Given) -> Outcome:
     return outcome
 
 
+# --- cash of a drawer that was shut
+
+
+def _was_shut(flag: Flag) -> bool:
+    cash = flag.details.get("cash", flag.at_risk)
+    return flag.kind == NO_SHIFT and flag.object_type == "order" and Decimal(cash) != 0
+
+
+def _where_counted(flag: Flag) -> Sequence[Ask]:
+    """The shifts in whose count it may lie, the one it is in first."""
+    order = Order.objects.filter(pk=flag.object_id).first() if flag.object_id else None
+    shifts = counts_with(order) if order else []
+    if not shifts:
+        return ()
+    words = [_in_words(shift, is_its_own=place == 0) for place, shift in enumerate(shifts)]
+    hint = "It is taken out of the first one's report, where it stands on top of the float, and stands in that one's."
+    choices = [(str(shift.pk), said) for shift, said in zip(shifts, words, strict=True)]
+    return [Ask(name=SHIFT, label="Where its cash was counted", hint=hint, choices=choices)]
+
+
+def _in_words(shift: Shift, *, is_its_own: bool) -> str:
+    when = shift.opened_at if is_its_own else shift.closed_at
+    zone = zone_of(shift.register.location)
+    told = f"{when.astimezone(zone):%d.%m.%Y %H:%M}" if when else ""
+    if is_its_own:
+        return f"With the float of shift {shift.number}, {told}"
+    return f"At the close of shift {shift.number}, {told}" if told else f"In shift {shift.number}, which is open"
+
+
+def _count_elsewhere(given: Given) -> None:
+    counted_in = as_uuid(value_of(given, SHIFT, NOT_OPENED))
+    if counted_in is None:
+        refuse(fault(f"/values/{SHIFT}", "unknown", "There is no such shift."))
+    assert counted_in is not None
+    count_cash_elsewhere(_order_of(given), counted_in=counted_in, act_id=given.act_id, actor=given.actor)
+
+
 # --- returns that gave back another amount
 
 
@@ -133,7 +173,8 @@ def _as_paid_out(item: Item, given: Given) -> Outcome:
     told: Mapping[str, Any] = given.flag.details
     given.flag.details["given_back"], given.flag.details["was_due"] = told["paid"], told["due"]
     wanted, number = return_of(body["of"], body["refund"]), body.get("receipt_number", "")
-    return take_return(wanted, item, receipt_number=number, is_paid_out=True)
+    why = f"{told['paid']} was given back instead of {told['due']}"
+    return take_return(wanted, item, receipt_number=number, paid_out_because=why)
 
 
 for _remedy in (
@@ -163,6 +204,16 @@ for _remedy in (
         permissions=(ISSUE_GIFT_CARDS,),
         fits=_has_taken_code,
         take=_with_other_codes,
+    ),
+    Remedy(
+        name="counted-elsewhere",
+        label="Say where its cash was counted",
+        done="The cash stands where it was counted.",
+        permissions=(RUN_SHIFT,),
+        fits=_was_shut,
+        asks=_where_counted,
+        always_asks=True,
+        work=_count_elsewhere,
     ),
     Remedy(
         name="accept-paid-out",

@@ -6,6 +6,7 @@ from typing import Any
 from core.cash import denominations
 from core.ids import uuid7
 from core.tenancy.context import current_tenant
+from core.web.amounts import money_text
 from inventory.models import Variant
 from orders.demo.buyers import CARD_CODE, Buyers
 from orders.demo.places import Places, Staff, sell
@@ -135,7 +136,7 @@ def _by_approval(places: Places, till: Register, staff: Staff) -> None:
             approver_id=staff.manager.id,
             pin=staff.manager_pin,
             reason="Scratched",
-            shown=f"20 % off: {saved}",
+            shown=f"20 % off: {money_text(saved, current_tenant().currency)}",
             amount=saved,
             subject=order_id,
         ),

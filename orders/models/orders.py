@@ -73,6 +73,13 @@ class Order(models.Model):
         db_default=Decimal(0),
         help_text="Paid more or less than the total, in small coins.",
     )
+    payment_difference = models.DecimalField(
+        **AMOUNT,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Paid more or less by mistake; somebody took it as it was.",
+    )
+    difference_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     discounts = models.JSONField(
         default=list,
         blank=True,
@@ -150,6 +157,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def payable(self) -> Decimal:
+        """What its payments come to: the total, rounded to coins, and what was paid by mistake."""
+        return self.total + self.cash_rounding + self.payment_difference
 
 
 class OrderLine(models.Model):

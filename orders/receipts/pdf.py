@@ -151,6 +151,8 @@ def _sums(receipt: Receipt) -> Iterator[Row]:
     yield Row("Total", _money(receipt, order.total), size=12, is_bold=True)
     if order.cash_rounding:
         yield Row("Rounded", _money(receipt, order.cash_rounding))
+    if order.payment_difference:
+        yield Row("Difference", _money(receipt, order.payment_difference))
     for payment in receipt.payments:
         shown = payment.amount if payment.tendered is None else payment.tendered
         yield Row(payment.get_method_display().capitalize(), _money(receipt, shown))

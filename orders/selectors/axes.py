@@ -10,6 +10,7 @@ from django.db.models import BooleanField, Case, DecimalField, F, OuterRef, Q, Q
 from django.db.models.functions import Coalesce
 
 from orders.events import OrderUpdated
+from orders.metrics_base import PAYABLE
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
 
 Paid = Literal["unpaid", "partly", "paid", "overpaid", "refunded"]
@@ -79,7 +80,7 @@ def by_axes(
     if not (paid or handed_over or returned):
         return rows
     rows = with_axes(rows)
-    due = F("total") + F("cash_rounding")
+    due = PAYABLE
     opened, done = Q(state=Order.State.OPEN), Q(state=Order.State.COMPLETED)
     given_up, elsewhere = Q(state__in=GIVEN_UP), Q(is_paid_elsewhere=True)
     refunds = Order.objects.filter(refund_of__isnull=False).exclude(state=Order.State.VOIDED)
@@ -121,7 +122,7 @@ def _in_turn(condition: Q) -> Case:
 def axes_of(order: Order) -> Axes:
     """Where one order stands; reads its sums unless `with_axes` brought them."""
     row: Any = order if hasattr(order, "units_back") else with_axes(Order.objects.filter(pk=order.pk)).get()
-    due = order.total + order.cash_rounding
+    due = order.payable
     paid_sum = due if order.is_paid_elsewhere else row.paid_sum
     done = order.state == Order.State.COMPLETED
     if order.state in GIVEN_UP:
@@ -141,7 +142,7 @@ def axes_of(order: Order) -> Axes:
 
 def axes_of_new(order: Order, payments: Sequence[Payment]) -> Axes:
     """Where an order stands that was just made, from rows at hand: nothing can have come back yet."""
-    due = order.total + order.cash_rounding
+    due = order.payable
     paid = sum((payment.amount for payment in payments), Decimal(0))
     done = order.state == Order.State.COMPLETED
     return Axes(paid=_paid(paid, due), handed_over="all" if done else "none", returned="none", to_pay=due - paid)

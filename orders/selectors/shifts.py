@@ -20,8 +20,13 @@ NOTHING = Decimal(0)
 OWED = (Payment.Method.GIFT_CARD, Payment.Method.CREDIT, Payment.Method.POINTS)
 """Ways to pay that spend what the shop owes."""
 BOOKED = (Order.State.OPEN, Order.State.COMPLETED)
-KEYS = {"tax": "rate", "payments": "method", "cashiers": "id", "owed": "kind"}
+KEYS = {"tax": "rate", "payments": "method", "cashiers": "id", "owed": "kind", "differences": "id"}
 """The lists of a report, and by which of their fields lines of two reports belong together."""
+HAPPENED = (Order.State.COMPLETED, Order.State.VOIDED)
+"""States of documents whose money went through a drawer."""
+MOST_COUNTS = 3
+CASH_PARTS = ("cash", "pay_ins", "pay_outs")
+"""What of an amendment changes how much cash is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,34 @@ def expected_cash(shift: Shift) -> Decimal:
     return shift.opening_float + sum(sums, NOTHING)
 
 
+def cash_while_shut(order: Order, shift: Shift) -> Decimal:
+    """Cash of a document of this shift that came in, or (negative) went out, before the shift was opened."""
+    paid = Payment.objects.filter(order=order, shift=shift, method=Payment.Method.CASH, received_at__lt=shift.opened_at)
+    return paid.aggregate(sum=Sum("amount"))["sum"] or NOTHING
+
+
+def waiting_cash(register_id: UUID) -> tuple[int, Decimal]:
+    """How many documents of a register wait for its next shift, and their cash: made while none was open."""
+    waiting = Order.objects.filter(register=register_id, shift=None, state__in=HAPPENED)
+    paid = Payment.objects.filter(order__in=waiting.values("pk"), register=register_id, shift=None)
+    found = paid.aggregate(
+        count=Count("order", distinct=True), cash=Sum("amount", filter=Q(method=Payment.Method.CASH))
+    )
+    return found["count"], found["cash"] or NOTHING
+
+
+def counts_with(order: Order) -> list[Shift]:
+    """Where cash of a document made while its drawer was shut may have been counted: the shift that it is in first,
+    then the one that was closed before, and the newest ones.
+    """
+    if order.shift_id is None:
+        return []
+    rows = Shift.objects.filter(register=order.register_id).select_related("register__location")
+    booked = rows.get(pk=order.shift_id)
+    others = [*rows.filter(number__lt=booked.number).order_by("-number")[:1], *rows.order_by("-number")[:MOST_COUNTS]]
+    return list({row.pk: row for row in (booked, *others)}.values())
+
+
 def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
     """What a shift, or one document of it, adds up to: plain JSON, amounts as text.
 
@@ -103,6 +136,7 @@ def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
     cards are no sales: what was paid for them is owed, and stands in ``owed`` with what was spent and given back. Goods
     bought from customers are no refunds: ``bought`` is what they came to, and what of it left the drawer, which the
     payments in cash hold already.
+    ``differences`` are what was paid by mistake and accepted as it was, each with its reason; never rounding.
     ``open_orders`` are those taken for later whose money went through this drawer.
     """
     orders = Order.objects.filter(shift=shift)
@@ -146,6 +180,15 @@ def figures(shift: Shift, *, order_id: UUID | None = None) -> dict[str, Any]:
         ],
         "discounts": told(extras["discounts"]),
         "cash_rounding": told(extras["rounding"]),
+        "differences": [
+            {
+                "id": str(row.pk),
+                "number": row.number,
+                "amount": told(row.payment_difference),
+                "reason": row.difference_reason,
+            }
+            for row in booked.exclude(payment_difference=0).order_by("occurred_at", "pk")
+        ],
         "payments": [
             {
                 "method": row["method"],
@@ -272,15 +315,16 @@ def letters(number: int) -> str:
 def added(report: Mapping[str, Any], more: Mapping[str, Any], *, currency: str) -> dict[str, Any]:
     """Two reports in one. ``expected`` grows by the cash that came later; what was counted stays what it was."""
     found = {name: _sum(name, value, more.get(name), currency) for name, value in report.items()}
+    found |= {name: value for name, value in more.items() if name not in report}  # an older report knew no such line
     for name in ("expected", "difference"):
         if name in found:
-            change = Decimal(more["cash"]) * (1 if name == "expected" else -1)
-            found[name] = plain_amount(Decimal(found[name]) + change, currency)
+            change = sum((Decimal(more.get(part, 0)) for part in CASH_PARTS), NOTHING)
+            found[name] = plain_amount(Decimal(found[name]) + (change if name == "expected" else -change), currency)
     return found
 
 
 def _sum(name: str, one: Any, other: Any, currency: str) -> Any:
-    if other is None or name in ("label", "id", "rate", "method", "kind"):
+    if other is None or name in ("label", "id", "rate", "method", "kind", "number", "reason"):
         return one
     if isinstance(one, int):
         return one + other

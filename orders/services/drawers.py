@@ -10,10 +10,11 @@ side by side, and the close (which wants the row for itself) adds up before all 
 held and not the shift: a row that stops to be the open shift while we wait for it would stay locked all the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -26,7 +27,7 @@ from core.events import DomainEvent
 from orders.errors import NoOpenShift
 from orders.events import ShiftAmended
 from orders.models import Order, Payment, Register, Shift, ShiftAmendment
-from orders.selectors.shifts import figures, has_registers, letters, open_drawers
+from orders.selectors.shifts import HAPPENED, figures, has_registers, letters, open_drawers
 
 HOLD = "SELECT FROM orders_register WHERE id = %s FOR SHARE"
 RUNNING_NOW = "SELECT id, opened_at FROM orders_shift WHERE register_id = %s AND state = 'open'"
@@ -35,8 +36,6 @@ RUNNING_THEN = """
     WHERE register_id = %s AND state = 'closed' AND opened_at <= %s AND closed_at > %s
     ORDER BY opened_at DESC LIMIT 1 FOR NO KEY UPDATE
 """
-HAPPENED = (Order.State.COMPLETED, Order.State.VOIDED)
-"""States of documents whose money went through a drawer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +117,13 @@ def take_waiting(shift: Shift) -> int:
     return Order.objects.filter(pk__in=ids).update(shift=shift) if ids else 0
 
 
+def amend(shift: Shift, order_id: UUID, amounts: Mapping[str, Any]) -> int:
+    """Add to the Z report of a closed shift that is locked; answers the number of the amendment."""
+    number = shift.amendments.count() + 1
+    ShiftAmendment.objects.create(shift=shift, number=number, order_id=order_id, amounts=dict(amounts))
+    return number
+
+
 def settle_drawer(drawer: Drawer | None, order: Order, *, actor: Actor) -> list[DomainEvent]:
     """Amend the Z report of a shift that was closed before ``order`` came; nothing for one that runs.
 
@@ -126,9 +132,8 @@ def settle_drawer(drawer: Drawer | None, order: Order, *, actor: Actor) -> list[
     if drawer is None or drawer.shift_id is None or not drawer.is_late:
         return []
     shift = Shift.objects.select_related("register").get(pk=drawer.shift_id)  # `enter_drawer` has locked it
-    number = shift.amendments.count() + 1
     amounts = figures(shift, order_id=order.pk)
-    ShiftAmendment.objects.create(shift=shift, number=number, order_id=order.pk, amounts=amounts)
+    number = amend(shift, order.pk, amounts)
     shift.version += 1
     shift.save(update_fields=["version"])
     record(

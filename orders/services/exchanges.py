@@ -136,5 +136,5 @@ def _again(stored: Order, wanted: Exchange, actor: Actor) -> Exchanged:
     same_request(sale, actor=actor, request_hash=wanted.sale.hash(), told=told)
     refund = Refunded(stored, False, list(stored.lines.all()), list(stored.payments.all()))
     placed = Placed(sale, False, list(sale.lines.all()), list(sale.payments.all()))
-    net = sale.total + sale.cash_rounding + stored.total + stored.cash_rounding
+    net = sale.payable + stored.payable
     return Exchanged(refund, placed, net, False)

@@ -19,6 +19,7 @@ from core.errors import fault, refuse
 from core.events import DomainEvent
 from core.locations.selectors import business_today
 from core.money import plain_decimal
+from orders.metrics_base import PAYABLE
 from orders.models import CreditAccount, CreditEntry, Order, Payment
 from orders.points import earned_on, most_earned, part_in_points, points_back, points_for, points_kept
 from orders.selectors.policy import policy
@@ -217,10 +218,8 @@ def _taken(sale: Order) -> Decimal:
 
 def _paid_back(sale: Order) -> Decimal:
     """What went back for goods; gift cards earned nothing."""
-    sums = sale.refunds.exclude(state=Order.State.VOIDED).aggregate(
-        total=Sum("total"), rounding=Sum("cash_rounding"), apart=Sum("apart_total")
-    )
-    return -((sums["total"] or NOTHING) + (sums["rounding"] or NOTHING) - (sums["apart"] or NOTHING))
+    sums = sale.refunds.exclude(state=Order.State.VOIDED).aggregate(payable=Sum(PAYABLE), apart=Sum("apart_total"))
+    return -((sums["payable"] or NOTHING) - (sums["apart"] or NOTHING))
 
 
 def paid_by_points(sale: Order) -> tuple[Decimal, Decimal]:

@@ -61,8 +61,8 @@ class Return:
 
     ``payments`` None: all by one way (``by_method``), or by the ways in which it was paid. ``location_id`` None: where
     it was sold. ``occurred_at`` None: now; another time is that of a fact which is known late. ``needs_drawer``: cash
-    must name the register it leaves, where the place has any. ``is_paid_out``: the payments are what was given back,
-    whatever it comes to. ``may_wait_for_shift`` as in a sale.
+    must name the register it leaves, where the place has any. ``paid_out_because``: the payments are what was given
+    back, whatever it comes to; the difference stands apart with this reason. ``may_wait_for_shift`` as in a sale.
     """
 
     refund_id: UUID
@@ -77,7 +77,7 @@ class Return:
     expected_total: Decimal | None = None
     needs_drawer: bool = False
     occurred_at: datetime | None = None
-    is_paid_out: bool = False
+    paid_out_because: str = ""
     may_wait_for_shift: bool = False
 
     def hash(self) -> bytes:
@@ -244,11 +244,13 @@ def worked_out(wanted: Return, sale: Order, place: Location, actor: Actor) -> Dr
         for line in origins.values()
     )
     documents = sale.refunds.exclude(state=Order.State.VOIDED)
-    paid_back = -sum((x.total + x.cash_rounding for x in documents), Decimal(0))
+    paid_back = -sum((x.payable for x in documents), Decimal(0))
     due = _due(order, sale, paid_back, is_last=is_last, by_cash=only_cash(wanted, sale))
-    if wanted.is_paid_out and wanted.payments is not None:
-        due = sum((tender.amount for tender in wanted.payments), Decimal(0))
     order.cash_rounding = -due - order.total
+    if wanted.paid_out_because and wanted.payments is not None:
+        paid = sum((tender.amount for tender in wanted.payments), Decimal(0))
+        order.payment_difference, due = due - paid, paid
+        order.difference_reason = wanted.paid_out_because[:200] if order.payment_difference else ""
     return Draft(sale, order, lines, due, part_back(sale, paid_back, due))
 
 
@@ -324,7 +326,7 @@ def only_cash(wanted: Return, sale: Order) -> bool:
 def _due(order: Order, sale: Order, paid_back: Decimal, *, is_last: bool, by_cash: bool) -> Decimal:
     return to_give_back(
         -order.total,
-        left=sale.total + sale.cash_rounding - paid_back,
+        left=sale.payable - paid_back,
         is_last=is_last,
         currency=sale.currency,
         cash_step=current_tenant().cash_step if by_cash else None,

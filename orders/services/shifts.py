@@ -152,20 +152,25 @@ def _move(movement_id: UUID, shift_id: UUID, amount: Decimal, reason: str, actor
         return Moved(twin, False)
     if shift.state != Shift.State.OPEN:
         raise ShiftIsClosed
-    movement = CashMovement.objects.create(
-        id=movement_id,
-        request_hash=request,
-        shift=shift,
-        amount=amount,
-        reason=reason,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_label=actor.label[:200],
-        occurred_at=datetime.now(UTC),
+    movement = CashMovement(
+        id=movement_id, request_hash=request, shift=shift, amount=amount, reason=reason, occurred_at=datetime.now(UTC)
     )
+    write_movement(movement, actor=actor)
+    return Moved(movement, True)
+
+
+def write_movement(movement: CashMovement, *, amendment: int | None = None, actor: Actor) -> None:
+    """Write cash put into a drawer or taken out, by whom, and tell it; the register's row is held by the caller.
+
+    ``amendment`` is that of the report of a shift that was closed before.
+    """
+    shift = movement.shift
+    movement.actor_kind, movement.actor_id, movement.actor_label = actor.kind, actor.id, actor.label[:200]
+    movement.save(force_insert=True)
     shift.version += 1
     shift.save(update_fields=["version"])
-    _record(shift, AuditEntry.Action.CHANGE, {"cash": (None, amount), "reason": (None, reason)}, actor)
+    said: dict[str, tuple[object, object]] = {"cash": (None, movement.amount), "reason": (None, movement.reason)}
+    _record(shift, AuditEntry.Action.CHANGE, said, actor)
     emit(
         CashMoved(
             shift_id=shift.pk,
@@ -174,12 +179,12 @@ def _move(movement_id: UUID, shift_id: UUID, amount: Decimal, reason: str, actor
             register_id=shift.register_id,
             location_id=shift.register.location_id,
             currency=shift.currency,
-            amount=amount,
-            reason=reason,
+            amount=movement.amount,
+            reason=movement.reason,
+            amendment=amendment,
         ),
         actor=actor,
     )
-    return Moved(movement, True)
 
 
 def close_shift(*, shift_id: UUID, counted: Mapping[str, int], reason: str = "", actor: Actor) -> Done:

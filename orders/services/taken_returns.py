@@ -14,29 +14,31 @@ from orders.errors import ApprovalNeeded, ApprovalRefused, NoOpenShift, PriceCha
 from orders.models import Order, ShiftAmendment
 from orders.services.away_limits import beyond_away
 from orders.services.customers import Agreement, Known, create_customer
+from orders.services.late_cash import cash_of, waits_for_shift, while_shut
 from orders.services.returns import Refunded, Return, return_goods
 
 
-def take_return(wanted: Return, item: Item, *, receipt_number: str = "", is_paid_out: bool = False) -> Outcome:
+def take_return(wanted: Return, item: Item, *, receipt_number: str = "", paid_out_because: str = "") -> Outcome:
     """Book goods that came back, as of when they did, in the transaction of the item.
 
     Of a sale that the server has by now (the till sends in order). What it comes to is computed here; a till that gave
-    back another amount than it shows, or more than is left of the sale, is kept for a person; ``is_paid_out``: who
-    settled it takes the amount as it was.
+    back another amount than it shows, or more than is left of the sale, is kept for a person; who settles it takes the
+    amount as it was, ``paid_out_because`` of what.
 
     Raises:
         NotFound, Invalid, WrongPayment and what else `return_goods` raises to somebody who may do everything.
     """
     doubts: list[Doubt] = []
-    stated = replace(wanted, occurred_at=item.occurred_at, is_paid_out=is_paid_out)
-    if is_paid_out:
+    stated = replace(wanted, occurred_at=item.occurred_at, paid_out_because=paid_out_because)
+    if paid_out_because:
         stated = replace(stated, expected_total=None)
     try:
         with transaction.atomic():
             done, more = _returned(stated, item)
-    except NoOpenShift as refusal:
-        doubts.append(Doubt(kind="no-shift", sentence=f"{refusal.detail}. It will be in the report of the next one."))
+    except NoOpenShift:
         done, more = _returned(replace(stated, may_wait_for_shift=True), item)
+        cash = cash_of(done.payments)
+        doubts.append(waits_for_shift(cash, register_id=wanted.register_id, currency=done.order.currency))
     except PriceChanged as refusal:
         doubts.append(Doubt(kind="price", sentence=f"Of a return: {refusal.detail}"))
         done, more = _returned(replace(stated, expected_total=None), item)
@@ -48,6 +50,8 @@ def take_return(wanted: Return, item: Item, *, receipt_number: str = "", is_paid
     if order.shift_id and ShiftAmendment.objects.filter(order_id=order.pk).exists():
         said = "Its shift was closed before it came; the report has an amendment."
         late.append(Doubt(kind="closed-shift", sentence=said, at_risk=-order.total))
+    elif (doubt := while_shut(order, cash_of(done.payments))) is not None:
+        late.append(doubt)
     return Outcome(
         object_type="order",
         object_id=order.pk,

@@ -40,6 +40,7 @@ from orders.services.checkout import Draft, cash_rounding_of, write_sale
 from orders.services.coupons import NO_HARM
 from orders.services.drawers import check_register
 from orders.services.given import ByHand, check_given, use_approval
+from orders.services.late_cash import NO_SHIFT, waits_for_shift, while_shut
 from orders.services.papers import new_document
 from orders.services.pricing import Priced, price_lines
 from orders.services.tenders import MEANS, payment_row
@@ -178,6 +179,8 @@ class _Taking:
             self._doubt(
                 "closed-shift", "Its shift was closed before it came; the report has an amendment.", order.total
             )
+        elif (doubt := while_shut(order, self._cash())) is not None:
+            self.doubts[NO_SHIFT] = doubt
         return order
 
     def _lines(self) -> tuple[list[OrderLine], Priced]:
@@ -334,8 +337,8 @@ class _Taking:
         self.sale = replace(self.sale, register_id=None)
 
     def _wait_for_shift(self) -> None:
-        said = "No shift of its register was open at that time or is now. It will be in the report of its next one."
-        self._doubt("no-shift", said, self._cash(), register=str(self.sale.register_id))
+        register_id, currency = self.sale.register_id, self.currency
+        self.doubts[NO_SHIFT] = waits_for_shift(self._cash(), register_id=register_id, currency=currency)
         self.sale = replace(self.sale, may_wait_for_shift=True)
 
     def _cash(self) -> Decimal:

@@ -18,7 +18,15 @@ from inventory.web.selectors import places_for
 from orders.errors import ReasonRequired
 from orders.models import Payment, Shift
 from orders.permissions import MANAGE_REGISTERS, RUN_SHIFT, VIEW_SHIFTS
-from orders.selectors.shifts import find_register, find_shift, open_shifts, registers, report_of, visible_shifts
+from orders.selectors.shifts import (
+    find_register,
+    find_shift,
+    open_shifts,
+    registers,
+    report_of,
+    visible_shifts,
+    waiting_cash,
+)
 from orders.services.registers import create_register, update_register
 from orders.services.shifts import close_shift, move_cash, open_shift
 from orders.web.cash_forms import CashForm, CloseForm, OpenForm, RegisterEdit, RegisterForm
@@ -97,9 +105,13 @@ class RegisterOne(Page):
     def show(self, register_id: UUID, form: Form, edit: RegisterEdit | None, *, status: int = 200) -> HttpResponse:
         register = find_register(register_id, actor=self.actor)
         initial = {"name": register.name, "is_active": register.is_active, "version": register.version}
+        running = open_shifts([register.pk]).get(register.pk)
+        count, cash = (0, None) if running else waiting_cash(register.pk)
         context = {
             "register": register,
-            "shift": open_shifts([register.pk]).get(register.pk),
+            "shift": running,
+            "waiting_count": count,
+            "waiting_cash": cash,
             "form": form,
             "edit": edit or RegisterEdit(initial=initial),
             "may_manage": self.actor.may(MANAGE_REGISTERS, at=register.location_id),
