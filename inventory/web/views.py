@@ -14,6 +14,7 @@ from core.web.cursors import Window, window_of
 from core.web.views import Page
 from inventory.models import AttributeDefinition, Brand, Product, Variant
 from inventory.permissions import MANAGE_PRICES, MANAGE_PRODUCTS, VIEW_COST, VIEW_PRODUCTS, VIEW_STOCK
+from inventory.selectors import LONGEST_CODE
 from inventory.selectors.groups import attributes_for, category_tree
 from inventory.selectors.likeness import products_alike
 from inventory.services.catalogue import ProductDraft, VariantDraft, create_product, update_product
@@ -128,6 +129,9 @@ class ProductEdit(Page):
         rows = VariantForms(data, initial=given, prefix="variants", form_kwargs=options)
         if product is None and rows.forms:
             rows.forms[0].empty_permitted = False
+            rows.forms[0].initial = {
+                "codes": self.request.GET.get("code", "")[:LONGEST_CODE]
+            }  # one that nothing carries yet
         return rows
 
     def shown(self, product: Product) -> DjangoPage[Variant]:

@@ -79,6 +79,7 @@ class Floor(Page):
                 "codes": reverse("api-variant-codes", args=[NO_ID]),
                 "transfers": reverse("api-transfers"),
                 "customers": reverse("api-customers"),
+                "product_new": reverse("product-new"),
                 "no_id": str(NO_ID),
             },
         }

@@ -16,6 +16,7 @@ from core.events import plain
 from core.locations.models import Location
 from core.locations.papers import papers_of
 from core.web.views import Page
+from inventory.permissions import MANAGE_PRODUCTS
 from inventory.web.selectors import Article, articles, categories_for_sale, places_for, veiled
 from orders.models import Shift
 from orders.permissions import (
@@ -68,6 +69,7 @@ class Till(Page):
                         "run_shift": self.actor.may(RUN_SHIFT),
                         "sell_expired": self.actor.may(SELL_EXPIRED),
                         "discount": self.actor.may(GIVE_DISCOUNT),
+                        "link": self.actor.may(MANAGE_PRODUCTS),
                     },
                     "device": is_device,
                     "away": away_limits() if is_device else {},  # nobody else sells while the server is away
@@ -95,6 +97,7 @@ class Till(Page):
                         "receipt": reverse("order-receipt", args=[NO_ID]),
                         "log_in": f"{reverse('login')}?next={reverse('till')}",
                         "no_id": str(NO_ID),
+                        "link": reverse("floor"),
                         "devices": reverse("devices") if self.actor.may(MANAGE_DEVICES) else None,
                     },
                 },

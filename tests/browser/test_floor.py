@@ -12,6 +12,7 @@ from core.testing import Shop
 from inventory.models import CountEntry, ScanCode, StockDocument
 from inventory.services.counts import CountDraft, open_count
 from tests.browser.floor_steps import CUP, TEA, a_phone, at, done, kept, moved, phone_of, scan, sent
+from tests.browser.test_till import SCAN, ready
 from tests.browsers import complaints, logged_in, picture
 from tests.processes import Product
 
@@ -152,6 +153,32 @@ def test_a_browser_that_is_no_device_books_at_once_and_keeps_the_work_while_the_
     done(page, "Sent.")
     assert moved("receipt") == [("TEA", Decimal(1), Decimal(11))]
     assert SyncItem.objects.count() == 0
+    context.close()
+
+
+def test_a_code_that_nothing_carries_is_linked_from_where_it_was_scanned(
+    browser: Browser, product: Product, acme: Shop
+) -> None:
+    context = phone_of(browser, product, acme, "manager", None)
+    page = context.new_page()
+    page.goto("/till/")
+    ready(page)
+    page.evaluate(SCAN, ["4000000000006"])
+    page.get_by_role("button", name="Link it to an article").click()
+    expect(page.locator(".floor-answer__large")).to_have_text("4000000000006")
+    scan(page, TEA)
+    expect(page.locator(".floor-answer__title")).to_have_text("is Acme Earl Grey")
+    done(page, "4000000000006 is Acme Earl Grey. Sent.")
+    assert ScanCode.objects.filter(code="04000000000006", variant__sku="TEA").exists()
+
+    at(page, "price")
+    scan(page, "NEW-1")
+    page.get_by_role("button", name="Link it to an article").click()
+    expect(page.locator(".floor-answer__large")).to_have_text("NEW-1")
+    page.go_back()
+    scan(page, "NEW-1")
+    page.get_by_role("link", name="New product").click()
+    expect(page.get_by_label("Codes")).to_have_value("NEW-1")
     context.close()
 
 

@@ -36,6 +36,16 @@ LOSE_ANSWER = """() => {
     return answer;
   };
 }"""
+# Of an envelope nothing gets through in its time unless there is one item in it.
+SLOW_LINE = """() => {
+  const send = window.fetch;
+  window.tooMany = 0;
+  window.fetch = async (url, options) => {
+    if (!String(url).endsWith("/sync/") || JSON.parse(options.body).items.length < 2) return send(url, options);
+    window.tooMany += 1;
+    throw new DOMException("signal timed out", "TimeoutError");
+  };
+}"""
 QUEUE = """async () => {
   const { everything } = await import("/static/js/lib/store/queue.js");
   return (await everything()).map(({ n, body }) => [n, body?.receipt_number ?? null]);
@@ -147,6 +157,21 @@ def test_two_tabs_share_one_sequence_and_send_each_sale_once(phone: BrowserConte
     is_empty(one)
     assert sorted(Order.objects.values_list("receipt_number", flat=True)) == ["K3-000001", "K3-000002", "K3-000003"]
     assert on_hand("TEA") == 7
+
+
+def test_a_slow_line_gets_fewer_through_at_once_and_all_in_the_end(phone: BrowserContext) -> None:
+    page = standing(phone)
+    phone.set_offline(True)
+    for _ in range(3):
+        sell(page, TEA, given="5")
+        page.keyboard.press("Enter")
+    page.locator("till-state button").click()
+    expect(page.locator("unsent-list")).to_contain_text("This browser did not promise to keep what waits")
+    page.evaluate(SLOW_LINE)
+    phone.set_offline(False)
+    is_empty(page)
+    assert Order.objects.count() == 3
+    assert page.evaluate("tooMany") >= 1
 
 
 def test_a_server_that_is_gone_while_the_network_stands_stops_no_sale_and_a_session_that_ended_no_sending(

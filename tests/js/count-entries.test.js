@@ -28,6 +28,15 @@ test("five thousand scans survive a reload and go in batches until each is answe
   assert.equal(there.kept.size, 0);
 });
 
+test("without room what was counted is there as long as the page is, and that is known", () => {
+  const full = { getItem: () => null, removeItem() {}, setItem() { throw new Error("QuotaExceededError"); } };
+  const entries = new Entries(full, "count:1");
+  entries.add({ id: "a", code: "x", quantity: "1" });
+  assert.deepEqual([entries.waiting.length, entries.isKept], [1, false]);
+  entries.drop(["a"]);
+  assert.deepEqual([entries.waiting.length, entries.isKept], [0, true]);
+});
+
 test("what is kept for another count, or damaged, is not ours", () => {
   const there = store();
   new Entries(there, "count:1").add({ id: "a" });

@@ -1,4 +1,4 @@
-import { announce, h } from "../lib/dom.js";
+import { announce, h, personHere } from "../lib/dom.js";
 import { postJson } from "../lib/api.js";
 import { Entries } from "../lib/count-entries.js";
 import { named, question } from "../lib/scan/named.js";
@@ -19,7 +19,7 @@ class CountScreen extends HTMLElement {
     if (!this.form) return;
     this.list = this.querySelector("[data-entries]");
     this.choices = this.querySelector("[data-choices]");
-    this.entries = new Entries(localStorage, `count:${this.dataset.count}`);
+    this.entries = new Entries(localStorage, `count:${this.dataset.count}:${personHere()}`);
     this.wedge = new Wedge();
     this.form.addEventListener("submit", (event) => this.#submit(event), options);
     document.addEventListener("keydown", (event) => this.#hear(event), options);
@@ -166,7 +166,7 @@ class CountScreen extends HTMLElement {
     const { length } = this.entries.waiting;
     const badge = this.querySelector("[data-waiting]");
     badge.hidden = length === 0;
-    badge.textContent = `${length} not sent yet`;
+    badge.textContent = `${length} not sent yet${this.entries.isKept ? "" : ". No room in this browser: leave this page open"}`;
     if (!text) return;
     this.querySelector("[data-last]").textContent = text;
     this.querySelector("camera-scan")?.tell?.(text, "success");

@@ -1,4 +1,4 @@
-import { announce, h, jsonScript } from "../lib/dom.js";
+import { announce, h, icon, jsonScript } from "../lib/dom.js";
 import { quoted, since } from "../lib/format.js";
 import { hearKey, showHelp } from "../lib/floor/keys.js";
 import { Source } from "../lib/floor/source.js";
@@ -63,7 +63,7 @@ class FloorApp extends HTMLElement {
     this.querySelector("[data-help]")?.addEventListener("click", showHelp, { signal });
     for (const type of ["online", "offline"]) addEventListener(type, () => this.#drawState(), { signal });
     this.chooser?.addEventListener("change", () => this.#changePlace(), { signal });
-    this.routing = this.#route();
+    this.routing = this.#route().then(() => this.#brought());
     this.#drawState();
     this.ahead = setTimeout(() => this.#later(), AHEAD_MS);
     this.dataset.ready = "true";
@@ -167,6 +167,14 @@ class FloorApp extends HTMLElement {
     screen.dataset.ready = "true";
   }
 
+  /** The till sends a code that it does not know here, to be linked. */
+  #brought() {
+    const code = new URLSearchParams(location.search).get("code");
+    if (!code || location.hash !== "#link") return;
+    history.replaceState(history.state, "", `${location.pathname}${location.hash}`);
+    this.take(code);
+  }
+
   #typed(event) {
     event.preventDefault();
     const text = this.field.value.trim();
@@ -218,8 +226,21 @@ class FloorApp extends HTMLElement {
   #refused(code, problem) {
     const isCode = code.length <= LONGEST_CODE;
     if (isCode && this.screen?.unknown && problem.status === 404 && this.screen.unknown(code, problem)) return;
-    const words = problem.code === "unknown-code" ? `Nothing carries ${quoted(code)}.` : problem.detail || problem.message;
-    this.say(words, "error");
+    const isUnknown = problem.code === "unknown-code";
+    this.say(isUnknown ? `Nothing carries ${quoted(code)}.` : problem.detail || problem.message, "error");
+    if (isUnknown && isCode && this.setup.may.link && this.screen?.localName !== "floor-link") this.#offer(code);
+  }
+
+  /** What may be done about a code that nothing carries, by who may. */
+  #offer(code) {
+    const link = h("button", { class: "button", type: "button", onclick: () => this.#link(code) }, icon("barcode"), " Link it to an article");
+    const page = h("a", { class: "button", href: `${this.setup.urls.product_new}?${new URLSearchParams({ code })}` }, icon("plus"), " New product");
+    this.parts.choices.replaceChildren(h("div", { class: "cluster" }, link, this.source.isThere && page));
+  }
+
+  async #link(code) {
+    await this.open("link");
+    this.take(code);
   }
 
   #choosePlace() {

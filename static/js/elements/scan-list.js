@@ -1,4 +1,4 @@
-import { announce, h } from "../lib/dom.js";
+import { announce, h, personHere } from "../lib/dom.js";
 import { getJson } from "../lib/api.js";
 import { named, question } from "../lib/scan/named.js";
 import { toast } from "../lib/toast.js";
@@ -41,7 +41,7 @@ class ScanList extends HTMLElement {
   }
 
   get #key() {
-    return `scan-list:${location.pathname}`;
+    return `scan-list:${location.pathname}:${personHere()}`;
   }
 
   #enter(event) {
@@ -198,7 +198,11 @@ class ScanList extends HTMLElement {
       damaged: row.querySelector("[data-damaged]")?.value ?? "",
       serials: row.querySelector("[data-serials]")?.value ?? "",
     }));
-    sessionStorage.setItem(this.#key, JSON.stringify({ version: this.dataset.version, values }));
+    try {
+      sessionStorage.setItem(this.#key, JSON.stringify({ version: this.dataset.version, values }));
+    } catch {
+      // No room: what was scanned is there as long as the page is open.
+    }
   }
 
   #restore() {

@@ -16,6 +16,7 @@ import "./till-products.js";
 
 /** How long the page has to itself before the parts that open on demand are loaded. */
 const AHEAD_MS = 2500;
+const LONGEST_CODE = 80; // that an article can carry
 /** A part that was not loaded yet. */
 const CLOSED = { isOpen: false, hear: () => false, close() {} };
 
@@ -281,7 +282,10 @@ class TillCounter extends HTMLElement {
     const text = isUnknown ? `Nothing carries the code ${quoted(code)}.` : `${quoted(code)} could not be looked up: ${problem.detail || problem.message}`;
     this.products.say(text, "error");
     announce(text, { urgent: true });
+    const { may, urls } = this.session.setup;
+    const link = () => location.assign(`${urls.link}?${new URLSearchParams({ code })}#link`);
     if (!isUnknown) toast(text, { kind: "error", action: { label: "Look it up again", run: () => this.hear(code) } });
+    else if (may.link && code.length <= LONGEST_CODE) toast(text, { seconds: 12, action: { label: "Link it to an article", run: link } });
   }
 
   /** What somebody typed is no code: words that find one article, or a few. */

@@ -1,5 +1,6 @@
 import { h, icon } from "../lib/dom.js";
-import { dateTime, number, since } from "../lib/format.js";
+import { since } from "../lib/format.js";
+import { ageWords } from "../lib/store/age.js";
 import { Aside } from "../lib/till/aside.js";
 import "./unsent-list.js";
 
@@ -22,14 +23,8 @@ class TillWaiting extends Aside {
     const { offline } = this.counter.standing;
     this.#follow(offline?.refresh);
     const asOf = await offline?.asOf();
-    const progress = offline?.refresh?.progress;
-    const done = progress?.articles ? `: ${number(progress.done)} of ${number(progress.articles)}` : "";
-    const words = [
-      asOf && `Prices and stock on this device are as of ${dateTime(asOf)}.`,
-      progress && `Fetching the articles of this place${done}.`,
-    ].filter(Boolean);
-    this.age.hidden = words.length === 0;
-    this.age.textContent = words.join(" ");
+    this.age.textContent = ageWords(asOf, offline?.refresh);
+    this.age.hidden = this.age.textContent === "";
   }
 
   /** Say it again when the catalogue of the device is further than it was. */

@@ -8,6 +8,7 @@ export class Entries {
   constructor(store, name) {
     this.store = store;
     this.name = name;
+    this.isKept = true;
     this.waiting = this.#read();
   }
 
@@ -39,8 +40,14 @@ export class Entries {
     }
   }
 
+  /** Where the browser has no room they are there as long as the page is open (`isKept`). */
   #write() {
-    if (this.waiting.length > 0) this.store.setItem(this.name, JSON.stringify(this.waiting));
-    else this.store.removeItem(this.name);
+    try {
+      if (this.waiting.length > 0) this.store.setItem(this.name, JSON.stringify(this.waiting));
+      else this.store.removeItem(this.name);
+      this.isKept = true;
+    } catch {
+      this.isKept = false;
+    }
   }
 }

@@ -58,3 +58,6 @@ export function announce(text, { urgent = false } = {}) {
   announcer.replaceChildren(line);
   setTimeout(() => (line.textContent = text), 60);
 }
+
+/** Who is logged in (an id), as the page was drawn; "" for nobody. */
+export const personHere = () => globalThis.document?.querySelector('meta[name="person"]')?.content ?? "";

@@ -40,13 +40,25 @@ export class CannotKeep extends Error {
  */
 export async function add(kind, { about, by, make, receipt = null, printed = false, local, v = VERSION, occurredAt = new Date() }) {
   try {
-    return await stored(kind, { about, by, make, receipt, printed, local, v, occurredAt });
+    const item = await stored(kind, { about, by, make, receipt, printed, local, v, occurredAt });
+    askToKeep();
+    return item;
   } catch (problem) {
     if (problem instanceof CannotKeep) throw problem;
     if (problem instanceof RangeError || problem instanceof TypeError) throw problem; // a body that cannot be made
     throw new CannotKeep(problem?.name === "QuotaExceededError" ? "full" : "closed", problem);
   }
 }
+
+let asked = null;
+
+/** Ask the browser, once for a page and not before there is something to lose, to keep the store when room gets scarce. */
+function askToKeep() {
+  asked ??= navigator.storage?.persist?.().then(tell, () => {});
+}
+
+/** Whether the browser promised so. */
+export const isPromised = async () => (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
 
 async function stored(kind, { about, by, make, receipt, printed, local, v, occurredAt }) {
   const database = await open();

@@ -1,6 +1,6 @@
 // Sends the queue, in order and once: one tab (or the worker) at a time, whichever has the lock. No document is needed.
 import { learnDevice, readDevice } from "./device.js";
-import { count, everything, first, oldest, settle, tell, toSend } from "./queue.js";
+import { count, everything, first, isPromised, oldest, settle, tell, toSend } from "./queue.js";
 import { open } from "./open.js";
 
 const ADDRESS = "/api/v1/sync/";
@@ -8,6 +8,7 @@ const LOCK = "queue-sender";
 const BATCH = 100;
 const MOST_BYTES = 2_000_000;
 const SECONDS = 30;
+let atOnce = BATCH; // a slow line does not get so many through in its time
 const FILES = "files-"; // the worker's cache of the app's files is named by their version
 
 /** How many items wait, also for who has never stored any. */
@@ -30,7 +31,7 @@ export async function howManyOpen() {
 
 /**
  * Send what waits, until nothing does or the server cannot take more now. Answers `{ isBusy, left, problem }`: `isBusy`
- * where another tab is at it, `problem` "network", "refused" (the device is not let in) or "". `mustEnd` throws where
+ * where another tab is at it, `problem` "network", "slow" (not even one item got through in time), "refused" (the device is not let in) or "". `mustEnd` throws where
  * something is left, for the browser that is to wake us again.
  */
 export async function send({ mustEnd = false } = {}) {
@@ -42,7 +43,7 @@ export async function send({ mustEnd = false } = {}) {
 }
 
 async function drain() {
-  let most = BATCH;
+  let most = atOnce;
   let isNew = true;
   for (;;) {
     const device = await readDevice(); // before the items: what is numbered for another device meanwhile is refused
@@ -52,6 +53,10 @@ async function drain() {
     if (answer.problem === "other-device" && isNew) {
       isNew = false; // this browser was let in anew: learning it numbers anew what waits
       await learnDevice();
+      continue;
+    }
+    if (answer.problem === "slow" && items.length > 1) {
+      most = atOnce = Math.ceil(items.length / 4);
       continue;
     }
     if (answer.problem === "too-large" && items.length > 1) {
@@ -66,6 +71,7 @@ async function drain() {
       continue;
     }
     if (answer.problem) return { isBusy: false, problem: answer.problem };
+    atOnce = Math.min(BATCH, atOnce * 2);
     const told = new Set(answer.results.map(({ n }) => n));
     const silent = items.filter(({ n }) => !told.has(n)).map(({ n }) => ({ n, result: "retry", after: 60 }));
     await settle([...answer.results, ...silent]);
@@ -99,8 +105,8 @@ async function post(items, device) {
       const answer = await response.json();
       return { results: answer.results, problem: "" };
     }
-  } catch {
-    return { problem: "network" };
+  } catch ({ name }) {
+    return { problem: name === "TimeoutError" ? "slow" : "network" };
   }
   if (response.status === 401 || response.status === 403) return { problem: "refused" };
   if (response.status === 413) return { problem: "too-large", title: "The server finds it too large." };
@@ -115,12 +121,11 @@ async function report() {
   const [unsent, since, database] = await Promise.all([count(), oldest(), open()]);
   const [catalogue, device] = await Promise.all(["catalogue", "device"].map((name) => database.get("meta", name)));
   const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => ({}))) ?? {};
-  const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
   const version = (await globalThis.caches?.keys().catch(() => []))?.find((name) => name.startsWith(FILES));
   return {
     unsent,
     oldest_unsent_at: since,
-    storage_persisted: persisted,
+    storage_persisted: await isPromised(),
     clock_offset_ms: device?.offset_ms ?? 0,
     ...(usage === undefined ? {} : { storage_used_bytes: usage, storage_quota_bytes: quota }),
     ...(version ? { app_version: version.slice(FILES.length) } : {}),

@@ -42,6 +42,7 @@ export class Offline extends EventTarget {
     if (!this.device && !this.session.setup.device) return;
     const look = () => learn().catch(() => {}); // what was known stays
     setInterval(look, AGAIN);
+    addEventListener("online", look); // it may have been let out meanwhile
     if (!this.isReady) await look(); // the first time on this device
     else look();
     beginSending();
@@ -87,7 +88,6 @@ export class Offline extends EventTarget {
     const { cart } = this.session;
     const mine = body.returned ? cart.back?.refund : cart.id;
     if (!this.isReady || mine !== body.id || !mayWait(body)) return null;
-    this.#hold();
     try {
       const refusal = beyond(this.session, body, await this.limits());
       if (refusal) return { verdict: "not-kept", problem: { message: refusal }, isSettled: !wasSent };
@@ -115,7 +115,6 @@ export class Offline extends EventTarget {
   async park(body) {
     const { session, person } = this;
     if (!this.isReady || session.cart.id !== body.id || body.gift_cards?.length) return null;
-    this.#hold();
     const { approval: _, expired: __, customer, ...cart } = session.cart;
     const who = customer ? { customer: { id: customer.id, name: "Customer", number: "" } } : {}; // nobody's name stays here
     const lines = cart.lines.map(({ title, quantity }) => ({ name: title, quantity }));
@@ -183,11 +182,6 @@ export class Offline extends EventTarget {
     const payments = order.payments.map((payment) => ({ ...payment, change: changeOf(payment, sold) }));
     const place = this.session.setup.locations.find(({ id }) => id === order.location);
     return { id: order.id, kind: "sale", number, total: sold.total, payments, isWaiting: true, slip: slip({ sold, payments, number, at, place, terms: this.session.terms }) };
-  }
-
-  /** Ask the browser, once, to keep the store when room gets scarce. */
-  #hold() {
-    this.held ??= navigator.storage?.persist?.().catch(() => false) ?? true;
   }
 
   async #look() {

@@ -1,5 +1,6 @@
 // What one till in one tab knows: the cart, the sale that has no answer yet, the place. Kept over a reload.
 import { addArticle, emptyCart, estimate, giveDiscount, hasPieces, isReduced, lineId, removeLine, setLot, setQuantity, settled, step, toldApart, totals, variantOf, withBack, withCustomer, worthOf } from "./cart.js";
+import { personHere } from "../dom.js";
 import { parseAmount } from "./money.js";
 import { toQuote } from "./quotes.js";
 import { cashDifference } from "./tax.js";
@@ -309,8 +310,6 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: { touched } }));
   }
 }
-
-const personHere = () => globalThis.document?.querySelector('meta[name="person"]')?.content ?? "";
 
 function isCart(stored) {
   return typeof stored?.id === "string" && Array.isArray(stored.lines);
