@@ -61,7 +61,7 @@ class Product:
                 own_session=False,
             )
         if "web" in names:
-            wait_until(self._answers, seconds=40)
+            wait_until(self._answers, seconds=90)
 
     def stop(self, *names: str) -> None:
         for name in names or tuple(self.processes):

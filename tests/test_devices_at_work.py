@@ -275,6 +275,11 @@ def test_the_list_shows_every_device_and_its_gaps_to_whoever_manages_them(acme: 
     assert api.patch(f"devices/{device.pk}/", {"location": str(uuid7())}).status_code in (403, 404)
     for _ in range(2):
         assert api.post(f"devices/{device.pk}/revoke/", {}).json()["state"] == "revoked"
+    assert (row["lost"], api.get(f"devices/{device.pk}/").json()["lost"]) == (False, False)
+    lost = a_device(acme, prefix="T2")
+    assert api.post(f"devices/{lost.pk}/revoke/", {"lost": "perhaps"}).status_code == 422
+    assert api.post(f"devices/{lost.pk}/revoke/", {"lost": True}).json()["lost"] is True
+    assert Event.objects.filter(type="device.revoked").latest("id").payload["lost"] is True
     assert api.get(f"devices/{uuid7()}/").status_code == 404
 
 

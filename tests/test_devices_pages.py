@@ -205,6 +205,10 @@ def test_the_fleet_shows_what_each_device_holds_lacks_and_says(acme: Shop) -> No
     assert "last number 119" in one and "4.8 MB" in one
     manager.post(f"{FLEET}{device.pk}/revoke/")
     assert "Revoked" in text(manager.get(FLEET))
+    lost = a_device(acme, prefix="T2")
+    assert 'name="lost"' in text(manager.get(f"{FLEET}{lost.pk}/"))
+    manager.post(f"{FLEET}{lost.pk}/revoke/", {"lost": "on"})
+    assert ">Lost<" in text(manager.get(FLEET))
 
 
 def test_a_device_is_renamed_and_moved_on_its_page(acme: Shop) -> None:

@@ -3,14 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from core.devices.models import Device
+from core.devices.services.fleet import revoke_device
 from core.ids import uuid7
 from core.outbox.models import Event
 from core.sync.flags import settle_flag
 from core.sync.models import Flag, SyncItem
+from core.tenancy.context import use_tenant
 from core.testing import Shop, sale_body
 from inventory.models import ScanCode, StockException, StockLevel
 from orders.auditor import audit_books
@@ -228,6 +231,53 @@ def test_a_pass_of_another_device_or_shop_names_nobody(acme: Shop, globex: Shop)
     till.sell({"TEA": "1"}, author=None)
     assert [one["result"] for one in till.send()] == ["applied"] * 3
     assert Flag.objects.filter(kind="author-unknown").count() == 3
+    assert {order.created_by_kind for order in Order.objects.all()} == {"device"}
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_who_sold_on_a_device_that_was_let_in_anew_is_in_the_books_and_flagged_only_where_it_was_lost(
+    acme: Shop, globex: Shop, is_lost: bool
+) -> None:
+    """What waited is numbered anew and keeps its pass: of the device that the browser was before."""
+    before = Till.at(acme)
+    sold = before.sell({"TEA": "1"})
+    revoke_device(before.device.pk, actor=acme.actor(), is_lost=is_lost)
+    with use_tenant(globex.tenant):
+        theirs = Till.at(globex, prefix="G1").item("sale", {})["author"]
+    now = Till.at(acme, prefix="K4", who="manager")
+    now.n = 1
+    now.queue = [{**sold, "n": 1}]
+    own = now.sell({"TEA": "1"})
+    foreign = now.sell({"TEA": "1"}, author=theirs)
+
+    assert [one["result"] for one in now.send()] == ["applied"] * 3
+
+    rows = SyncItem.objects.order_by("n").values_list("device", "n", "item_id", "author_id", "author_label")
+    assert list(rows) == [
+        (now.device.pk, 1, UUID(sold["id"]), acme.person("cashier").pk, "Acme cashier"),
+        (now.device.pk, 2, UUID(own["id"]), acme.person("manager").pk, "Acme manager"),
+        (now.device.pk, 3, UUID(foreign["id"]), None, "Acme till K4"),
+    ]
+    lost = [("device-revoked", Decimal("4.50"), 1, "Acme cashier")] if is_lost else []
+    unknown = [(kind, Decimal("4.50"), 3, "Acme till K4") for kind in ("author-unknown", "no-right")]
+    told = Flag.objects.order_by("item__n", "kind").values_list("kind", "at_risk", "item__n", "author_label")
+    assert list(told) == [*lost, *unknown]
+    order = Order.objects.get(pk=sold["body"]["order"]["id"])
+    assert (order.created_by_kind, order.created_by_label) == ("user", "Acme cashier")
+
+
+def test_a_pass_of_a_device_that_was_heard_of_since_or_given_since_names_nobody(acme: Shop) -> None:
+    """A till that works beside this one is none that its browser was before, also where it is the older one."""
+    beside, later, till = Till.at(acme), Till.at(acme, prefix="K4"), Till.at(acme, prefix="K5")
+    Device.objects.filter(pk=beside.device.pk).update(last_seen_at=datetime.now(UTC))
+    Device.objects.filter(pk=till.device.pk).update(enrolled_at=datetime.now(UTC) - timedelta(seconds=5))
+    Device.objects.filter(pk=later.device.pk).update(enrolled_at=datetime.now(UTC) - timedelta(seconds=9))
+    for other in (beside, later):
+        till.sell({"TEA": "1"}, author=other.sell({"TEA": "1"})["author"])
+
+    assert [one["result"] for one in till.send()] == ["applied"] * 2
+
+    assert Flag.objects.filter(kind="author-unknown").count() == 2
     assert {order.created_by_kind for order in Order.objects.all()} == {"device"}
 
 

@@ -50,6 +50,7 @@ class DeviceBody(serializers.Serializer[Device]):
     enrolled_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(help_text="Moves on while it is used.")
     revoked_at = serializers.DateTimeField(allow_null=True)
+    lost = serializers.BooleanField(source="is_lost", help_text="Revoked because nobody knows who has it.")
     last_seen_at = serializers.DateTimeField(allow_null=True)
     client = serializers.CharField(help_text="Browser and system, as it says.")
     app_version = serializers.CharField()
@@ -90,6 +91,16 @@ class DeviceChanges(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=60, required=False)
     location = serializers.UUIDField(required=False)
     role = serializers.CharField(max_length=60, required=False, allow_null=True, help_text="null: no ceiling.")
+
+
+class RevokeInput(serializers.Serializer[Any]):
+    """Why it is revoked."""
+
+    lost = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Nobody knows who has it: also what its browser sends as another device later is shown to a person.",
+    )
 
 
 class DeviceReport(serializers.Serializer[Any]):
@@ -209,12 +220,12 @@ class DeviceRevoke(ApiView):
         summary="Revoke a device",
         description="Whoever is logged in on it is logged out and its lines end. What it still holds can be sent: it "
         "is taken and shown to a person. Repeating changes nothing.",
-        request=None,
+        request=RevokeInput,
         responses={200: DeviceBody},
     )
     def post(self, request: Request, device_id: UUID) -> Response:
         find_device(device_id, actor=self.actor)
-        revoke_device(device_id, actor=self.actor)
+        revoke_device(device_id, actor=self.actor, is_lost=self.read(RevokeInput)["lost"])
         device = find_device(device_id, actor=self.actor)
         return versioned(DeviceBody(device).data, device)
 

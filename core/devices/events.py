@@ -46,11 +46,15 @@ class DeviceReported(DomainEvent):
 
 @event("device.revoked", about="device", key="device_id", permission=MANAGE_DEVICES)
 class DeviceRevoked(DomainEvent):
-    """A device opens nothing any more. What it still sends is taken and shown to a person."""
+    """A device opens nothing any more. What it still sends is taken and shown to a person.
+
+    ``lost``: nobody knows who has it, as whoever revoked it said.
+    """
 
     device_id: UUID
     version: int
     location_id: UUID
+    lost: bool = False
 
 
 @event("device.silent", about="device", key="device_id", permission=MANAGE_DEVICES)

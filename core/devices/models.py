@@ -27,6 +27,7 @@ class Device(models.Model):
     expires_at = models.DateTimeField(help_text="Moves on while it is used.")
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    is_lost = models.BooleanField(default=False, db_default=False, help_text="Revoked because nobody knows who has it.")
     version = models.BigIntegerField(default=1)
     session_key = models.CharField(
         max_length=40, blank=True, default="", db_index=True, help_text="The log-in that is bound to it."

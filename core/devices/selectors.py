@@ -68,6 +68,22 @@ def read_pass(text: str) -> AuthorPass | None:
         return None
 
 
+def device_of_pass(said: AuthorPass, *, sender: Device) -> Device | None:
+    """The device on which the person of a pass worked, where ``sender`` may bring such work; else None.
+
+    That is the sender itself, or one that its browser may have been before it was let in anew: let in earlier, given
+    this pass before that, and not heard of since. A pass of a device that works beside it counts for nothing there.
+    """
+    if said.device_id == sender.pk:
+        return sender
+    if said.issued_at > sender.enrolled_at:
+        return None
+    before = Device.objects.filter(pk=said.device_id, enrolled_at__lt=sender.enrolled_at).first()
+    if before is None or (before.last_seen_at is not None and before.last_seen_at > sender.enrolled_at):
+        return None
+    return before
+
+
 def _signer() -> Signer:
     return Signer(salt=f"devices.author:{current_tenant().pk}")
 

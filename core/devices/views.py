@@ -186,6 +186,6 @@ class RevokeDevice(Page):
 
     def post(self, request: HttpRequest, device_id: UUID) -> HttpResponse:
         find_device(device_id, actor=self.actor)
-        device = revoke_device(device_id, actor=self.actor)
+        device = revoke_device(device_id, actor=self.actor, is_lost="lost" in request.POST)
         messages.success(request, f"{device} is revoked: it opens nothing any more.")
         return redirect("devices")

@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.devices.errors import CannotBeOpened
 from core.devices.models import Device
 from core.devices.sealing import open_sealed
-from core.devices.selectors import read_pass
+from core.devices.selectors import device_of_pass, read_pass
 from core.locations.selectors import CLOCK_TOLERANCE, OLDEST_FACT
 from core.people.models import User
 from core.people.selectors import actor_by_id
@@ -156,7 +156,7 @@ class Author:
 
     actor: Actor
     rights: Actor
-    doubt: Doubt | None
+    doubts: tuple[Doubt, ...] = ()
 
 
 class Authors:
@@ -167,24 +167,34 @@ class Authors:
         self._known: dict[str | None, Author] = {}
 
     def of(self, text: str | None) -> Author:
-        """The author that a pass names; the device itself where it names nobody of this device and shop."""
+        """The author that a pass names; the device itself where it names nobody who can have done it here."""
         if text not in self._known:
             self._known[text] = self._look_up(text)
         return self._known[text]
 
     def _look_up(self, text: str | None) -> Author:
         said = read_pass(text) if text else None
-        if said is None or said.device_id != self.device.pk:
+        there = device_of_pass(said, sender=self.device) if said else None
+        if said is None or there is None:
             words = f"It came from {self.device} without a pass that says who did it."
             doubt = Doubt(kind="author-unknown", sentence=words)
-            return Author(self._all(self.sender), self.sender, doubt)
+            return Author(self._all(self.sender), self.sender, (doubt,))
+        doubts = self._of_earlier(there)
         rights = actor_by_id("user", said.user_id)
         if rights is not None:
-            return Author(self._all(rights), self._with_origin(rights), None)
+            return Author(self._all(rights), self._with_origin(rights), doubts)
         user = User.objects.filter(pk=said.user_id).first()
         gone = Actor(kind="user", id=said.user_id, label=str(user) if user else "Somebody who left")
         doubt = Doubt(kind="author-left", sentence=f"{gone.label} has no access any more.")
-        return Author(self._all(gone), self._with_origin(gone), doubt)
+        return Author(self._all(gone), self._with_origin(gone), (doubt, *doubts))
+
+    def _of_earlier(self, there: Device) -> tuple[Doubt, ...]:
+        """What is doubtful about the device that this browser was before: whoever found it may have worked on it."""
+        if there.pk == self.device.pk or not there.is_lost or there.revoked_at is None:
+            return ()
+        since = f"{there.revoked_at:%Y-%m-%d %H:%M} UTC"
+        words = f"It was done on {there}, which was revoked as lost on {since}, and sent by {self.device}."
+        return (Doubt(kind="device-revoked", sentence=words, details={"device": str(there.pk)}),)
 
     def _with_origin(self, actor: Actor) -> Actor:
         return Actor(

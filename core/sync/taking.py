@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -140,7 +141,7 @@ class _Taking:
         if not outcome.is_new:
             row.outcome = SyncItem.Outcome.DUPLICATE
         row.save(update_fields=["answer", "outcome"])
-        doubts = [*outcome.doubts, *(self._doubts(author.doubt, outcome) if outcome.is_new else ())]
+        doubts = [*outcome.doubts, *(self._doubts(author.doubts, outcome) if outcome.is_new else ())]
         raise_flags(row, doubts, outcome=outcome, actor=author.actor)
         result = "applied" if outcome.is_new else "duplicate"
         first = {} if outcome.is_new else {"first": "applied"}
@@ -149,15 +150,13 @@ class _Taking:
     def _item(self, author: Actor, rights: Actor) -> Item:
         return item_of(self.said, self.device, author, rights)
 
-    def _doubts(self, of_author: Doubt | None, outcome: Outcome) -> list[Doubt]:
+    def _doubts(self, of_author: Sequence[Doubt], outcome: Outcome) -> list[Doubt]:
         """What is doubtful about the device, its clock and who did it; the whole amount is at risk."""
         found = []
         if self.device.revoked_at is not None:
             words = f"{self.device} was revoked on {self.device.revoked_at:%Y-%m-%d %H:%M} UTC, and sent this after it."
             found.append(Doubt(kind="device-revoked", sentence=words, at_risk=outcome.total))
-        if of_author is not None:
-            words = of_author.sentence
-            found.append(Doubt(kind=of_author.kind, sentence=words, at_risk=outcome.total))
+        found += [replace(doubt, at_risk=outcome.total) for doubt in of_author]
         if self.said.clock_is_wrong:
             minutes = round(self.said.offset_ms / 60_000)
             words = f"The clock of {self.device} was {abs(minutes)} minutes {'fast' if minutes > 0 else 'slow'}."

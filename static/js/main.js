@@ -2,6 +2,7 @@
 import "./elements/flash-message.js";
 import "./elements/nav-drawer.js";
 import "./elements/theme-switch.js";
+import "./lib/app/served.js";
 
 const asked = new Set();
 

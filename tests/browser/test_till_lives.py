@@ -61,6 +61,9 @@ WAITS = """async () => {
   if (!one.waiting && !one.installing) await one.update().catch(() => {});
   return Boolean(one.waiting);
 }"""
+TAKE_OVER = """async () => {
+  (await navigator.serviceWorker.getRegistration()).waiting.postMessage({ act: "take over" });
+}"""
 HIDE = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -115,8 +118,6 @@ def test_a_clock_that_is_set_right_again_does_not_hold_up_what_was_to_be_tried_a
 def test_a_new_version_takes_neither_a_basket_nor_a_receipt_away(till: Till) -> None:
     """It comes while something is in the basket, is wanted by hand and by leaving the page, and waits for the next."""
     page = till.page
-    page.reload()  # from here on a worker stands between
-    till.ready(page)
     assert eventually(page, IS_FREE)
     till.ring_up(page, ["TEA"])
     page.evaluate("() => { globalThis.isSame = true; }")
@@ -133,12 +134,44 @@ def test_a_new_version_takes_neither_a_basket_nor_a_receipt_away(till: Till) -> 
     assert page.evaluate("globalThis.isSame") and eventually(page, WAITS)
     till.next(page)
     assert eventually(page, IS_FREE)
-    page.evaluate(
-        "async () => (await navigator.serviceWorker.getRegistration()).waiting.postMessage({ act: 'take over' })"
-    )
+    page.evaluate(TAKE_OVER)
     page.wait_for_function("() => globalThis.isSame === undefined")
     till.ready(page)
     assert "files-" + "0" * 16 in page.evaluate("() => caches.keys()")
+
+
+def test_a_page_that_was_opened_without_a_worker_is_loaded_anew_for_the_second_one_when_nothing_is_lost_by_it(
+    till: Till,
+) -> None:
+    """The first worker takes an open page over and leaves it alone. A new version waits for a sale, and for words."""
+    page = till.page
+    assert page.evaluate("() => performance.getEntriesByType('navigation').map(({ type }) => type)") == ["navigate"]
+    assert page.evaluate("() => Boolean(navigator.serviceWorker.controller)")
+    assert eventually(page, IS_FREE)
+    other = till.open()
+    for one in (page, other):
+        one.evaluate("() => { globalThis.isSame = true; }")
+    typed = other.get_by_label("Code or name")
+    typed.fill("green tea with")
+    till.wire.version = b"1" * 16
+    assert eventually(page, WAITS)
+    page.bring_to_front()
+    page.evaluate(TAKE_OVER)
+    page.wait_for_function("() => globalThis.isSame === undefined")
+    till.ready(page)
+    assert "files-" + "1" * 16 in page.evaluate("() => caches.keys()")
+    other.wait_for_timeout(2500)  # longer than the page waits between two looks
+    assert other.evaluate("globalThis.isSame") and typed.input_value() == "green tea with"
+    typed.fill("")
+    till.ring_up(other, ["TEA"])
+    other.wait_for_timeout(2500)
+    assert other.evaluate("globalThis.isSame"), "the page was loaded anew in the middle of a sale"
+    till.take(other)
+    till.until_paid(other)
+    till.next(other)
+    other.wait_for_function("() => globalThis.isSame === undefined")
+    till.ready(other)
+    assert Order.objects.count() == 1
 
 
 def test_a_browser_that_is_let_in_anew_numbers_on_and_nothing_is_booked_twice(till: Till, acme: Shop) -> None:

@@ -69,10 +69,11 @@ def update_device(
 
 
 @transaction.atomic
-def revoke_device(device_id: UUID, *, actor: Actor) -> Device:
+def revoke_device(device_id: UUID, *, actor: Actor, is_lost: bool = False) -> Device:
     """Let a device in no more: whoever is logged in on it is logged out, its lines end. Repeating changes nothing.
 
-    What it still holds can be sent; it is taken and shown to a person.
+    What it still holds can be sent; it is taken and shown to a person. What its browser sends as another device, once
+    somebody let it in anew, is shown only where it was ``is_lost``: nobody knows who had it.
 
     Raises:
         NotFound: there is no such device.
@@ -83,13 +84,18 @@ def revoke_device(device_id: UUID, *, actor: Actor) -> Device:
         return device
     device.revoked_at = datetime.now(UTC)
     device.revoked_by_id = actor.id if actor.kind == "user" else None
+    device.is_lost = is_lost
     device.version += 1
     session, device.session_key = device.session_key, ""
-    device.save(update_fields=["revoked_at", "revoked_by", "version", "session_key"])
+    device.save(update_fields=["revoked_at", "revoked_by", "is_lost", "version", "session_key"])
     if session:
         _end_log_in(session)
-    _record_change(device, actor, {"revoked_at": (None, device.revoked_at)})
-    emit(DeviceRevoked(device_id=device.pk, version=device.version, location_id=device.location_id), actor=actor)
+    lost = {"is_lost": (False, True)} if is_lost else {}
+    _record_change(device, actor, {"revoked_at": (None, device.revoked_at), **lost})
+    emit(
+        DeviceRevoked(device_id=device.pk, version=device.version, location_id=device.location_id, lost=is_lost),
+        actor=actor,
+    )
     return device
 
 

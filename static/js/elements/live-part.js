@@ -1,5 +1,6 @@
 import { ApiProblem } from "../lib/api.js";
 import { on } from "../lib/dom.js";
+import { FIELDS, isChanged } from "../lib/fields.js";
 import { onEvent, onReset } from "../lib/live.js";
 import { morph } from "../lib/morph.js";
 
@@ -112,23 +113,11 @@ async function fetchPage() {
   return response.text();
 }
 
-const FIELDS = "input:not([type=hidden], [type=submit], [type=button]), select, textarea";
 const isSearch = (field) => field.form?.method === "get";
 
 function isInUse(part) {
   if (part.querySelector(":active, dialog[open], :popover-open")) return true;
   return [...part.querySelectorAll(FIELDS)].some((field) => !isSearch(field) && (field === document.activeElement || isChanged(field)));
-}
-
-function isChanged(field) {
-  if (field.localName === "select") {
-    const options = [...field.options];
-    return options.some((option) => option.defaultSelected)
-      ? options.some((option) => option.selected !== option.defaultSelected)
-      : field.multiple ? options.some((option) => option.selected) : field.selectedIndex > 0;
-  }
-  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-  return field.value !== field.defaultValue;
 }
 
 /** What the server did not draw this time, what somebody may be typing into, what draws itself. */

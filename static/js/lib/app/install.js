@@ -1,21 +1,27 @@
 // The service worker as a page sees it: it is set up when the page has time, and a new version waits for a quiet moment.
 import { toast } from "../toast.js";
+import { isQuiet, watchTyping } from "./quiet.js";
+import { onReplaced } from "./served.js";
 
 const HOUR = 3_600_000;
+const EVERY = 1000; // ms between two looks for a quiet moment
 const LOCK = "sale";
 
+let isSelling = () => false; // in this tab
+let isWaiting = false;
+
 /**
- * Set the worker up. A new version takes over when no tab has a sale under way (`holdSales`); before anything was done in
- * this one at once, later when somebody says so.
+ * Set the worker up. A new version takes over when no tab has a sale under way (`holdSales`): when somebody says so, or
+ * leaves the tab. Every page that the version before served is then loaded anew, each at its own quiet moment.
  */
 export async function install() {
   const { serviceWorker } = navigator;
   if (!serviceWorker || !isSecureContext) return null;
-  const hadOne = Boolean(serviceWorker.controller);
+  watchTyping();
+  onReplaced(loadAnewOnceQuiet);
   const registration = await serviceWorker.register("/service-worker.js", { type: "module", scope: "/", updateViaCache: "none" });
   if (!registration) return null; // a browser that is told to have none
-  if (hadOne) serviceWorker.addEventListener("controllerchange", () => whenFree(() => location.reload()), { once: true });
-  if (registration.waiting && hadOne) offer(registration);
+  if (registration.waiting && serviceWorker.controller) offer(registration);
   registration.addEventListener("updatefound", () => {
     const { installing } = registration;
     installing?.addEventListener("statechange", () => installing.state === "installed" && serviceWorker.controller && offer(registration));
@@ -33,9 +39,20 @@ function shownPictures() {
 }
 
 function offer(registration) {
-  const takeOver = () => whenFree(() => registration.waiting?.postMessage({ act: "take over" }), () => toast("Finish the sale first; the new version waits."));
-  toast("A new version is ready.", { seconds: 20, action: { label: "Use it now", run: takeOver } });
-  document.addEventListener("visibilitychange", () => document.hidden && takeOver(), { once: true });
+  const takeOver = (instead) => whenFree(() => registration.waiting?.postMessage({ act: "take over" }), instead);
+  const run = () => takeOver(() => toast("Finish the sale first; the new version waits."));
+  toast("A new version is ready.", { seconds: 20, action: { label: "Use it now", run } });
+  document.addEventListener("visibilitychange", () => document.hidden && takeOver());
+}
+
+/** Load this page anew as soon as nothing is lost by it: no sale under way here, nothing typed, nothing open. */
+function loadAnewOnceQuiet() {
+  if (isWaiting) return;
+  isWaiting = true;
+  const look = () => !isSelling() && navigator.onLine && isQuiet() && location.reload();
+  setInterval(look, EVERY);
+  document.addEventListener("visibilitychange", look);
+  look();
 }
 
 /** Do something unless a sale is under way in any tab; else `instead`. */
@@ -46,10 +63,11 @@ function whenFree(act, instead = () => {}) {
 
 /** Say from now on whether a sale is under way in this tab: something in the basket of `session`, its answer open, or its end shown. */
 export function holdSales(session) {
+  isSelling = () => !session.isEmpty || session.isFrozen || session.isShowing;
   if (!navigator.locks) return;
   let release = null;
   const look = () => {
-    const isUnderWay = !session.isEmpty || session.isFrozen || session.isShowing;
+    const isUnderWay = isSelling();
     if (isUnderWay === Boolean(release)) return;
     if (isUnderWay) {
       const until = new Promise((resolve) => (release = resolve));
