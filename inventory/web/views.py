@@ -129,9 +129,7 @@ class ProductEdit(Page):
         rows = VariantForms(data, initial=given, prefix="variants", form_kwargs=options)
         if product is None and rows.forms:
             rows.forms[0].empty_permitted = False
-            rows.forms[0].initial = {
-                "codes": self.request.GET.get("code", "")[:LONGEST_CODE]
-            }  # one that nothing carries yet
+            rows.forms[0].initial = {"codes": self.request.GET.get("code", "")[:LONGEST_CODE]}
         return rows
 
     def shown(self, product: Product) -> DjangoPage[Variant]:

@@ -1,23 +1,29 @@
 """Selling without a network on a device of the shop: each completed sale is booked once, whatever breaks meanwhile."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 import zxingcpp
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from core.devices.models import Device
+from core.sync.models import Flag
 from core.tenancy.cache import delete_schema
 from core.testing import Shop
 from inventory.models import StockLevel
 from orders.models import Order, Payment
+from orders.services.discounts import create_discount
 from tests.browser.test_offline import eventually, installed
 from tests.browser.test_till import CUP, SCAN, TEA, ready
 from tests.browsers import complaints, logged_in, picture
+from tests.chaos.tills import CLOCK
 from tests.processes import Product
 from tests.waiting import wait_until
 
@@ -157,6 +163,25 @@ def test_two_tabs_share_one_sequence_and_send_each_sale_once(phone: BrowserConte
     is_empty(one)
     assert sorted(Order.objects.values_list("receipt_number", flat=True)) == ["K3-000001", "K3-000002", "K3-000003"]
     assert on_hand("TEA") == 7
+
+
+def test_prices_begin_by_the_shops_clock_whatever_that_of_the_device_says(phone: BrowserContext, acme: Shop) -> None:
+    now = timezone.now()
+    tomorrow = {"kind": "percent", "value": Decimal(50), "starts_at": now + timedelta(hours=12)}
+    create_discount(name="Tomorrow", actor=acme.actor(), **tomorrow)
+    phone.add_init_script("localStorage.setItem('clock-ahead', String(24 * 3600 * 1000))")
+    phone.add_init_script(CLOCK)
+    page = standing(phone)
+    phone.set_offline(True)
+    sell(page, TEA, given="5")
+    expect(page.locator(".till-done output")).to_have_text("£0.50")
+    today = timezone.localtime(now, ZoneInfo("Europe/London"))
+    expect(page.locator(".receipt")).to_contain_text(f"{today.day} {today:%b %Y}")
+    phone.set_offline(False)
+    is_empty(page)
+    assert Order.objects.get().total == Decimal("4.50")
+    assert abs(Order.objects.get().occurred_at - now) < timedelta(minutes=10)
+    assert list(Flag.objects.values_list("kind", flat=True)) == ["clock"]
 
 
 def test_a_slow_line_gets_fewer_through_at_once_and_all_in_the_end(phone: BrowserContext) -> None:

@@ -334,6 +334,8 @@ def test_a_session_that_ended_keeps_the_basket(till: Page, acme: Shop) -> None:
     till.evaluate(SCAN, [TEA])
     expect(till.locator(".cart__line")).to_have_count(1)
     till.context.clear_cookies()
+    till.get_by_role("searchbox", name="Code or name").fill("earl")
+    expect(till.locator(".till-notice")).to_have_text("The products cannot be shown: Your session ended. Log in again.")
     till.keyboard.press("F8")
     till.keyboard.press("Enter")
     till.get_by_role("link", name="Log in again").click()

@@ -55,7 +55,7 @@ class UnsentList extends HTMLElement {
     const own = items.filter(({ by }) => by === this.person && this.person);
     const others = items.length - own.length;
     const what = items.every(({ kind }) => (kind ?? "sale") === "sale") ? ["sale waits", "sales wait"] : ["piece of work waits", "pieces of work wait"];
-    const count = `${items.length} ${what[items.length === 1 ? 0 : 1]}`;
+    const count = `${number(items.length)} ${what[items.length === 1 ? 0 : 1]}`;
     const isLeaving = location.search === LEAVING && items.length > 0;
     this.device = device;
     this.rescue.hidden = items.length === 0 || !canSeal(device);

@@ -99,6 +99,7 @@ export async function requestWithHeaders(
       : new ApiProblem({ status: 0, code: "network", title: "No connection", detail: "The server cannot be reached." });
   }
   if (!response.ok) throw parseProblem(response.status, text, response.headers);
+  if (isLogIn(response)) throw new ApiProblem({ status: 401, code: "not-authenticated", title: DEFAULT_TITLES[401], detail: "Your session ended. Log in again." });
   try {
     return { answer: text === "" ? null : JSON.parse(text), headers: response.headers, status: response.status };
   } catch {
@@ -120,6 +121,9 @@ function standardHeaders(method, body, { idempotencyKey, ifMatch }) {
   if (ifMatch) headers["If-Match"] = ifMatch;
   return headers;
 }
+
+/** Pages answer who is logged out by leading to the log-in. */
+const isLogIn = ({ redirected, url }) => redirected && new URL(url).pathname === "/login/";
 
 function encode(body) {
   return body === undefined || isForm(body) ? body : JSON.stringify(body);

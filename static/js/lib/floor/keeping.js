@@ -1,7 +1,7 @@
 // What the shop floor keeps on the device: the catalogue, and what was done until the server has it. Loaded when the page has time.
 import { ApiProblem, postJson } from "../api.js";
 import { add, count, CannotKeep, everything, oldest, onQueue, sent } from "../store/queue.js";
-import { learnDevice, readDevice } from "../store/device.js";
+import { learnDevice, readDevice, rightTime } from "../store/device.js";
 import { beginSending } from "../store/syncer.js";
 import { send, sender } from "../store/send.js";
 
@@ -44,7 +44,7 @@ export class Keeping extends EventTarget {
     if (!this.isReady) return null;
     const [{ Catalogue }, { Shop }] = await Promise.all([import("../store/catalogue.js"), import("../store/shop.js")]);
     this.catalogue ??= new Catalogue();
-    this.kept ??= new Shop(this.catalogue, this.place);
+    this.kept ??= new Shop(this.catalogue, this.place, { now: () => rightTime(new Date(), this.device?.offset_ms) });
     return this.kept;
   }
 

@@ -41,6 +41,9 @@ export function offsetOf(now, began, ended) {
   return Number.isNaN(told) ? 0 : Math.round((began + ended) / 2 - told);
 }
 
+/** What a clock that is so far ahead would say if it were right. */
+export const rightTime = (at, offset = 0) => new Date(new Date(at).getTime() - offset);
+
 /** What a paper of this device says of its number, as the item about it carries it; `paper` of `add` in queue.js. */
 export const printedAs = (device, { number, since }) => ({ receipt_number: receiptNumber(device, number), receipt_since: since });
 

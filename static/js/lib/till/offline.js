@@ -2,7 +2,7 @@
 import { add, count, oldest, onQueue, CannotKeep } from "../store/queue.js";
 import * as parking from "../store/parking.js";
 import * as receipts from "../store/receipts.js";
-import { learnDevice, printedAs, readDevice } from "../store/device.js";
+import { learnDevice, printedAs, readDevice, rightTime } from "../store/device.js";
 import { beginSending } from "../store/syncer.js";
 import { sender } from "../store/send.js";
 import { beyond, blocked } from "./allowed.js";
@@ -11,6 +11,7 @@ import { amountText, parseQuantity } from "./money.js";
 import { asSold, changeOf, mayWait } from "./sold.js";
 import { backSlip, slip } from "./slip.js";
 
+const timeOf = ({ occurred_at: at, offset_ms: offset }) => rightTime(at, offset);
 const AGAIN = 10 * 60_000; // ms between two looks at which device this is
 
 /** What of a till the device keeps. Fires "change" (how much waits, which device this is). */
@@ -62,7 +63,8 @@ export class Offline extends EventTarget {
     const mayDiscount = () => Boolean(this.session.setup.may.discount);
     const mayGiveBack = () => Boolean(this.session.setup.may.refund_beyond);
     const kept = { find: async (code) => (receipts.numberOf(code) ? receipts.find(receipts.numberOf(code)) : null), receipt: receipts.receipt };
-    return new Shop(this.catalogue, () => this.session.place.id, { mayDiscount, mayGiveBack, receipts: kept });
+    const now = () => rightTime(new Date(), this.device?.offset_ms); // prices begin and end by the shop's clock
+    return new Shop(this.catalogue, () => this.session.place.id, { now, mayDiscount, mayGiveBack, receipts: kept });
   }
 
   /** Fill the catalogue and keep it up to date from now on, where this is a device. */
@@ -147,7 +149,7 @@ export class Offline extends EventTarget {
     const sold = asSold(session, body);
     const units = session.cart.lines.map((line) => (line.label ? session.quoted(line)?.quantity : line.quantity));
     const make = (_, device, paper) => ({ order: body, as_sold: sold, ...printedAs(device, paper) });
-    const receipt = { id: body.id, make: (item, there) => there ?? receipts.ofOwnSale(item.body, { at: item.occurred_at, units }) };
+    const receipt = { id: body.id, make: (item, there) => there ?? receipts.ofOwnSale(item.body, { at: timeOf(item).toISOString(), units }) };
     return { order: this.#shown(await add("sale", { about: body.id, by: person, make, receipt, printed: true })) };
   }
 
@@ -167,7 +169,9 @@ export class Offline extends EventTarget {
   }
 
   /** A return on the device, as the receipt shows one of the server. */
-  async #shownBack({ body: { of, refund, receipt_number: number }, occurred_at: at }) {
+  async #shownBack(item) {
+    const { of, refund, receipt_number: number } = item.body;
+    const at = timeOf(item);
     const { back } = this.session.cart;
     const payments = refund.payments.map(({ method, amount }) => ({ method, amount: `-${amount}`, change: "0" }));
     const total = `-${refund.expected_total}`;
@@ -178,7 +182,9 @@ export class Offline extends EventTarget {
   }
 
   /** A sale on the device, as the receipt shows one of the server. */
-  #shown({ body: { order, as_sold: sold, receipt_number: number }, occurred_at: at }) {
+  #shown(item) {
+    const { order, as_sold: sold, receipt_number: number } = item.body;
+    const at = timeOf(item);
     const payments = order.payments.map((payment) => ({ ...payment, change: changeOf(payment, sold) }));
     const place = this.session.setup.locations.find(({ id }) => id === order.location);
     return { id: order.id, kind: "sale", number, total: sold.total, payments, isWaiting: true, slip: slip({ sold, payments, number, at, place, terms: this.session.terms }) };
