@@ -167,8 +167,8 @@ def test_two_tabs_share_one_sequence_and_send_each_sale_once(phone: BrowserConte
 
 def test_prices_begin_by_the_shops_clock_whatever_that_of_the_device_says(phone: BrowserContext, acme: Shop) -> None:
     now = timezone.now()
-    tomorrow = {"kind": "percent", "value": Decimal(50), "starts_at": now + timedelta(hours=12)}
-    create_discount(name="Tomorrow", actor=acme.actor(), **tomorrow)
+    tomorrow = now + timedelta(hours=12)
+    create_discount(name="Half", kind="percent", value=Decimal(50), starts_at=tomorrow, actor=acme.actor())
     phone.add_init_script("localStorage.setItem('clock-ahead', String(24 * 3600 * 1000))")
     phone.add_init_script(CLOCK)
     page = standing(phone)
