@@ -27,6 +27,7 @@ NAMES = (
     "onesku",
     "catalogue",
     "camera",
+    "stills",
     "offline",
     "pages",
 )

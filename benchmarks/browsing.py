@@ -14,7 +14,7 @@ from benchmarks.harness import ROOT
 from benchmarks.shop import BenchShop
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 sys.path.append(str(ROOT / "tools"))  # where the tests look for the browser's names
 
@@ -99,3 +99,13 @@ def browser_at(
             yield context
         finally:
             (context.browser or context).close()
+
+
+@contextmanager
+def still_stage() -> Iterator["Page"]:
+    """A page with our scripts and no product, for still pictures (`tests.stills`), in a browser begun anew."""
+    from tests.browsers import chromium
+    from tests.stills import stage
+
+    with chromium() as started, stage(started) as page:
+        yield page
