@@ -9,8 +9,9 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  the apps must be loaded first
 
+from core.web.static import static_first  # noqa: E402
 from realtime.routing import websocket  # noqa: E402
 from retail_saas.warm import warm_up  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+application = ProtocolTypeRouter({"http": static_first(http), "websocket": websocket})
 warm_up()

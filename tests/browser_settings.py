@@ -4,7 +4,6 @@ from core.web.small_scripts import all_are_small
 from retail_saas.settings.test import *  # noqa: F403
 from retail_saas.settings.test import BASE_DIR
 
-SERVESTATIC_AUTOREFRESH = True
 SERVESTATIC_USE_FINDERS = True
 
 SERVESTATIC_MAX_AGE = 600

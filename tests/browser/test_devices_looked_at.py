@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.devices.models import Device
 from core.devices.services.numbers import STANDS_FOR, ReceiptNumber, note_numbers, tell_gaps
 from core.testing import Shop
-from tests.browser.page_look import DESK, PHONE, Ears, Look, flaws, open_page
+from tests.browser.page_look import EVERY_LOOK, Ears, flaws, open_page
 from tests.browsers import logged_in, picture
 from tests.processes import Product
 from tests.test_remedies import dear, returned
@@ -19,7 +19,6 @@ from tests.tills_away import Till, a_device
 from tests.window_of_devices import fill_fleet
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
-ALL = [Look(width, theme) for theme in ("light", "dark") for width in (PHONE, DESK)]
 
 
 @pytest.fixture
@@ -32,8 +31,8 @@ def window(browser: Browser, product: Product, acme: Shop) -> Iterator[tuple[Pag
 
 def looked_at(window: tuple[Page, Ears], name: str) -> None:
     page, ears = window
-    assert flaws(page, ears, looks=ALL) == []
-    for look in ALL if os.environ.get("SCREENSHOTS") else ():
+    assert flaws(page, ears, looks=EVERY_LOOK) == []
+    for look in EVERY_LOOK if os.environ.get("SCREENSHOTS") else ():
         page.set_viewport_size({"width": look.width, "height": 900})
         page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")
         picture(page, f"{name}-{look.width}-{look.theme}")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from core.checks import permission_of, routes
 from core.tenancy.context import use_tenant
 from core.testing import CANARY
-from tests.browser.page_look import SMALLEST_TARGET, SMALLEST_TILL_TARGET, Ears, flaws, open_page
+from tests.browser.page_look import EVERY_LOOK, SMALLEST_TARGET, SMALLEST_TILL_TARGET, Ears, flaws, open_page
 from tests.browsers import logged_in
 from tests.conftest import SHOPS
 from tests.furnished import emptied_afterwards
@@ -110,6 +110,15 @@ def test_a_page_is_fit_to_be_seen(
     assert flaws(page, ears, checks_by_axe=is_ours, least=least) == []
     assert CANARY not in page.content()
     assert not is_ours or weight <= MOST_SCRIPT_KB
+
+
+def test_the_navigation_is_fit_to_be_seen(
+    owner: tuple[Page, Ears], product: Product, arguments: dict[str, Any]
+) -> None:
+    page, ears = owner
+    open_page(page, ears, product.url(SHOPS["acme"], "/"))
+    assert page.locator("#shell-nav a.nav-link").count() > 20
+    assert flaws(page, ears, looks=EVERY_LOOK, with_navigation=True) == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,5 @@ from tests.chaos.settings import *  # noqa: F403
 from tests.chaos.settings import STORAGES
 
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-SERVESTATIC_AUTOREFRESH = True
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_MAX_AGE = 600
