@@ -325,10 +325,11 @@ def test_what_was_counted_for_a_stocktake_that_is_booked_is_more_of_it_and_else_
     assert audit_books() == []
 
 
-def returned(shop: Shop, amount: str) -> Flag:
-    till = Till.at(shop)
-    sale = till.sell({"TEA": "2"})["body"]["order"]
-    refund = {
+def returned(shop: Shop, amount: str, *, register: UUID | None = None) -> Flag:
+    till, through = Till.at(shop), {"register": str(register)} if register else {}
+    sale = till.sell({"TEA": "2"}, order=through)["body"]["order"]
+    refund: dict[str, Any] = {
+        **through,
         "id": str(uuid7()),
         "lines": [{"position": 1, "quantity": "1"}],
         "reason": "leaks",

@@ -70,6 +70,11 @@ def test_a_quantity_drops_zeros_nobody_asked_for(value: str, locale: str, text: 
     assert amounts.format_quantity(Decimal(value), locale=locale) == text
 
 
+def test_what_is_weighed_says_its_unit_and_a_piece_none(british_shop: None) -> None:
+    shown = "{{ x|quantity:kilogram }}, {{ x|quantity:piece }}"
+    assert render(shown, x=Decimal("1.250"), kilogram="kg", piece="") == f"1.25{NBSP}kg, 1.25"
+
+
 def test_shares_are_of_one() -> None:
     assert amounts.format_percent(Decimal("0.1241"), locale="en-GB") == "12.4%"
     assert amounts.format_percent(Decimal("-0.05"), locale="de-DE", places=0) == f"-5{NBSP}%"

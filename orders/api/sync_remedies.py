@@ -139,7 +139,7 @@ def _where_counted(flag: Flag) -> Sequence[Ask]:
     if not shifts:
         return ()
     words = [_in_words(shift, is_its_own=place == 0) for place, shift in enumerate(shifts)]
-    hint = "It is taken out of the first one's report, where it stands on top of the float, and stands in that one's."
+    hint = f"The report of shift {shifts[0].number} expects it on top of the float; it is taken out there."
     choices = [(str(shift.pk), said) for shift, said in zip(shifts, words, strict=True)]
     return [Ask(name=SHIFT, label="Where its cash was counted", hint=hint, choices=choices)]
 

@@ -9,12 +9,20 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.devices.models import Device
 from core.devices.services.numbers import STANDS_FOR, ReceiptNumber, note_numbers, tell_gaps
-from core.testing import Shop
+from core.people.models import Grant, Role
+from core.sync.models import Flag
+from core.sync.remedies import put_right
+from core.testing import PASSWORD, Shop
+from orders.services.approvals import set_pin
+from orders.services.policy import change_policy
 from tests.browser.page_look import EVERY_LOOK, Ears, flaws, open_page
 from tests.browsers import logged_in, picture
+from tests.cash_steps import a_register, an_open_shift, closed
 from tests.processes import Product
+from tests.test_putting_right_pages import MAY, PIN
 from tests.test_remedies import dear, returned
 from tests.test_rescue_files import PAGE, file_of
+from tests.test_shut_drawers import sold_while_shut
 from tests.tills_away import Till, a_device
 from tests.window_of_devices import fill_fleet
 
@@ -81,3 +89,56 @@ def test_exceptions_with_their_remedies(window: tuple[Page, Ears], product: Prod
     looked_at(window, "exception")
     page.get_by_role("button", name="Refund the difference").click()
     expect(page.get_by_text("The difference was given back as it was paid.")).to_be_visible()
+
+
+def test_an_exception_that_takes_a_manager_is_approved_by_keyboard(
+    browser: Browser, product: Product, acme: Shop
+) -> None:
+    change_policy({"refund_amount": 1}, actor=acme.actor())
+    set_pin(pin=PIN, password=PASSWORD, actor=acme.actor("manager"))
+    role = Role.objects.create(name="floor lead", permissions=MAY)
+    Grant.objects.filter(user=acme.person("cashier")).update(role=role)
+    flag = dear(acme, Till.at(acme))
+    context = logged_in(browser, product, acme, "cashier")
+    page = context.new_page()
+    ears = Ears(page)
+    open_page(page, ears, product.url(acme, "/exceptions/"))
+    ears.forget(403)
+    page.get_by_role("button", name="Refund the difference").press("Enter")
+    expect(page.get_by_label("Their PIN")).to_be_visible()
+    looked_at((page, ears), "put-right")
+    page.get_by_label("Approved by").select_option(label="Acme manager")
+    ears.forget(422)
+    page.get_by_label("Their PIN").fill("0000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The PIN is wrong")).to_be_visible()
+    page.get_by_label("Approved by").select_option(label="Acme manager")
+    page.get_by_label("Their PIN").fill(PIN)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The difference was given back as it was paid.")).to_be_visible()
+    flag.refresh_from_db()
+    assert flag.resolution == "corrected"
+    context.close()
+
+
+def test_cash_of_a_shut_drawer_from_the_opening_to_the_amended_report(
+    window: tuple[Page, Ears], product: Product, acme: Shop
+) -> None:
+    register, till = a_register(acme), Till.at(acme)
+    flag = sold_while_shut(acme, register, till)
+    page, ears = window
+    open_page(page, ears, product.url(acme, f"/registers/{register.pk}/"))
+    expect(page.get_by_text("leave it out when you count")).to_be_visible()
+    looked_at(window, "register-waiting")
+    shift = an_open_shift(acme, register)
+    Device.objects.update(prefix="K9")
+    put_right(returned(acme, "5.00", register=register.pk).pk, remedy="accept-paid-out", actor=acme.actor())
+    closed(acme, shift)
+    open_page(page, ears, product.url(acme, f"/exceptions/{flag.pk}/"))
+    looked_at(window, "exception-shut-drawer")
+    page.get_by_role("button", name="Say where its cash was counted").click()
+    expect(page.get_by_text("The cash stands where it was counted.")).to_be_visible()
+    assert Flag.objects.get(pk=flag.pk).resolution == "corrected"
+    open_page(page, ears, product.url(acme, f"/shifts/{shift.pk}/"))
+    expect(page.get_by_role("heading", name="Z1a")).to_be_visible()
+    looked_at(window, "shift-amended")

@@ -59,10 +59,13 @@ def unit_price(amount: Decimal | int | str | None, currency: str = "") -> str:
 
 
 @register.filter
-def quantity(value: Decimal | int | str | None) -> str:
-    """A quantity without trailing zeros, in the shop's language."""
+def quantity(value: Decimal | int | str | None, unit: str = "") -> str:
+    """A quantity without trailing zeros, in the shop's language; with the ``unit`` of what is weighed or cut."""
     exact = _decimal(value)
-    return _NO_VALUE if exact is None else amounts.format_quantity(exact, locale=_locale())
+    if exact is None:
+        return _NO_VALUE
+    told = amounts.format_quantity(exact, locale=_locale())
+    return f"{told}{amounts.NO_BREAK_SPACE}{unit}" if unit else told
 
 
 @register.filter
