@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 WIDTH, HEIGHT, PER_SECOND = 1280, 720, 30
 STAMP_BITS, STAMP_SIDE = 12, 16
+GS1 = {"GS1-128": "Code128", "GS1 DataMatrix": "DataMatrix"}
 TEXTURE = 4.0
 """Standard deviation of the counter's surface, in steps of brightness."""
 
@@ -49,12 +50,10 @@ LOOKS = {
 def label(symbology: str, text: str, look: Look) -> Image.Image:
     """A code with its quiet zone on paper; drawn larger and reduced, so that edges fall between pixels as in life.
 
-    ``symbology`` is zxing's name of it, or GS1-128, whose text has its names in brackets: ``(01)09501101530003``.
+    ``symbology`` is zxing's name of it, or one of ``GS1``, whose text has names in brackets: ``(01)09501101530003``.
     """
-    if symbology == "GS1-128":
-        code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128, gs1=True)
-    else:
-        code = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, symbology))
+    kind = getattr(zxingcpp.BarcodeFormat, GS1.get(symbology, symbology))
+    code = zxingcpp.create_barcode(text, kind, gs1=symbology in GS1)
     modules = np.asarray(code.to_image(scale=1, add_quiet_zones=False)) < 128
     is_square = modules.shape[0] == modules.shape[1]
     quiet = 4 if is_square else 11

@@ -22,6 +22,8 @@ WORKER = STATIC / "js/lib/camera/worker.js"
 DECODER = STATIC / "vendor/zxing-wasm/reader"
 STAND_IN = {"reader.js": ("index.js", "text/javascript"), "reader.wasm": ("zxing_reader.wasm", "application/wasm")}
 KNOWN = ["aztec", "code_128", "ean_13", "ean_8", "pdf417", "qr_code", "upc_a", "upc_e"]
+LABEL, PARTS = "(01)09501101530003(10)LOT7(17)260131", "010950110153000310LOT7\x1d17260131"
+"""Article, lot and expiry, as they are printed and as a scanner says them."""
 # As the Shape Detection specification has it. Like those of phones it knows no DataBar and loses what separates parts.
 DETECTOR = """
 import start from "/stand-in/reader.js";
@@ -107,8 +109,7 @@ def test_plain_goods_need_nothing_but_the_browser_and_gs1_labels_keep_their_part
         assert heard_of(page, reel, "UPCE", "01234565") in (["012345000065"], ["0012345000065"])
         assert heard_of(page, reel, "Code128", "SKU-7F3K2M9Q") == ["SKU-7F3K2M9Q"]
         assert asked == []
-        label = "(01)09501101530003(10)LOT7(17)260131"
-        assert heard_of(page, reel, "GS1-128", label) == ["]C1010950110153000310LOT7\x1d17260131"]
+        assert heard_of(page, reel, "GS1-128", LABEL) == [f"]C1{PARTS}"]
         assert sorted(asked) == ["index.js", "zxing_reader.wasm"]
 
 
@@ -119,6 +120,7 @@ def test_what_the_browsers_own_reader_does_not_know_is_read_by_ours_after_a_whil
         asked = give_own_reader(page, KNOWN)
         page.evaluate(LISTEN)
         assert heard_of(page, reel, "DataBarOmni", "09501101530003") == ["]e00109501101530003"]
+        assert heard_of(page, reel, "GS1 DataMatrix", LABEL) == [f"]d2{PARTS}"]
         assert "zxing_reader.wasm" in asked
 
 

@@ -20,6 +20,7 @@ test("a wrong check digit and a code of zeros are no codes", () => {
 test("GS1 codes say that they are, as a scanner would", () => {
   const label = "0109501101530003\x1d17260131";
   assert.deepEqual(read("Code128", label, "]C1"), { key: `]C1${label}`, code: `]C1${label}` });
+  assert.equal(read("DataMatrix", label, "]d2").code, `]d2${label}`);
   assert.equal(read("DataBarOmni", "0109501101530003", "]e0").code, "]e00109501101530003");
   assert.deepEqual(read("Code128", "SKU-7F3K2M9Q", "]C0"), { key: "SKU-7F3K2M9Q", code: "SKU-7F3K2M9Q" });
   assert.deepEqual(read("QRCode", "https://shop.example/p/1", "]Q1"), { key: "https://shop.example/p/1", code: "https://shop.example/p/1" });

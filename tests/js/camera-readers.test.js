@@ -46,6 +46,14 @@ test("what may be a GS1 code is read by ours, in the same picture, which then le
   assert.deepEqual(await frames(6, [EAN], []), [EAN.text], "after a while the browser's own leads again");
 });
 
+test("ours is told of a Data Matrix, which it does not look for in every picture", async () => {
+  const told = [];
+  const native = { read: async () => [{ format: "DataMatrix", text: "0109501101530003" }] };
+  const readers = new Readers({ native, open: async () => ({ read: (_, asked) => (told.push(asked), []) }) });
+  assert.deepEqual(await readers.read({}, 0), []);
+  assert.deepEqual(told, [{ hasMatrix: true }]);
+});
+
 test("after a while without anything both look in turn, and who reads goes on", async () => {
   const { asked, frames } = watch();
   await frames(LONG, [], []);
@@ -94,6 +102,10 @@ test("the browser's own reader is taken only where it knows all that shops print
         return known;
       }
 
+      constructor({ formats }) {
+        this.formats = formats;
+      }
+
       async detect() {
         return found;
       }
@@ -102,6 +114,8 @@ test("the browser's own reader is taken only where it knows all that shops print
   for (const missing of all) assert.equal(await nativeReader(detector(all.filter((one) => one !== missing))), null);
   const cornerPoints = [0, 1, 2, 3].map((x) => ({ x, y: 0 }));
   const reader = await nativeReader(detector([...all, "pdf417"], [{ format: "upc_a", rawValue: "036000291452", cornerPoints }]));
+  assert.deepEqual(reader.detector.formats, all);
+  assert.deepEqual((await nativeReader(detector([...all, "data_matrix"]))).detector.formats, [...all, "data_matrix"]);
   assert.deepEqual(await reader.read({ image: () => null }), [{ format: "UPCA", text: "036000291452", corners: cornerPoints }]);
 });
 

@@ -3,7 +3,7 @@ import { isGtin, normalise } from "../scan/gtin.js";
 
 const RETAIL = new Set(["EAN13", "EAN8", "UPCA", "UPCE"]);
 /** The mark of GS1 codes that a scanner sends in front, so that separators and identifiers are read as such. */
-const GS1 = /^\](?:C1|e0|e1|e2|Q3)$/;
+const GS1 = /^\](?:C1|e0|e1|e2|d2|Q3)$/;
 
 /** A UPC-E with the zeros that it leaves out; what is written out already stays. */
 export function writtenOut(text) {

@@ -1,14 +1,15 @@
 // The reader that some browsers bring along (`BarcodeDetector`): quick, and nothing has to be fetched for it.
 
-/** What it has to know, in our words. */
-const NAMES = { ean_13: "EAN13", ean_8: "EAN8", upc_a: "UPCA", upc_e: "UPCE", code_128: "Code128", qr_code: "QRCode" };
+/** What it has to know, and what it may know, in our words. */
+const NEEDED = { ean_13: "EAN13", ean_8: "EAN8", upc_a: "UPCA", upc_e: "UPCE", code_128: "Code128", qr_code: "QRCode" };
+const NAMES = { ...NEEDED, data_matrix: "DataMatrix" };
 
-/** The browser's own reader; null where there is none, or none that knows all of `NAMES`. */
+/** The browser's own reader; null where there is none, or none that knows all of `NEEDED`. */
 export async function nativeReader(Detector = globalThis.BarcodeDetector) {
   try {
     const known = await Detector.getSupportedFormats();
-    const formats = Object.keys(NAMES);
-    return formats.every((format) => known.includes(format)) ? new NativeReader(new Detector({ formats })) : null;
+    if (!Object.keys(NEEDED).every((format) => known.includes(format))) return null;
+    return new NativeReader(new Detector({ formats: Object.keys(NAMES).filter((format) => known.includes(format)) }));
   } catch {
     return null; // there, but not at work
   }

@@ -10,7 +10,7 @@ const ENOUGH = 3;
 const RETRY_MS = 5000;
 /** What may be a GS1 code, however its beginning is told: never a letter. The browser's own reader loses where its parts end. */
 const GS1 = /^[^A-Za-z]/;
-const MAY_BE_GS1 = new Set(["Code128", "QRCode"]);
+const MAY_BE_GS1 = new Set(["Code128", "QRCode", "DataMatrix"]);
 const BOTH_KNOW = /^(?:EAN|UPC|Code128|QR)/;
 
 /**
@@ -74,7 +74,8 @@ export class Readers {
     if (found.length > 0) this.#missed = 0;
     const sure = found.filter((one) => !mayBeGs1(one));
     if (sure.length === found.length) return sure;
-    const ours = await this.#wanted(at).then((reader) => reader.read(picture), () => []);
+    const hasMatrix = found.some(({ format }) => format === "DataMatrix");
+    const ours = await this.#wanted(at).then((reader) => reader.read(picture, { hasMatrix }), () => []);
     if (ours.length > 0) this.#isHanded = true;
     return [...sure.filter(({ text }) => !ours.some((one) => one.text === text)), ...ours];
   }
