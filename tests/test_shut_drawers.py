@@ -54,6 +54,7 @@ def test_cash_that_was_counted_with_the_float_is_taken_out_of_what_is_expected_o
     flag = sold_while_shut(acme, register, Till.at(acme))
     page = html.unescape(acme.client("owner").get(f"/registers/{register.pk}/").content.decode())
     assert "1 document was made here while no shift was open, with" in page and "£9.00" in page and CANARY not in page
+    assert machine(acme).get(f"registers/{register.pk}/").json()["waiting"] == {"documents": 1, "cash": "9.00"}
     before = facts()
     with pytest.raises(Invalid):
         fix(acme, flag, "")
@@ -63,6 +64,7 @@ def test_cash_that_was_counted_with_the_float_is_taken_out_of_what_is_expected_o
 
     shift = an_open_shift(acme, register, "59.00")
     assert report(acme, shift)["totals"]["expected"] == "68.00"
+    assert machine(acme).get("registers/").json()["results"][0]["waiting"] == {"documents": 0, "cash": "0.00"}
     fix(acme, flag, shift.pk)
     fix(acme, flag, shift.pk)
 

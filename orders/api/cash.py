@@ -13,7 +13,15 @@ from core.tenancy.context import current_tenant
 from orders.api import cash_bodies as bodies
 from orders.models import Register
 from orders.permissions import MANAGE_REGISTERS, RUN_SHIFT, VIEW_SHIFTS
-from orders.selectors.shifts import find_register, find_shift, open_shifts, registers, report_of, visible_shifts
+from orders.selectors.shifts import (
+    find_register,
+    find_shift,
+    open_shifts,
+    registers,
+    report_of,
+    visible_shifts,
+    waiting_cash,
+)
 from orders.services.registers import create_register, update_register
 from orders.services.shifts import close_shift, move_cash, open_shift
 
@@ -22,7 +30,8 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 def _of(register: Register) -> dict[str, object]:
     running = open_shifts([register.pk]).get(register.pk)
-    return bodies.register_body(register, running, current_tenant().currency)
+    waiting = None if running else waiting_cash([register.pk]).get(register.pk)
+    return bodies.register_body(register, running, current_tenant().currency, waiting)
 
 
 class Registers(ApiView):
@@ -44,7 +53,8 @@ class Registers(ApiView):
         rows = rows.filter(location=wanted["location"]) if "location" in wanted else rows
         found, beyond = page_of(rows, by=("location_id", "name"), cursor=wanted["cursor"], limit=wanted["limit"])
         running, currency = open_shifts(row.pk for row in found), current_tenant().currency
-        results = [bodies.register_body(row, running.get(row.pk), currency) for row in found]
+        waiting = waiting_cash(row.pk for row in found if row.pk not in running)
+        results = [bodies.register_body(row, running.get(row.pk), currency, waiting.get(row.pk)) for row in found]
         return Response({"results": results, "next": beyond})
 
     @extend_schema(

@@ -8,7 +8,7 @@ from core.api.fields import AmountField
 from core.api.pagination import PageQuery
 from core.cash import MOST_PIECES, denominations
 from orders.models import CashMovement, Register, Shift
-from orders.selectors.shifts import Report
+from orders.selectors.shifts import Report, Waiting
 from orders.services.registers import LONGEST_NAME
 from orders.services.shifts import LONGEST_REASON
 
@@ -27,6 +27,13 @@ class RegisterChange(serializers.Serializer[Any]):
     is_active = serializers.BooleanField(required=False)
 
 
+class WaitingBody(serializers.Serializer[Waiting]):
+    """What was made at a register while no shift of it was open: in the next one's report, on top of its float."""
+
+    documents = serializers.IntegerField()
+    cash = AmountField()
+
+
 class RegisterBody(serializers.Serializer[Register]):
     """A till with a drawer of its own."""
 
@@ -35,6 +42,7 @@ class RegisterBody(serializers.Serializer[Register]):
     name = serializers.CharField()
     is_active = serializers.BooleanField()
     open_shift = serializers.UUIDField(allow_null=True, help_text="The shift that is open now.")
+    waiting = WaitingBody(help_text="What waits for its next shift; none while one is open.")
     denominations = serializers.ListField(child=serializers.CharField(), help_text="What its drawer is counted in.")
     version = serializers.IntegerField()
 
@@ -255,8 +263,11 @@ class ReportBody(serializers.Serializer[Any]):
 _REGISTER, _SHIFT, _CASH = RegisterBody(), ShiftBody(), CashBody()
 
 
-def register_body(register: Register, running: Shift | None, currency: str) -> dict[str, Any]:
-    """The body of a register with its open shift."""
+def register_body(
+    register: Register, running: Shift | None, currency: str, waiting: Waiting | None = None
+) -> dict[str, Any]:
+    """The body of a register with its open shift, or with what waits for one."""
+    register.waiting = waiting or Waiting()  # type: ignore[attr-defined]
     register.open_shift = running.pk if running else None  # type: ignore[attr-defined]
     register.denominations = denominations(currency)  # type: ignore[attr-defined]
     return _REGISTER.to_representation(register)

@@ -107,14 +107,20 @@ def cash_while_shut(order: Order, shift: Shift) -> Decimal:
     return paid.aggregate(sum=Sum("amount"))["sum"] or NOTHING
 
 
-def waiting_cash(register_id: UUID) -> tuple[int, Decimal]:
-    """How many documents of a register wait for its next shift, and their cash: made while none was open."""
-    waiting = Order.objects.filter(register=register_id, shift=None, state__in=HAPPENED)
-    paid = Payment.objects.filter(order__in=waiting.values("pk"), register=register_id, shift=None)
-    found = paid.aggregate(
-        count=Count("order", distinct=True), cash=Sum("amount", filter=Q(method=Payment.Method.CASH))
-    )
-    return found["count"], found["cash"] or NOTHING
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Documents that wait for the next shift of their register, because none was open, and the cash of them."""
+
+    documents: int = 0
+    cash: Decimal = NOTHING
+
+
+def waiting_cash(ids: Iterable[UUID]) -> dict[UUID, Waiting]:
+    """What waits at each of these registers; those where nothing does are left out."""
+    waiting = Order.objects.filter(register__in=list(ids), shift=None, state__in=HAPPENED).order_by("register")
+    cash = Sum("payments__amount", filter=Q(payments__method=Payment.Method.CASH, payments__shift=None))
+    rows = waiting.values("register").annotate(documents=Count("pk", distinct=True), cash=cash)
+    return {row["register"]: Waiting(row["documents"], row["cash"] or NOTHING) for row in rows}
 
 
 def counts_with(order: Order) -> list[Shift]:

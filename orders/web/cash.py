@@ -106,12 +106,10 @@ class RegisterOne(Page):
         register = find_register(register_id, actor=self.actor)
         initial = {"name": register.name, "is_active": register.is_active, "version": register.version}
         running = open_shifts([register.pk]).get(register.pk)
-        count, cash = (0, None) if running else waiting_cash(register.pk)
         context = {
             "register": register,
             "shift": running,
-            "waiting_count": count,
-            "waiting_cash": cash,
+            "waiting": None if running else waiting_cash([register.pk]).get(register.pk),
             "form": form,
             "edit": edit or RegisterEdit(initial=initial),
             "may_manage": self.actor.may(MANAGE_REGISTERS, at=register.location_id),

@@ -17,6 +17,8 @@ from tests.browser.page_look import ARRIVED
 from tests.browser.test_till import CUP, SCAN, TEA, ready, standing_at_the_till
 from tests.browsers import picture
 from tests.processes import Product
+from tests.test_shut_drawers import sold_while_shut
+from tests.tills_away import Till
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -30,6 +32,22 @@ def register(acme: Shop) -> Register:
 def till(browser: Browser, product: Product, acme: Shop, register: Register) -> Iterator[Page]:
     with standing_at_the_till(browser, product, acme, "cashier") as page:
         yield page
+
+
+def test_who_opens_is_told_what_was_sold_while_no_shift_was_open(till: Page, acme: Shop, register: Register) -> None:
+    sold_while_shut(acme, register, Till.at(acme))
+    till.keyboard.press("Shift+F9")
+    till.locator(".till-choice", has_text="Front till").click()
+    expect(till.get_by_text("£9.00 in cash came in while no shift was open.")).to_be_visible()
+    till.evaluate(ARRIVED)
+    picture(till, "till-register-waiting")
+    field = till.get_by_label("Float in the drawer, in GBP")
+    field.fill("100")
+    field.press("Enter")
+    expect(till.locator("[data-register]")).to_have_text("Front till")
+    till.keyboard.press("Shift+F9")
+    expect(till.get_by_text("Cash in and out, count and close")).to_be_visible()
+    expect(till.get_by_text("came in while no shift was open")).to_be_hidden()
 
 
 def test_a_device_is_a_register_opens_its_shift_and_sells_into_its_drawer(

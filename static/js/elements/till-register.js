@@ -30,7 +30,8 @@ class TillRegister extends Aside {
     });
     const { currency } = this.session.terms;
     this.float = field(`Float in the drawer, in ${currency}`, { inputmode: "decimal", maxlength: 12 }, { hint: "What is in it to begin with." });
-    this.form = h("div", { class: "stack stack--tight" }, this.float.row);
+    this.waits = message();
+    this.form = h("div", { class: "stack stack--tight" }, this.waits.box, this.float.row);
     this.shift = h("div", { class: "stack stack--tight" });
     this.open = h("button", { class: "button button--large button--primary", type: "submit" }, "Open the shift");
     this.build("Register", [this.message.box, this.list, this.shift, this.form], { foot: [this.open], submit: () => this.#open() });
@@ -43,6 +44,7 @@ class TillRegister extends Aside {
       const { results } = await getJson(`${urls.registers}?${new URLSearchParams({ location: this.session.place.id, limit: 100 })}`);
       for (const row of results) {
         const known = this.session.setup.registers.find(({ id }) => id === row.id);
+        if (known) known.waiting = row.waiting;
         if (!known || known.shift?.id === (row.open_shift ?? undefined)) continue;
         this.session.noteShift(row.id, row.open_shift && (await getJson(`${urls.shifts}${row.open_shift}/`)));
       }
@@ -71,6 +73,7 @@ class TillRegister extends Aside {
     if (held !== undefined) this.list.querySelector(`[data-choice="${held}"]`)?.focus();
     const isClosed = Boolean(register) && !register.shift;
     this.form.hidden = this.open.hidden = !isClosed || !setup.may.run_shift;
+    this.waits.say(isClosed && Number(register.waiting?.cash) ? onTop(register.waiting.cash) : "");
     const { shift } = register ?? {};
     const page = shift && setup.urls.shift.replace(setup.urls.no_id, shift.id);
     this.shift.hidden = !register || (isClosed && setup.may.run_shift);
@@ -101,6 +104,13 @@ class TillRegister extends Aside {
     }
     return undefined;
   }
+}
+
+/** Cash that came in or went out already, and is in the report of the shift that is opened now. */
+function onTop(cash) {
+  const afterwards = "or say afterwards, among the exceptions, where it was counted.";
+  if (Number(cash) < 0) return `${money(cash.slice(1))} in cash went out while no shift was open. It is taken off the float: count it as if it still lay there, ${afterwards}`;
+  return `${money(cash)} in cash came in while no shift was open. It is booked on top of the float: leave it out of the float, ${afterwards}`;
 }
 
 function choice(register, isChosen) {
