@@ -1,6 +1,9 @@
 """Pictures of products without a network: what the till has shown is there, bounded, and nobody else's."""
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from core.devices.models import Device
@@ -21,6 +24,11 @@ HAS_HEARD = """async () => {
   return (await (await open()).getAll("articles")).some(({ picture }) => picture === "%s");
 }"""
 IS_DRAWN = "(image) => image.decode().then(() => image.naturalWidth)"
+LOAD = """async (src) => {
+  const image = Object.assign(new Image(), { src });
+  await image.decode();
+  return image.naturalWidth;
+}"""
 # As many pictures as may be kept, seen before.
 FILL = """async () => {
   const { MOST_PICTURES } = await import("/static/js/worker/copies.js");
@@ -62,12 +70,19 @@ def test_what_the_till_has_shown_is_there_without_a_network_and_what_it_has_not_
 
 def test_the_newest_pictures_are_kept_and_no_large_ones(phone: BrowserContext, acme: Shop) -> None:
     page = installed(phone)
+    noise = BytesIO()
+    Image.effect_noise((1600, 1200), 90).save(noise, "PNG")
+    noise.seek(0)
+    large = add_picture(acme.variant("TEA").product_id, noise, actor=acme.actor("owner"))
+    assert page.evaluate(LOAD, picture_url(large.sha256, 1600)) == 1600
     most = page.evaluate(FILL)
     shown = add_picture(acme.variant("CUP").product_id, a_picture(), actor=acme.actor("owner"))
     page.reload()
     ready(page)
     assert tile(page, "Blue cup").locator("img").evaluate(IS_DRAWN) == 320
-    eventually(page, IS_KEPT % picture_url(shown.sha256))
-    eventually(page, f"async () => !(await ({IS_KEPT % '/pictures/before-0/'})())")
-    assert page.evaluate(COUNT) == most
-    assert page.evaluate(IS_KEPT % "/pictures/before-1/")
+    for one in (shown, large):
+        eventually(page, IS_KEPT % picture_url(one.sha256))
+    eventually(page, f"async () => (await ({COUNT})()) === {most}")
+    assert not page.evaluate(IS_KEPT % "/pictures/before-1/")
+    assert page.evaluate(IS_KEPT % "/pictures/before-2/")
+    assert not page.evaluate(IS_KEPT % picture_url(large.sha256, 1600))

@@ -2,6 +2,9 @@
 // page says where everything lies: { begin: { passes, readers, native, zxing, decoder, wasm } }, then { look: { id, frame,
 // kind } } for each picture.
 
+/** The browser may take so long to say whether it has a reader. */
+const MOST_MS = 1500;
+
 let tools;
 let readers;
 let canvas;
@@ -11,7 +14,8 @@ async function begin(places) {
     ["passes", "readers", "native", "zxing"].map((name) => import(places[name])),
   );
   tools = passes;
-  readers = new Readers({ native: await nativeReader(), open: () => zxingReader(places) });
+  const native = await Promise.race([nativeReader(), new Promise((resolve) => setTimeout(resolve, MOST_MS, null))]);
+  readers = new Readers({ native, open: () => zxingReader(places) });
   await readers.begin();
   return {};
 }
