@@ -94,6 +94,7 @@ def test_a_z_report_says_what_was_sold_how_it_was_paid_and_what_was_counted(acme
         "tax": [{"rate": "20", "net": "17.50", "tax": "3.50"}],
         "discounts": "0.00",
         "cash_rounding": "0.00",
+        "differences": [],
         "payments": [
             {"method": "card", "count": 1, "received": "12.00", "paid_out": "0.00", "total": "12.00"},
             {"method": "cash", "count": 1, "received": "9.00", "paid_out": "0.00", "total": "9.00"},
