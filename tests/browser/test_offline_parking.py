@@ -16,6 +16,22 @@ from tests.processes import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
+# The last basket that was parked here, so many times more.
+PARK_MORE = """async (count) => {
+  const { open } = await import("/static/js/lib/store/open.js");
+  const database = await open();
+  const meta = await database.get("meta", "last-n");
+  const parked = (await database.getAll("queue")).at(-1);
+  const change = database.transaction(["queue", "meta"], "readwrite");
+  for (let place = 1; place <= count; place++) {
+    const id = crypto.randomUUID();
+    const body = { ...parked.body, id, label: `Table ${place}` };
+    change.objectStore("queue").put({ ...parked, n: parked.n + place, id: crypto.randomUUID(), about: id, body });
+  }
+  change.objectStore("meta").put({ ...meta, n: parked.n + count });
+  await change.done;
+}"""
+
 
 def park(page: Page, name: str, *codes: str) -> None:
     page.evaluate(SCAN, list(codes))
@@ -50,6 +66,24 @@ def test_a_basket_is_parked_and_taken_up_on_the_device_and_sold_once(phone: Brow
     assert (sold.total, sold.receipt_number) == (Decimal(21), "K3-000001")
     assert Order.objects.get(state="ended").ended_ref == sold.pk
     assert (Order.objects.count(), Flag.objects.count()) == (2, 0)
+
+
+def test_of_many_parked_baskets_the_newest_are_shown_and_any_is_found(phone: BrowserContext) -> None:
+    page = standing(phone)
+    phone.set_offline(True)
+    park(page, "Red coat", TEA)
+    page.evaluate(PARK_MORE, 2000)
+    page.reload()
+    expect(page.locator("[data-show='parked']")).to_have_text("2001")
+    page.keyboard.press("F7")
+    expect(page.locator(".till-carts li")).to_have_count(50)
+    expect(page.locator("till-parked")).to_contain_text("50 of 2,001, the newest first.")
+    page.get_by_label("Find one").fill("red co")
+    expect(page.locator(".till-carts li")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-total]")).to_have_text("£4.50")
+    assert Order.objects.count() == 0
 
 
 def test_other_tills_see_what_was_parked_here_when_the_line_is_back_and_carts_of_the_server_wait_for_it(

@@ -1,6 +1,6 @@
 import { ApiProblem, getJson, postJson } from "../lib/api.js";
 import { announce, h, icon } from "../lib/dom.js";
-import { money, since } from "../lib/format.js";
+import { money, number, since } from "../lib/format.js";
 import { Aside, field, message, words } from "../lib/till/aside.js";
 import { refreshArticles } from "../lib/till/refresh.js";
 import { contentsOf, titleOf, toParked, unpacked } from "../lib/till/carts.js";
@@ -9,6 +9,7 @@ import { buyer } from "../lib/till/people.js";
 import { toast } from "../lib/toast.js";
 import "./confirm-button.js";
 
+const MOST_SHOWN = 50;
 const ANYWHERE = "Nothing is parked here. A basket that waits for its customer can be parked, and any till of this place takes it up.";
 const HERE = "Nothing is parked on this device. What is parked now is taken up here, and by other tills when the server is back.";
 
@@ -20,7 +21,7 @@ class TillParked extends Aside {
   ask(counter) {
     this.counter = counter;
     if (!this.dialog) this.#make();
-    this.name.field.value = "";
+    this.name.field.value = this.find.field.value = "";
     this.message.say("");
     this.show();
     this.#draw();
@@ -46,9 +47,17 @@ class TillParked extends Aside {
     this.logIn = h("a", { class: "button button--large button--primary button--block", href: this.session.setup.urls.log_in, hidden: true }, "Log in again");
     this.hint = h("p", { class: "muted" }, "Park or pay what is in the basket before you take up another one.");
     this.form = h("div", { class: "stack stack--tight" }, this.name.row, this.parkButton);
+    this.find = field("Find one", { maxlength: 80, type: "search", enterkeyhint: "search" });
+    this.find.field.addEventListener("input", () => this.#draw());
+    this.find.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // it parks nothing
+      this.list.querySelector("[data-choice]")?.focus();
+    });
+    this.some = h("p", { class: "muted", role: "status", hidden: true });
     this.list = h("ul", { class: "till-carts", role: "list", "aria-label": "Parked baskets" });
     this.none = h("p", { class: "muted" }, ANYWHERE);
-    this.build("Parked baskets", [this.message.box, this.logIn, this.form, this.hint, this.list, this.none], {
+    this.build("Parked baskets", [this.message.box, this.logIn, this.form, this.hint, this.find.row, this.some, this.list, this.none], {
       submit: () => this.#park(this.session.parking ?? this.#body()),
     });
     this.counter.parked.addEventListener("change", () => this.isOpen && this.#draw());
@@ -78,20 +87,32 @@ class TillParked extends Aside {
   }
 
   #draw() {
-    const { carts } = this.counter.parked;
+    const { carts: all, isMore } = this.counter.parked;
+    const carts = this.#found(all);
     const { isEmpty } = this.session;
     const cannotWait = Boolean(this.session.cart.back);
     const isCardAway = this.counter.parked.isAway && this.session.hasCards;
     const isOpen = !this.isBusy && Boolean(this.session.parking ?? this.session.taking); // only the same request may go out
     this.form.hidden = isEmpty || cannotWait || isCardAway || isOpen;
-    this.hint.hidden = isOpen || isEmpty || (carts.length === 0 && !cannotWait && !isCardAway);
+    this.hint.hidden = isOpen || isEmpty || (all.length === 0 && !cannotWait && !isCardAway);
     this.hint.textContent = isCardAway ? "A basket with gift cards is parked by the server alone, and it does not answer just now." : cannotWait ? "Goods that come back cannot be parked: settle this basket first, or leave them out." : "Park or pay what is in the basket before you take up another one.";
-    this.none.hidden = isOpen || carts.length > 0;
+    this.none.hidden = isOpen || all.length > 0;
     this.none.textContent = this.counter.parked.isAway ? HERE : ANYWHERE;
+    this.find.row.hidden = isOpen || all.length <= MOST_SHOWN;
+    const told = [carts.length < all.length && `${number(carts.length)} of ${number(all.length)}, the newest first.`, isMore && "Older ones stand under Parked baskets in the menu."].filter(Boolean);
+    this.some.hidden = isOpen || told.length === 0;
+    this.some.textContent = told.join(" ");
     this.list.hidden = isOpen || carts.length === 0;
-    this.heading.textContent = carts.length > 0 || isEmpty ? "Parked baskets" : "Park this basket";
+    this.heading.textContent = all.length > 0 || isEmpty ? "Parked baskets" : "Park this basket";
     this.#drawList(carts);
     this.busy(this.isBusy);
+  }
+
+  /** The newest of those that what was typed names; all of thousands would take the till a while to draw. */
+  #found(all) {
+    const wanted = this.find.row.hidden ? "" : this.find.field.value.trim().toLowerCase();
+    const isMeant = (cart) => [titleOf(cart), ...cart.lines.map(({ name }) => name), cart.parked_by].some((text) => text?.toLowerCase().includes(wanted));
+    return (wanted ? all.filter(isMeant) : all).slice(0, MOST_SHOWN);
   }
 
   /** Rows that stay are not touched: somebody may be asked in one of them whether to discard it. */

@@ -12,6 +12,8 @@ const MOST_PAGES = 5;
  */
 export class ParkedCarts extends EventTarget {
   carts = [];
+  /** Whether the server has older ones than it was asked for. */
+  isMore = false;
   #asked = 0;
 
   #told = [];
@@ -80,6 +82,7 @@ export class ParkedCarts extends EventTarget {
       carts.push(...results);
       cursor = next;
     }
+    this.isMore = cursor !== null;
     return carts;
   }
 }
