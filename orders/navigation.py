@@ -38,7 +38,7 @@ register(
         permission=VIEW_PRODUCTS,
         group="Stock",
         order=48,
-        shortcuts=(("Price check", "#price"), ("Receive", "#receive"), ("Count", "#count")),
+        shortcuts=(("Scan", "#price"), ("Receive", "#receive"), ("Count", "#count")),
         opens_offline=True,
     ),
     NavItem(
@@ -49,6 +49,7 @@ register(
         group="Sell",
         order=30,
         in_bottom_bar=True,
+        shortcut="Orders",
     ),
     NavItem(label="To pack", url_name="to-pack", icon="stock", permission=FULFIL, group="Sell", order=35),
     NavItem(label="Returns", url_name="returns", icon="refund", permission=REFUND, group="Sell", order=40),

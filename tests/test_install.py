@@ -20,7 +20,8 @@ def test_the_manifest_names_the_shop_and_leads_straight_to_the_work(acme: Shop, 
         assert (document["start_url"], document["display"]) == ("/till/?from=app", "standalone")
         assert [(way["name"], way["url"]) for way in document["shortcuts"]] == [
             ("Sell", "/till/?from=app"),
-            ("Price check", "/floor/?from=app#price"),
+            ("Orders", "/orders/?from=app"),
+            ("Scan", "/floor/?from=app#price"),
             ("Receive", "/floor/?from=app#receive"),
             ("Count", "/floor/?from=app#count"),
         ]
@@ -29,7 +30,10 @@ def test_the_manifest_names_the_shop_and_leads_straight_to_the_work(acme: Shop, 
 
 
 def test_the_icons_are_as_large_as_the_manifest_says(acme: Shop) -> None:
-    for icon in acme.client(None).get("/app.webmanifest").json()["icons"]:
+    icons = acme.client(None).get("/app.webmanifest").json()["icons"]
+    sizes = [int(icon["sizes"].split("x")[0]) for icon in icons if icon["purpose"] == "any"]
+    assert sizes == [72, 96, 128, 144, 152, 192, 384, 512]
+    for icon in icons:
         found = finders.find(icon["src"].removeprefix(settings.STATIC_URL))
         with Image.open(str(found)) as picture:
             assert (icon["sizes"], icon["type"]) == (

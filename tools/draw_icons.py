@@ -37,10 +37,11 @@ def draw(size: int, *, corner: float, mark: float) -> Image.Image:
 
 
 def main() -> None:
-    for size in (192, 512):
+    for size in (72, 96, 128, 144, 152, 192, 384, 512):
         draw(size, corner=8, mark=1).save(IMAGES / f"app-{size}.png", optimize=True)
     # Launchers cut a maskable icon to their own shape, so the ground goes to the edge and the mark stays in the middle.
-    draw(512, corner=0, mark=0.75).convert("RGB").save(IMAGES / "app-maskable-512.png", optimize=True)
+    for size in (192, 512):
+        draw(size, corner=0, mark=0.75).convert("RGB").save(IMAGES / f"app-maskable-{size}.png", optimize=True)
     draw(180, corner=0, mark=0.85).convert("RGB").save(IMAGES / "app-touch-180.png", optimize=True)
 
 

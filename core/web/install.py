@@ -27,9 +27,8 @@ VENDOR = (
 )
 """What the store, the slips and the camera scanner are made of."""
 ICONS = (
-    ("img/app-192.png", 192, "any"),
-    ("img/app-512.png", 512, "any"),
-    ("img/app-maskable-512.png", 512, "maskable"),
+    *((f"img/app-{size}.png", size, "any") for size in (72, 96, 128, 144, 152, 192, 384, 512)),
+    *((f"img/app-maskable-{size}.png", size, "maskable") for size in (192, 512)),
 )
 LIGHT = "#f4f6f5"
 """The canvas of the light theme, as the meta tag `theme-color` of the frame names it too."""
@@ -43,7 +42,7 @@ class Manifest(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         shop = current_tenant().name
         first = _pages()[0]
-        icon = {"src": asset_url(ICONS[0][0]), "sizes": "192x192", "type": "image/png"}
+        icon = {"src": asset_url("img/app-192.png"), "sizes": "192x192", "type": "image/png"}
         document = {
             "id": "/",
             "name": shop,

@@ -27,7 +27,7 @@ AGAIN = """async () => {
   const { send } = await import("/static/js/lib/store/send.js");
   const database = await open();
   for (const item of window.items) await database.put("queue", item);
-  await send();
+  await send({ mustEnd: true }); // after one that is still under way
   return (await database.getAll("queue")).length;
 }"""
 DRAFTED = """async () => {

@@ -14,7 +14,8 @@ class FloorLink extends HTMLElement {
     this.packField = h("div", { class: "field" }, h("label", { for: "floor-pack" }, "Pieces that the code stands for"), this.pack);
     this.done = h("button", { class: "button button--primary button--large floor-foot__done", type: "button", onclick: () => this.#finish() }, icon("check"), " Done");
     this.over = h("button", { class: "button button--large button--quiet", type: "button", "data-over": true, onclick: () => this.#startOver() }, icon("trash"), " Start over");
-    this.replaceChildren(this.hint, h("div", { class: "floor-answer" }, this.code, this.article), this.packField, h("div", { class: "floor-foot" }, this.over, this.done));
+    this.foot = h("div", { class: "floor-foot" }, this.over, this.done);
+    this.replaceChildren(this.hint, h("div", { class: "floor-answer" }, this.code, this.article), this.packField, this.foot);
     this.#startOver();
   }
 
@@ -44,7 +45,7 @@ class FloorLink extends HTMLElement {
     this.code.textContent = code ?? "";
     this.article.textContent = article ? `is ${article.title}` : "";
     this.packField.hidden = this.done.hidden = !article;
-    this.over.hidden = !code;
+    this.over.hidden = this.foot.hidden = !code;
     if (article) this.done.focus();
   }
 

@@ -280,12 +280,11 @@ class TillCounter extends HTMLElement {
     if (isTyped) this.products.giveBack(code);
     const isUnknown = problem.status === 404;
     const text = isUnknown ? `Nothing carries the code ${quoted(code)}.` : `${quoted(code)} could not be looked up: ${problem.detail || problem.message}`;
-    this.products.say(text, "error");
-    announce(text, { urgent: true });
     const { may, urls } = this.session.setup;
-    const link = () => location.assign(`${urls.link}?${new URLSearchParams({ code })}#link`);
+    const link = { label: "Link it to an article", run: () => location.assign(`${urls.link}?${new URLSearchParams({ code })}#link`) };
+    this.products.say(text, "error", isUnknown && may.link && code.length <= LONGEST_CODE ? link : null);
+    announce(text, { urgent: true });
     if (!isUnknown) toast(text, { kind: "error", action: { label: "Look it up again", run: () => this.hear(code) } });
-    else if (may.link && code.length <= LONGEST_CODE) toast(text, { seconds: 12, action: { label: "Link it to an article", run: link } });
   }
 
   /** What somebody typed is no code: words that find one article, or a few. */

@@ -284,15 +284,16 @@ const stateOf = ({ isHere }, isAway) => (isHere ? "here" : isAway ? "away" : "")
 
 function row(cart, state) {
   const title = titleOf(cart);
+  const told = [title, money(cart.total), contentsOf(cart), [cart.parked_by, since(cart.parked_at), state === "away" && "needs the server"].filter(Boolean).join(", ")];
   return h(
     "li",
     { "data-cart": cart.id, "data-state": state },
     h(
       "button",
-      { class: "till-choice", type: "button", "data-choice": cart.id, "aria-label": `Take up ${title}, ${money(cart.total)}` },
-      h("span", { class: "till-choice__line" }, h("span", { class: "row-list__title" }, title), h("span", { class: "strong num" }, money(cart.total))),
-      h("span", { class: "row-list__note" }, contentsOf(cart)),
-      h("span", { class: "row-list__note" }, [cart.parked_by, since(cart.parked_at), state === "away" && "needs the server"].filter(Boolean).join(", ")),
+      { class: "till-choice", type: "button", "data-choice": cart.id, "aria-label": `Take up ${told.join(", ")}` },
+      h("span", { class: "till-choice__line" }, h("span", { class: "row-list__title" }, title), h("span", { class: "strong num" }, told[1])),
+      h("span", { class: "row-list__note" }, told[2]),
+      h("span", { class: "row-list__note" }, told[3]),
     ),
     h(
       "confirm-button",

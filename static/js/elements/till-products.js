@@ -49,9 +49,9 @@ class TillProducts extends HTMLElement {
     return this.field.value === text;
   }
 
-  /** Say something above the tiles: `kind` info, error or success; it stays until the next word. */
-  say(text, kind = "info") {
-    this.notice.textContent = text;
+  /** Say something above the tiles: `kind` info, error or success, `action` (`{ label, run }`) a button; it stays until the next word. */
+  say(text, kind = "info", action = null) {
+    this.notice.replaceChildren(text, ...(action ? [" ", h("button", { class: "button button--small", type: "button", onclick: action.run }, action.label)] : []));
     this.notice.dataset.kind = kind;
     if (text) this.querySelector("camera-scan")?.tell?.(text, kind);
   }
