@@ -41,7 +41,7 @@ bench: ## the figures of docs/performance.md, measured on this machine
 	@$(SETUP) dev
 	@$(VENV) -m benchmarks $(ARGS)
 
-chaos: ## sell while everything is killed at random, then count (ARGS="--seed 7 --sales 5000", tills: ARGS="till --sales 200")
+chaos: ## sell while everything is killed at random, then count (ARGS="--seed 7 --sales 5000", tills: ARGS="till --sales 200", ARGS="power")
 	@$(SETUP) dev
 	@$(VENV) -m tests.chaos $(ARGS)
 

@@ -25,6 +25,7 @@ MOST_ITEMS = 100
 MOST_DIGITS = 15
 SOON_SECONDS, LATER_SECONDS = 5, 900
 """When to come again: after a lock that was not to be had, after this server may have been brought up to date."""
+NOT_KNOWN_YET = {"code": "unknown-kind", "title": "The server is older than this app. It is tried again"}
 KEPT_OF_REFUSALS, MOST_NAMED = ("errors", "short", "gift_cards", "due", "paid"), 100
 Answer = dict[str, Any]
 logger = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class _Taking:
             return self._keep(Unfit("unreadable", self.said.problem))
         kind = KINDS.get(self.said.kind)
         if kind is None or self.said.v > kind.version:
-            return self._seen() or {"result": "retry", "after": LATER_SECONDS, "code": "unknown-kind"}
+            return self._seen() or {"result": "retry", "after": LATER_SECONDS, **NOT_KNOWN_YET}
         try:
             if self.said.v < kind.version - OLDER_VERSIONS:
                 raise Unfit("too-old", "The app that made it is too old.")

@@ -1,4 +1,4 @@
-"""python -m tests.chaos [--sales 5000] [--seed 7] [--away 60] [--kills 24]; of tills: python -m tests.chaos till"""
+"""python -m tests.chaos [--sales 5000] [--seed 7] [--away 60] [--kills 24]; of tills: … till, … power"""
 
 import argparse
 import io
@@ -175,4 +175,8 @@ if __name__ == "__main__":
         from tests.chaos.till import main as till
 
         sys.exit(till(sys.argv[2:]))
+    if sys.argv[1:2] == ["power"]:
+        from tests.chaos.power import main as power
+
+        sys.exit(power(sys.argv[2:]))
     sys.exit(main(sys.argv[1:]))

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from retail_saas.data_folder import CHECKOUT, home
 from tests.chaos.world import World, free_port
 
 HOST = "counter.localhost"
+Acts = Callable[[list[Any]], tuple[Any, list[Any]]]
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +28,8 @@ def main(arguments: list[str]) -> int:
     profiles = Path(tempfile.mkdtemp(prefix="tills-"))
     try:
         os.environ.update(world.start_databases())
-        return _run(world, asked, random.Random(seed), profiles)
+        act = _accidents(world, asked, random.Random(seed))
+        return sold(world, profiles, act, tills=asked.tills, sales=asked.sales)
     finally:
         world.stop()
         shutil.rmtree(profiles, ignore_errors=True)
@@ -42,7 +45,25 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _run(world: World, asked: argparse.Namespace, pick: random.Random, profiles: Path) -> int:
+def _accidents(world: World, asked: argparse.Namespace, pick: random.Random) -> Acts:
+    def act(tills: list[Any]) -> tuple[Any, list[Any]]:
+        from tests.chaos import accidents, shops
+
+        play = accidents.Play(tills, Web(world), pick)
+        play.run(asked.sales, asked.only)
+        full = play.book.accidents["no room left"]
+        refused = f"{play.refused} of {full}"
+        return play.book, [shops.Row("times a device without room refused", refused, play.refused == full)]
+
+    return act
+
+
+def sold(world: World, profiles: Path, act: Acts, *, tills: int, sales: int) -> int:
+    """Open a shop with some tills, let ``act`` sell at them, and count; answers 0 when every promise held.
+
+    ``act`` gets the tills and answers the book of what it sold, and promises of its own. ``sales`` is how many there
+    will be, for the shelves.
+    """
     sys.path.append(str(CHECKOUT / "tools"))  # as in a run of the tests
     import django  # here, because the settings read the environment that was made just now
 
@@ -53,7 +74,6 @@ def _run(world: World, asked: argparse.Namespace, pick: random.Random, profiles:
 
     from core.tenancy.context import use_tenant
     from tests.chaos import shops, till_books
-    from tests.chaos.accidents import Play
     from tests.chaos.tills import Till
     from tests.chaos.wire import Wire
     from tests.live_client import session_of
@@ -61,13 +81,13 @@ def _run(world: World, asked: argparse.Namespace, pick: random.Random, profiles:
     call_command("prepare", "--no-demo", stdout=io.StringIO())
     shop = shops.found(HOST, "GBP")
     with use_tenant(shop.tenant):
-        was = till_books.before(shop, at_least=10 * asked.sales)
-        parts = [till_books.enrolled(shop, prefix) for prefix in till_books.free_prefixes(asked.tills)]
+        was = till_books.before(shop, at_least=10 * sales)
+        parts = [till_books.enrolled(shop, prefix) for prefix in till_books.free_prefixes(tills)]
     world.start("web", "relay 1")
     began = time.monotonic()
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread
     with sync_playwright() as playwright:
-        tills: list[Any] = []
+        opened: list[Any] = []
         try:
             for part in parts:
                 session = [one.partition("=") for one in session_of(shop, "cashier").split("; ")]
@@ -80,27 +100,23 @@ def _run(world: World, asked: argparse.Namespace, pick: random.Random, profiles:
                     cookies=[*((name, value) for name, _, value in session), (settings.DEVICE_COOKIE_NAME, part.token)],
                     register=part.register,
                 )
-                tills.append(till)
+                opened.append(till)
                 till.start()
                 till.settle_in()
             print(f"the shop and its tills are up after {time.monotonic() - began:.0f} s", flush=True)
-            play = Play(tills, _Web(world), pick)
-            play.run(asked.sales, asked.only)
+            book, own = act(opened)
         finally:
-            for till in tills:
+            for till in opened:
                 till.kill()
                 till.wire.close()
     seconds = time.monotonic() - began
     with use_tenant(shop.tenant):
         shops.number_everything(shop)
-    tallies = till_books.by_accident(shop, play.book)
-    rows = till_books.counted(shop, play.book, parts, was)
-    full = play.book.accidents["no room left"]
-    rows.append(shops.Row("times a device without room refused", f"{play.refused} of {full}", play.refused == full))
-    return _tell(tallies, rows, seconds, world)
+    rows = [*till_books.counted(shop, book, parts, was), *own]
+    return _tell(till_books.by_accident(shop, book), rows, seconds, world)
 
 
-class _Web:
+class Web:
     """The web process of the run."""
 
     def __init__(self, world: World) -> None:

@@ -118,6 +118,8 @@ class Till:
         self.tabs: list[Page] = []
         self.version = 0
         self.is_offline = False
+        self.habits = [CLOCK]
+        """Scripts that every page of this browser begins with."""
         self._lines: dict[Page, CDPSession] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -150,7 +152,8 @@ class Till:
         self.browser = self.kind.connect_over_cdp(address, timeout=PATIENT)
         self.context: BrowserContext = self.browser.contexts[0]
         self.context.set_default_timeout(PATIENT)
-        self.context.add_init_script(CLOCK)
+        for script in self.habits:
+            self.context.add_init_script(script)
         self.bake(self.cookies)
         if room is not None:
             self.limit(room)
@@ -170,6 +173,11 @@ class Till:
             self._keeper: tuple[Any, CDPSession] = (self.browser, self.context.new_cdp_session(blank))
         size = {} if room is None else {"quotaSize": room}
         self._keeper[1].send("Storage.overrideQuotaForOrigin", {"origin": self.origin, **size})
+
+    def stop(self) -> None:
+        """As a machine whose processor stands still: nothing of the browser does anything until it is killed."""
+        assert self._process is not None
+        signal_group(self._process, signal.SIGSTOP)
 
     def kill(self) -> None:
         """As a machine that loses its power, but for the disk: no process of the browser lives to say a word."""

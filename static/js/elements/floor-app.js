@@ -302,7 +302,7 @@ class FloorApp extends HTMLElement {
       const tags = new Set(Object.values(SCREENS).map(({ tag }) => tag));
       for (const tag of tags) await import(`./${tag}.js`).catch(() => {});
       const { install } = await import("../lib/app/install.js");
-      await install();
+      await install().catch(() => {}); // it is tried again; what the device keeps stands by itself
       await keeping.keepCatalogue();
     };
     const quietly = () => load().catch(() => {}); // the next page tries again

@@ -73,7 +73,9 @@ class TillCounter extends HTMLElement {
     const load = async () => {
       const offline = await this.standing.bring();
       await import("../lib/till/ahead.js").then(({ loadAhead }) => loadAhead());
-      await import("../lib/app/install.js").then(({ install, holdSales }) => (holdSales(this.session), install()));
+      const { install, holdSales } = await import("../lib/app/install.js");
+      holdSales(this.session);
+      await install().catch(() => {}); // it is tried again; what the device sells by stands by itself
       await offline?.keepCatalogue();
     };
     const quietly = () => load().catch(() => {}); // the next page tries again

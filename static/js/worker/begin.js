@@ -30,7 +30,7 @@ class Shell {
   }
 
   install() {
-    return this.store.fill([this.offline, this.waiting]);
+    return this.store.fill();
   }
 
   /** Everything else goes to the server as if nobody stood in between: answers of the API are never kept. */
@@ -42,7 +42,7 @@ class Shell {
       if (request.method === "POST" && pathname === this.log_out) event.respondWith(this.leave(event));
       else if (request.method === "POST" && pathname === this.log_in) event.respondWith(this.enter(event));
       else if (request.method === "GET") event.respondWith(this.navigate(event, pathname));
-    } else if (request.method === "GET" && pathname.startsWith(this.statics)) event.respondWith(this.store.answer(request));
+    } else if (request.method === "GET" && pathname.startsWith(this.statics)) event.respondWith(this.store.answer(request, (work) => event.waitUntil(work)));
     else if (request.method === "GET" && request.destination === "image") event.respondWith(this.copies.picture(request, (work) => event.waitUntil(work)));
   }
 

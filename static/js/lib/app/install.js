@@ -3,12 +3,16 @@ import { toast } from "../toast.js";
 import { isQuiet, watchTyping } from "./quiet.js";
 import { onReplaced } from "./served.js";
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
 const EVERY = 1000; // ms between two looks for a quiet moment
+const SOON = 5000; // ms until the second try
 const LOCK = "sale";
+const AGAIN = "worker-gone"; // that a tab was loaded anew for it: once is enough
 
 let isSelling = () => false; // in this tab
 let isWaiting = false;
+let timer = null;
+let minutes = 0;
 
 /**
  * Set the worker up. A new version takes over when no tab has a sale under way (`holdSales`): when somebody says so, or
@@ -19,6 +23,17 @@ export async function install() {
   if (!serviceWorker || !isSecureContext) return null;
   watchTyping();
   onReplaced(loadAnewOnceQuiet);
+  timer ??= setInterval(look, MINUTE);
+  try {
+    return await begin();
+  } catch (problem) {
+    setTimeout(look, SOON);
+    throw problem;
+  }
+}
+
+async function begin() {
+  const { serviceWorker } = navigator;
   const registration = await serviceWorker.register("/service-worker.js", { type: "module", scope: "/", updateViaCache: "none" });
   if (!registration) return null; // a browser that is told to have none
   if (registration.waiting && serviceWorker.controller) offer(registration);
@@ -26,10 +41,28 @@ export async function install() {
     const { installing } = registration;
     installing?.addEventListener("statechange", () => installing.state === "installed" && serviceWorker.controller && offer(registration));
   });
-  setInterval(() => registration.update().catch(() => {}), HOUR);
-  const { active } = await serviceWorker.ready;
-  active.postMessage({ act: "keep", path: location.pathname, pictures: shownPictures() });
+  // Nobody waits for this: a worker that cannot keep its files now is never ready.
+  serviceWorker.ready.then(({ active }) => active.postMessage({ act: "keep", path: location.pathname, pictures: shownPictures() }));
   return registration;
+}
+
+/**
+ * Whether there is a new version, once an hour. Where there is no worker at all it is set up again: the network may have
+ * gone while it fetched its files, and a browser whose store was damaged by a power cut throws its workers away.
+ */
+async function look() {
+  minutes += 1;
+  try {
+    const registration = await navigator.serviceWorker.getRegistration();
+    if (!registration) await begin();
+    else if (minutes % 60 === 0) await registration.update();
+    sessionStorage.removeItem(AGAIN);
+  } catch (problem) {
+    // The browser began anew with its workers, and this page still holds on to those that were: the next page does not.
+    if (problem?.name !== "AbortError" || sessionStorage.getItem(AGAIN)) return;
+    sessionStorage.setItem(AGAIN, "yes");
+    loadAnewOnceQuiet();
+  }
 }
 
 /** The addresses of what this page has shown already, of this shop. */

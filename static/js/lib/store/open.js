@@ -3,7 +3,7 @@
 import { openDB } from "../../../vendor/idb/idb.js";
 
 export const NAME = "counter";
-export const VERSION = 2;
+export const VERSION = 3;
 
 /**
  * The stores by name.
@@ -33,7 +33,7 @@ export function open() {
   return opening;
 }
 
-/** A tab of an older version of the app takes the database as a newer one has made it: stores are added, never changed. */
+/** A tab of an older version of the app takes the database as a newer one has made it: stores and indexes are added, never changed. */
 function opened() {
   const hear = { upgrade, blocking: letGo, terminated: forget };
   return openDB(NAME, VERSION, hear).catch((problem) => {
@@ -49,11 +49,13 @@ export async function close() {
   database?.close();
 }
 
-function upgrade(database) {
+/** What is missing is added, whichever version the database comes from; what is there stays. */
+function upgrade(database, _from, _to, transaction) {
   for (const [name, { keyPath, indexes = {} }] of Object.entries(STORES)) {
-    if (database.objectStoreNames.contains(name)) continue;
-    const store = database.createObjectStore(name, { keyPath });
-    for (const [index, { path, multiEntry = false }] of Object.entries(indexes)) store.createIndex(index, path, { multiEntry });
+    const store = database.objectStoreNames.contains(name) ? transaction.objectStore(name) : database.createObjectStore(name, { keyPath });
+    for (const [index, { path, multiEntry = false }] of Object.entries(indexes)) {
+      if (!store.indexNames.contains(index)) store.createIndex(index, path, { multiEntry });
+    }
   }
 }
 
