@@ -356,31 +356,6 @@ def test_a_return_of_another_amount_is_booked_as_it_was_paid_out(acme: Shop) -> 
     assert audit_books() == []
 
 
-def test_a_sale_without_a_shift_is_in_the_report_of_the_next_one(acme: Shop) -> None:
-    register = a_register(acme)
-    till = Till.at(acme)
-    sale = till.sell({"TEA": "2"}, order={"register": str(register.pk)})["body"]["order"]
-    refund = {
-        "id": str(uuid7()),
-        "lines": [{"position": 1, "quantity": "1"}],
-        "reason": "leaks",
-        "register": str(register.pk),
-        "payments": [{"method": "cash", "amount": "4.50"}],
-    }
-    till.item("return", {"of": sale["id"], "refund": refund})
-    assert [one["result"] for one in till.send()] == ["applied", "applied"]
-    assert these(set(Flag.objects.values_list("kind", "at_risk")))[0] == {("no-shift", 9), ("no-shift", Decimal("4.5"))}
-    assert these(set(Order.objects.values_list("register", "shift")))[0] == {(register.pk, None)}
-
-    shift = an_open_shift(acme, register)
-
-    assert set(Order.objects.values_list("shift", flat=True)) == {shift.pk}
-    assert set(Payment.objects.values_list("shift", flat=True)) == {shift.pk}
-    report = machine(acme).get(f"shifts/{shift.pk}/report/").json()
-    assert these(report["totals"]["documents"], report["totals"]["expected"]) == (2, "54.50")
-    assert audit_books() == []
-
-
 def test_the_api_and_the_pages_offer_it_and_do_it_once(acme: Shop, globex: Shop) -> None:
     flag = dear(acme, Till.at(acme))
     browser = acme.client("manager")

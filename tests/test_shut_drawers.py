@@ -17,7 +17,7 @@ from core.sync.models import Flag
 from core.sync.remedies import put_right
 from core.testing import CANARY, Shop
 from orders.auditor import audit_books
-from orders.models import CashMovement, Order, Register, Shift, ShiftAmendment
+from orders.models import CashMovement, Order, Payment, Register, Shift, ShiftAmendment
 from tests.api import machine
 from tests.cash_steps import a_register, an_open_shift, closed
 from tests.test_race_checkout import at_once, deadlocks
@@ -31,6 +31,17 @@ def sold_while_shut(shop: Shop, register: Register, till: Till, **more: Any) -> 
     till.sell({"TEA": "2"}, order={"register": str(register.pk)}, **more)
     assert till.send()[0]["result"] == "applied"
     return Flag.objects.get(kind="no-shift", resolved_at=None)
+
+
+def back_in_cash(register: Register) -> dict[str, Any]:
+    """One of two teas comes back for 4.50 in cash."""
+    return {
+        "id": str(uuid7()),
+        "lines": [{"position": 1, "quantity": "1"}],
+        "reason": "leaks",
+        "register": str(register.pk),
+        "payments": [{"method": "cash", "amount": "4.50"}],
+    }
 
 
 def fix(shop: Shop, flag: Flag, shift: Any, role: str = "owner") -> Any:
@@ -47,6 +58,24 @@ def moved() -> Any:
 
 def facts() -> Any:
     return moved(), ShiftAmendment.objects.count(), AuditEntry.objects.count(), Event.objects.count()
+
+
+def test_a_sale_without_a_shift_is_in_the_report_of_the_next_one(acme: Shop) -> None:
+    register, till = a_register(acme), Till.at(acme)
+    sale = till.sell({"TEA": "2"}, order={"register": str(register.pk)})["body"]["order"]
+    till.item("return", {"of": sale["id"], "refund": back_in_cash(register)})
+    assert [one["result"] for one in till.send()] == ["applied", "applied"]
+    flags: Any = Flag.objects.order_by("at_risk").values_list("kind", "at_risk", "details__cash")
+    assert list(flags) == [("no-shift", Decimal("4.5"), "-4.50"), ("no-shift", 9, "9.00")]
+    assert Order.objects.filter(register=register, shift=None).count() == Order.objects.count() == 2
+
+    shift = an_open_shift(acme, register)
+
+    assert set(Order.objects.values_list("shift", flat=True)) == {shift.pk}
+    assert set(Payment.objects.values_list("shift", flat=True)) == {shift.pk}
+    totals = report(acme, shift)["totals"]
+    assert (totals["documents"], totals["expected"]) == (2, "54.50")
+    assert audit_books() == []
 
 
 def test_cash_that_was_counted_with_the_float_is_taken_out_of_what_is_expected_once(acme: Shop, globex: Shop) -> None:
@@ -130,14 +159,7 @@ def test_a_sale_of_the_time_between_two_shifts_is_told_though_the_next_is_open_a
 def test_money_given_back_while_the_drawer_was_shut_is_put_right_the_other_way_round(acme: Shop) -> None:
     register, till = a_register(acme), Till.at(acme)
     sale = till.sell({"TEA": "2"})["body"]["order"]
-    refund = {
-        "id": str(uuid7()),
-        "lines": [{"position": 1, "quantity": "1"}],
-        "reason": "leaks",
-        "register": str(register.pk),
-        "payments": [{"method": "cash", "amount": "4.50"}],
-    }
-    till.item("return", {"of": sale["id"], "refund": refund})
+    till.item("return", {"of": sale["id"], "refund": back_in_cash(register)})
     till.send()
     shift = an_open_shift(acme, register)
     fix(acme, Flag.objects.get(kind="no-shift"), shift.pk)
@@ -183,13 +205,7 @@ def test_a_difference_of_a_return_stands_apart_from_rounding_in_the_z_with_its_r
     register, till = a_register(acme), Till.at(acme)
     shift = an_open_shift(acme, register)
     sale = till.sell({"TEA": "2"}, order={"register": str(register.pk)})["body"]["order"]
-    refund = {
-        "id": str(uuid7()),
-        "lines": [{"position": 1, "quantity": "1"}],
-        "reason": "leaks",
-        "register": str(register.pk),
-        "payments": [{"method": "cash", "amount": "5.00"}],
-    }
+    refund = back_in_cash(register) | {"payments": [{"method": "cash", "amount": "5.00"}]}
     till.item("return", {"of": sale["id"], "refund": refund})
     assert [one["result"] for one in till.send()] == ["applied", "quarantined"]
     flag = Flag.objects.get()
