@@ -5,10 +5,12 @@ Chromium takes its addresses by the switches of `arguments`. What the shop posts
 """
 
 import secrets
+import select
 import socket
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -71,19 +73,55 @@ def _certificate(folder: Path) -> Path:
     return path
 
 
+class Line:
+    """One browser's line. Only its own thread touches it: a TLS connection is not to be read and written at once."""
+
+    def __init__(self, line: ssl.SSLSocket) -> None:
+        self.line = line
+        self._out: deque[bytes] = deque()
+        self._heard, self._bell = socket.socketpair()
+
+    def send(self, frame: bytes) -> None:
+        self._out.append(frame)
+        self._bell.send(b"!")
+
+    def close(self) -> None:
+        """Have its thread end."""
+        with suppress(OSError):
+            self._bell.shutdown(socket.SHUT_RDWR)
+
+    def wait(self) -> bool:
+        """Send what is to be sent, until the browser says something; False when it is over."""
+        while not self.line.pending():
+            while self._out:
+                self.line.sendall(self._out.popleft())
+            ready, _, _ = select.select([self.line, self._heard], [], [])
+            if self._heard in ready and not self._heard.recv(4096):
+                return False
+            if self.line in ready:
+                break
+        return True
+
+
 class PushService:
-    """``sent`` are the times at which something was posted; tokens in ``gone`` answer 410."""
+    """``sent`` are the times at which something was posted; tokens in ``gone`` answer 410.
+
+    What is posted while the browser has no line, or what a line that broke did not bring it, comes with its next one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.tokens: dict[str, dict[str, str]] = {}
         self.gone: set[str] = set()
         self.sent: list[float] = []
-        self.lines: list[ssl.SSLSocket] = []
+        self.lines: list[Line] = []
+        self._posted: dict[str, bytes] = {}
         self._turn = threading.Lock()
+        self._is_over = False
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(_certificate(folder))
-        self.door = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self._tls = context
         for work in (self.http.serve_forever, self._let_in):
             threading.Thread(target=work, daemon=True).start()
 
@@ -102,11 +140,14 @@ class PushService:
         ]
 
     def end(self) -> None:
+        self._is_over = True
         self.http.shutdown()
         self.http.server_close()
-        for line in [*self.lines, self.door]:
-            with suppress(OSError):
-                line.close()
+        with suppress(OSError):
+            self.door.shutdown(socket.SHUT_RDWR)
+        self.door.close()
+        for line in list(self.lines):
+            line.close()
 
     def register(self, form: dict[str, str]) -> str:
         if form.get("delete"):
@@ -124,49 +165,63 @@ class PushService:
             return 401
         self.sent.append(time.time())
         about = {"subtype": form.get("X-subtype", ""), "content-encoding": headers.get("content-encoding", "")}
+        name = secrets.token_hex(8)
         stanza = b"".join(
             [
                 _field(3, form.get("sender", "")),
                 _field(5, form.get("app", "")),
                 *(_field(7, _field(1, name) + _field(2, value)) for name, value in about.items()),
-                _field(9, secrets.token_hex(8)),
+                _field(9, name),
                 _field(17, int(headers.get("ttl", 60))),
                 _field(18, int(time.time() * 1000)),
                 _field(21, body),
             ]
         )
         with self._turn:
+            self._posted[name] = _frame(DATA, stanza)
             for line in self.lines:
-                with suppress(OSError):
-                    line.sendall(_frame(DATA, stanza))
+                line.send(self._posted[name])
         return 201
 
     def _let_in(self) -> None:
-        while True:
+        while not self._is_over:
             try:
-                line, _ = self.door.accept()
-            except ssl.SSLError:
+                caller, _ = self.door.accept()
+            except OSError:  # closed, or a caller that hung up at once
                 continue
-            except OSError:
-                return  # closed
-            threading.Thread(target=self._hold, args=(line,), daemon=True).start()
+            threading.Thread(target=self._hold, args=(caller,), daemon=True).start()
 
-    def _hold(self, line: ssl.SSLSocket) -> None:
-        """One browser's line, until it ends."""
-        with suppress(OSError, EOFError), line:
-            _exactly(line, 1)  # its version
-            while True:
-                tag = _exactly(line, 1)[0]
-                _exactly(line, _length(line))
-                if tag == LOGIN:
-                    told = _field(1, "1") + _field(5, 1) + _field(6, 1) + _field(8, int(time.time() * 1000))
-                    line.sendall(bytes([VERSION]) + _frame(LOGIN_ANSWER, told))
-                    self.lines.append(line)
-                elif tag == PING:
-                    with self._turn:
-                        line.sendall(_frame(PONG, b""))
-        if line in self.lines:
-            self.lines.remove(line)
+    def _hold(self, caller: socket.socket) -> None:
+        """One browser's line, from the handshake until it ends; one that goes wrong is nobody else's trouble."""
+        line: Line | None = None
+        try:
+            with self._tls.wrap_socket(caller, server_side=True) as tls:
+                line = Line(tls)
+                _exactly(tls, 1)  # its version
+                while line.wait():
+                    tag = _exactly(tls, 1)[0]
+                    said = _exactly(tls, _length(tls))
+                    if tag == LOGIN:
+                        self._log_in(line, said)
+                    elif tag == PING:
+                        line.send(_frame(PONG, b""))
+        except (OSError, EOFError):
+            pass
+        finally:
+            caller.close()
+            with self._turn:
+                if line in self.lines:
+                    self.lines.remove(line)
+
+    def _log_in(self, line: Line, said: bytes) -> None:
+        """Answer, and tell what was posted before; a browser names the messages that it has."""
+        told = _field(1, "1") + _field(5, 1) + _field(6, 1) + _field(8, int(time.time() * 1000))
+        line.send(bytes([VERSION]) + _frame(LOGIN_ANSWER, told))
+        with self._turn:
+            for name, frame in self._posted.items():
+                if name.encode() not in said:
+                    line.send(frame)
+            self.lines.append(line)
 
 
 def _exactly(line: ssl.SSLSocket, count: int) -> bytes:

@@ -23,6 +23,8 @@ from tests.push_service import PushService, push_service
 from tests.test_notifications import placed
 from tests.waiting import wait_until
 
+SUBSCRIPTION = "navigator.serviceWorker.ready.then((one) => one.pushManager.getSubscription())"
+
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 
@@ -40,7 +42,7 @@ def worker(product: Product) -> Iterator[Product]:
 
 
 @pytest.fixture
-def watch(
+def profile(
     browser: Browser, product: Product, acme: Shop, service: PushService, tmp_path: Path
 ) -> Iterator[BrowserContext]:
     """A whole Chromium with a profile of its own (a window in private has no push), whose push service is ours."""
@@ -56,10 +58,24 @@ def watch(
         base_url=product.url(acme),
     )
     context.add_cookies(cookies_of(acme))
-    context.grant_permissions(["notifications"], origin=product.url(acme))
     context.set_default_timeout(30_000)
     yield context
     context.close()
+
+
+@pytest.fixture
+def watch(profile: BrowserContext, product: Product, acme: Shop) -> BrowserContext:
+    """That browser, allowed to show notifications by what drives it."""
+    profile.grant_permissions(["notifications"], origin=product.url(acme))
+    return profile
+
+
+def permit(context: BrowserContext, address: str, choice: str) -> None:
+    """What a person does in the browser's own settings: ``allow`` or ``block`` the notifications of a site."""
+    page = context.new_page()
+    page.goto(f"chrome://settings/content/siteDetails?site={address.rstrip('/')}")
+    page.locator("site-details-permission[label='Notifications'] select").select_option(choice)
+    page.close()
 
 
 def here(service: PushService, count: int = 1) -> PushSubscription:
@@ -128,3 +144,36 @@ def test_a_fact_of_the_shop_is_shown_by_a_real_browser_whose_loss_leaves_the_mai
     assert told.to == [acme.person("owner").email]
     assert "Order 9M4P was placed" in told.body
     assert "7K2M" not in told.body, "the browser was told of it"
+
+
+def test_a_browser_whose_notifications_were_blocked_and_allowed_again_subscribes_anew_by_itself(
+    profile: BrowserContext, product: Product, worker: Product, service: PushService, acme: Shop
+) -> None:
+    """Chromium itself tells the worker (`pushsubscriptionchange`), when notifications are allowed again.
+
+    It names no subscription before, so the server goes on with a new one, and the one before ends when its push
+    service says that it is gone. That Chromium names one, for an address that its service gave up, could not be
+    brought about: the test above dispatches it. (With ``PushSubscriptionChangeEventOnInvalidation``, which is off, it
+    names the one before when notifications are blocked.)
+    """
+    permit(profile, product.url(acme), "allow")
+    page = profile.new_page()
+    page.goto(WISHES)
+    page.get_by_role("button", name="Switch on in this browser").click()
+    expect(page.locator("push-switch[data-state=on]")).to_be_visible(timeout=30_000)
+    before = here(service)
+    wait_until(lambda: service.lines, seconds=30)
+
+    permit(profile, product.url(acme), "block")
+    eventually(page, f"async () => !(await {SUBSCRIPTION})")
+    permit(profile, product.url(acme), "allow")
+    again = here(service, count=2)
+    assert again.pk != before.pk
+    assert page.evaluate(f"async () => Boolean(await {SUBSCRIPTION})")
+
+    service.gone.add(PushSubscription.objects.get(pk=before.pk).endpoint.rpartition("/")[2])
+    PushSubscription.objects.update(due_at=datetime.now(UTC))
+    placed(acme, number="7K2M")
+    ring(acme.tenant.schema_name)
+    eventually(page, f"async () => (await ({NOTES})()).some(({{ title }}) => title === 'Order 7K2M was placed')")
+    wait_until(lambda: list(PushSubscription.objects.values_list("pk", flat=True)) == [again.pk], seconds=30)
