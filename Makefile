@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PORT ?= 8000
 export PORT
+# A run starts dozens of Pythons; what one has compiled, the next need not.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py

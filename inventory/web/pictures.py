@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
 
 from core.errors import Invalid, NotFound
@@ -94,16 +94,16 @@ class PictureFile(Page):
 
     required_permission: ClassVar = VIEW_PRODUCTS
 
-    def get(self, request: HttpRequest, picture_name: str) -> HttpResponseBase:
+    def get(self, request: HttpRequest, picture_name: str) -> HttpResponse:
         path = shown_file(picture_name)
         if path is None:
             raise NotFound("There is no such picture.")
         tag = f'"{picture_name}"'
-        answer: HttpResponseBase
+        answer: HttpResponse
         if request.headers.get("If-None-Match") == tag:
             answer = HttpResponseNotModified()
         else:
-            answer = FileResponse(path.open("rb"), content_type="image/webp")
+            answer = HttpResponse(path.read_bytes(), content_type="image/webp")
         answer["ETag"] = tag
         answer["Cache-Control"] = f"private, max-age={A_YEAR}, immutable"
         answer["X-Content-Type-Options"] = "nosniff"

@@ -196,5 +196,4 @@ def test_ids_of_another_shop_in_a_body_are_unknown_here(acme: Shop, globex: Shop
 
 
 def _text(answer: Any) -> str:
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return str(content.decode(errors="replace"))
+    return str(answer.content.decode(errors="replace"))

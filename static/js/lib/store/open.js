@@ -3,21 +3,21 @@
 import { openDB } from "../../../vendor/idb/idb.js";
 
 export const NAME = "counter";
-export const VERSION = 3;
+export const VERSION = 4;
 
 /**
  * The stores by name.
  *
  * - `articles`: what is for sale here, by `id`; `codes` finds one by any of its codes, `product` all of one product (`catalogue.js`).
  * - `tables`: what articles refer to (taxes, price lists, discounts, …), by `name`.
- * - `queue`: what was done here and the server has not taken yet, by `n`; `author` finds what somebody did.
+ * - `queue`: what was done here and the server has not taken yet, by `n`; `author` finds what somebody did, `about` what was done about a thing.
  * - `receipts`: the sales that this device made lately, by the order's `id`; `numbers` finds one by what is printed (`receipts.js`).
  * - `meta`: single facts, by `name` (how far the catalogue is, the last `n`).
  */
 export const STORES = {
   articles: { keyPath: "id", indexes: { codes: { path: "codes", multiEntry: true }, product: { path: "product" } } },
   tables: { keyPath: "name" },
-  queue: { keyPath: "n", indexes: { author: { path: "author" } } },
+  queue: { keyPath: "n", indexes: { author: { path: "author" }, about: { path: "about" } } },
   receipts: { keyPath: "id", indexes: { numbers: { path: "numbers", multiEntry: true }, sold_at: { path: "sold_at" } } },
   meta: { keyPath: "name" },
 };

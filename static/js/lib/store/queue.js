@@ -66,7 +66,7 @@ async function stored(kind, { about, by, make, receipt, printed, local, v, occur
   const [queue, meta, receipts] = ["queue", "meta", "receipts"].map((name) => transaction.objectStore(name));
   const done = transaction.done.catch((problem) => problem); // heard below; nobody else is to hear of it unheard
   try {
-    const there = (await queue.getAll()).find((item) => item.about === about && item.kind === kind);
+    const there = (await queue.index("about").getAll(about)).find((item) => item.kind === kind);
     if (there) return there;
     const device = await meta.get(DEVICE);
     if (!device) throw new CannotKeep("closed");
