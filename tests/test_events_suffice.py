@@ -46,7 +46,7 @@ def people_live(shop: Shop, seed: int, places: list[Location]) -> None:
 def catalogue_lives(shop: Shop, seed: int) -> None:
     """Products and customers come, change and go."""
     pick, actor = Random(seed), shop.actor()
-    for number in range(8):
+    for number in range(16):
         name = f"Article {seed} {number}"
         variants = [
             VariantDraft(values={"sku": f"{seed}-{number}-{n}", "unit_price": Decimal(pick.randint(1, 999)) / 100})

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from core.audit.models import AuditEntry
 from core.locations.models import Location
-from core.locations.selectors import zone_of
+from core.locations.selectors import clock_words
 
 # One index probe per kind of object, however long the log is.
 KINDS = """
@@ -78,7 +78,7 @@ def in_words(value: Any, names: Mapping[str, str] | None = None) -> str:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(in_words(inner, names) for inner in value)
     if isinstance(value, str) and MOMENT.match(value):
-        return datetime.fromisoformat(value).astimezone(zone_of()).strftime("%-d %b %Y, %H:%M")
+        return clock_words(datetime.fromisoformat(value))
     return (names or {}).get(value, value) if isinstance(value, str) else str(value)
 
 

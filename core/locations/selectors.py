@@ -24,6 +24,12 @@ def zone_of(location: Location | None = None) -> ZoneInfo:
     return ZoneInfo((location.time_zone if location else "") or current_tenant().time_zone)
 
 
+def clock_words(instant: datetime, location: Location | None = None) -> str:
+    """An instant as the clock on the wall of a location, or of the shop, showed it: ``8 Nov 2026, 14:02``."""
+    local = instant.astimezone(zone_of(location))
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
 def business_date(instant: datetime, location: Location | None = None) -> date:
     """The day a sale counts for: the local date, a day earlier before the business day starts."""
     local = instant.astimezone(zone_of(location))

@@ -15,7 +15,7 @@ from core.devices.errors import CannotBeOpened
 from core.devices.models import Device
 from core.devices.sealing import open_sealed
 from core.devices.selectors import device_of_pass, read_pass
-from core.locations.selectors import CLOCK_TOLERANCE, OLDEST_FACT
+from core.locations.selectors import CLOCK_TOLERANCE, OLDEST_FACT, clock_words
 from core.people.models import User
 from core.people.selectors import actor_by_id
 from core.sync.registry import Doubt
@@ -192,7 +192,7 @@ class Authors:
         """What is doubtful about the device that this browser was before: whoever found it may have worked on it."""
         if there.pk == self.device.pk or not there.is_lost or there.revoked_at is None:
             return ()
-        since = f"{there.revoked_at:%Y-%m-%d %H:%M} UTC"
+        since = clock_words(there.revoked_at)
         words = f"It was done on {there}, which was revoked as lost on {since}, and sent by {self.device}."
         return (Doubt(kind="device-revoked", sentence=words, details={"device": str(there.pk)}),)
 

@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.devices.models import Device
 from core.devices.services.numbers import ReceiptNumber, note_numbers
 from core.errors import Busy, DomainError
+from core.locations.selectors import clock_words
 from core.retry import with_locks
 from core.sync.flags import raise_flags
 from core.sync.models import SyncItem
@@ -155,7 +156,7 @@ class _Taking:
         """What is doubtful about the device, its clock and who did it; the whole amount is at risk."""
         found = []
         if self.device.revoked_at is not None:
-            words = f"{self.device} was revoked on {self.device.revoked_at:%Y-%m-%d %H:%M} UTC, and sent this after it."
+            words = f"{self.device} was revoked on {clock_words(self.device.revoked_at)}, and sent this after it."
             found.append(Doubt(kind="device-revoked", sentence=words, at_risk=outcome.total))
         found += [replace(doubt, at_risk=outcome.total) for doubt in of_author]
         if self.said.clock_is_wrong:

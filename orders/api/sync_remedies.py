@@ -9,7 +9,7 @@ from uuid import UUID
 from core.api.views import as_uuid, body_of
 from core.errors import Conflict, fault, refuse
 from core.ids import ALPHABET
-from core.locations.selectors import zone_of
+from core.locations.selectors import clock_words
 from core.money import plain_amount
 from core.sync.models import Flag
 from core.sync.registry import Item, Outcome
@@ -146,8 +146,7 @@ def _where_counted(flag: Flag) -> Sequence[Ask]:
 
 def _in_words(shift: Shift, *, is_its_own: bool) -> str:
     when = shift.opened_at if is_its_own else shift.closed_at
-    zone = zone_of(shift.register.location)
-    told = f"{when.astimezone(zone):%d.%m.%Y %H:%M}" if when else ""
+    told = clock_words(when, shift.register.location) if when else ""
     if is_its_own:
         return f"With the float of shift {shift.number}, {told}"
     return f"At the close of shift {shift.number}, {told}" if told else f"In shift {shift.number}, which is open"

@@ -106,14 +106,16 @@ def test_at_the_till_pay_opens_the_payment_and_only_a_person_takes_the_money(pho
     expect(page.get_by_role("button", name="Voice", exact=True)).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_swipe_takes_a_line_out_and_a_press_brings_it_back(phone: BrowserContext) -> None:
+def test_a_swipe_takes_a_line_out_or_one_more_of_it_and_a_press_brings_it_back(phone: BrowserContext) -> None:
     page = phone.new_page()
     at(page, "receive")
     scan(page, TEA, CUP)
     expect(page.locator(".floor-line")).to_have_count(2)
     swipe(page, ".floor-line", -40, 0)  # a tap that slipped
     swipe(page, ".floor-line", 0, 120)  # the page scrolls
+    many(page, "Acme Blue cup", "1")
     swipe(page, ".floor-line", 140, 0)
+    many(page, "Acme Blue cup", "2")
     expect(page.locator(".floor-line")).to_have_count(2)
     swipe(page, ".floor-line", -140, 6)
     expect(page.locator(".floor-line")).to_have_count(1)
@@ -129,6 +131,8 @@ def test_a_swipe_takes_a_line_out_and_a_press_brings_it_back(phone: BrowserConte
     swipe(page, ".till-sheet", 0, -80)
     expect(page.locator("till-cart[data-open]")).to_be_attached()
     expect(page.locator(".cart__line").first).to_be_visible()
+    swipe(page, ".cart__line", 140, 4)
+    expect(page.locator(".cart__line .stepper__value")).to_have_value("2")
     swipe(page, ".cart__line", -140, 4)
     expect(page.locator(".cart__line")).to_have_count(0)
     page.get_by_role("button", name="Bring it back").click()

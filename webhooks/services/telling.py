@@ -10,11 +10,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.utils.timezone import localtime
 
 from core.actors import SYSTEM
 from core.jobs.services import enqueue
-from core.locations.selectors import zone_of
+from core.locations.selectors import clock_words
 from core.outbox.services import emit
 from core.people.models import User
 from core.people.selectors import actor_of_user, people_holding
@@ -74,7 +73,7 @@ def mail_owner(*, endpoint_id: UUID, user_id: UUID, what: str, key: str) -> bool
 
 def _failing(endpoint: Endpoint, shop: str) -> tuple[str, list[str]]:
     name, since = _name(endpoint), endpoint.first_failure_at
-    when = f"{localtime(since, zone_of()):%d %b %Y, %H:%M}" if since else "a day ago"
+    when = clock_words(since) if since else "a day ago"
     return f"{shop}: a webhook endpoint fails", [
         f"No call to {name} has succeeded since {when}.",
         "We go on trying. After five days of nothing but failures the endpoint is turned off;",

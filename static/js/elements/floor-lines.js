@@ -3,7 +3,7 @@ import { quantity } from "../lib/format.js";
 import { SENT_AS, add, blank, bodyOf, missing, serialsOf, step, type } from "../lib/floor/lines.js";
 import { askNote, askWhatCame, askWhereTo, askWhichCount, askWhy, drawRest } from "../lib/floor/heads.js";
 import { keepDraft, readDraft } from "../lib/floor/drafts.js";
-import { onSwipeLeft } from "../lib/swipe.js";
+import { onSwipe } from "../lib/swipe.js";
 import { saying, why } from "../lib/floor/keeping.js";
 
 const MOST_BACK = 50;
@@ -30,7 +30,10 @@ class FloorLines extends HTMLElement {
     this.back = h("button", { class: "button button--icon button--large button--quiet", type: "button", "aria-label": "Take the last change back", title: "Take the last change back (Ctrl Z)", hidden: true, onclick: () => this.undo() }, icon("refund"));
     this.drop = h("button", { class: "button button--large button--quiet", type: "button", "data-over": true, onclick: () => this.#throwAway() }, icon("trash"), " Start over");
     this.replaceChildren(this.head, this.hint, this.list, h("div", { class: "floor-foot" }, this.drop, this.back, this.done));
-    onSwipeLeft(this.list, ".floor-line", (row) => this.#remove(this.work.lines.find(({ id }) => id === row.dataset.line)));
+    onSwipe(this.list, ".floor-line", {
+      left: (row) => this.#remove(this.work.lines.find(({ id }) => id === row.dataset.line)),
+      right: (row) => row.querySelector("[data-more]").click(),
+    });
     if (kind === "count") await askWhichCount(this);
     if (kind === "adjust") await askWhy(this);
     if (kind === "receive") askNote(this, "Delivery note", "Optional: the number on the paper");
@@ -219,7 +222,7 @@ class FloorLines extends HTMLElement {
       this.app.focusField();
     });
     const turn = (by) => (step(line, by, rules), changed(), announce(`${quantity(line.quantity)} ${line.title}`));
-    const knob = (by, name, label) => h("button", { class: "stepper__button", type: "button", "aria-label": `${label}: ${line.title}`, onclick: () => turn(by) }, icon(name));
+    const knob = (by, name, label) => h("button", { class: "stepper__button", type: "button", "data-more": by > 0, "aria-label": `${label}: ${line.title}`, onclick: () => turn(by) }, icon(name));
     const isTold = this.kind === "count" && this.count && !this.count.is_blind && line.recorded !== null;
     return h(
       "li",

@@ -5,10 +5,10 @@ const MOST_ACROSS = 36;
 const NO_START = "input, select, textarea";
 
 /**
- * Hear fingers on the rows of `list` that match `selector`: `act(row)` after a swipe to the left. Rows take `touch-action: pan-y`, so the page
- * still scrolls under the finger. The row follows the finger; nothing else moves.
+ * Hear fingers on the rows of `list` that match `selector`: `left(row)` and `right(row)` after a swipe that way. Rows take
+ * `touch-action: pan-y`, so the page still scrolls under the finger. The row follows the finger; nothing else moves.
  */
-export function onSwipeLeft(list, selector, act, { signal } = {}) {
+export function onSwipe(list, selector, { left, right }, { signal } = {}) {
   let from = null;
   const back = () => {
     from?.row.style.removeProperty("transform");
@@ -23,18 +23,18 @@ export function onSwipeLeft(list, selector, act, { signal } = {}) {
     pointermove(event) {
       if (event.pointerId !== from?.id) return;
       const across = Math.abs(event.clientY - from.y);
-      const way = Math.min(0, event.clientX - from.x);
-      if (across > MOST_ACROSS && -way < LEAST) back();
-      else if (way < -8) from.row.style.setProperty("transform", `translateX(${way}px)`);
+      const way = event.clientX - from.x;
+      if (across > MOST_ACROSS && Math.abs(way) < LEAST) back();
+      else if (Math.abs(way) > 8) from.row.style.setProperty("transform", `translateX(${Math.min(way, LEAST)}px)`);
     },
     pointerup(event) {
       if (event.pointerId !== from?.id) return;
       const { row, x } = from;
-      const isFar = event.clientX - x <= -LEAST;
+      const way = event.clientX - x;
       back();
-      if (!isFar) return;
-      quiet(list);
-      act(row);
+      if (Math.abs(way) < LEAST) return;
+      (way < 0 ? left : right)(row);
+      quiet(list); // not before: a row may be told by a press of its button
     },
     pointercancel: back,
   });

@@ -1,6 +1,6 @@
 // A line that was taken out of the basket comes back with one press, or one word.
 import { announce } from "../dom.js";
-import { onSwipeLeft, onSwipeUpDown } from "../swipe.js";
+import { onSwipe, onSwipeUpDown } from "../swipe.js";
 import { toast } from "../toast.js";
 
 let last = null;
@@ -25,10 +25,13 @@ export function bringBack(session, taken = last) {
   return true;
 }
 
-/** Fingers on the basket: a line to the left takes it out, the handle of the sheet goes up and down. */
+/** Fingers on the basket: a line to the left takes it out, to the right is one more; the handle of the sheet goes up and down. */
 export function hearFingers(counter) {
   const { cart, session } = counter;
-  onSwipeLeft(cart.list, ".cart__line", (row) => takeOut(session, row.dataset.line));
+  onSwipe(cart.list, ".cart__line", {
+    left: (row) => takeOut(session, row.dataset.line),
+    right: (row) => row.querySelector("[data-step='1']")?.click(),
+  });
   const handle = cart.querySelector("[data-sheet]");
   if (handle) onSwipeUpDown(handle, (way) => cart.open(way === "up"));
 }
