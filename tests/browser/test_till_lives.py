@@ -68,6 +68,8 @@ HIDE = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+# The page looks every second whether it may be loaded anew; a timer that is set later ends after one of those looks.
+AFTER_A_LOOK = "() => new Promise((resolve) => setTimeout(resolve, 1500))"
 IS_FREE = """async () => (await navigator.locks.query()).held.every(({ name }) => name !== "sale")"""
 
 
@@ -160,11 +162,11 @@ def test_a_page_that_was_opened_without_a_worker_is_loaded_anew_for_the_second_o
     page.wait_for_function("() => globalThis.isSame === undefined")
     till.ready(page)
     assert "files-" + "1" * 16 in page.evaluate("() => caches.keys()")
-    other.wait_for_timeout(2500)  # longer than the page waits between two looks
+    other.evaluate(AFTER_A_LOOK)
     assert other.evaluate("globalThis.isSame") and typed.input_value() == "green tea with"
     typed.fill("")
     till.ring_up(other, ["TEA"])
-    other.wait_for_timeout(2500)
+    other.evaluate(AFTER_A_LOOK)
     assert other.evaluate("globalThis.isSame"), "the page was loaded anew in the middle of a sale"
     till.take(other)
     till.until_paid(other)
