@@ -1,4 +1,4 @@
-import { announce, h, icon, jsonScript } from "../lib/dom.js";
+import { announce, h, icon, jsonScript, personHere } from "../lib/dom.js";
 import { quoted, since } from "../lib/format.js";
 import { hearKey, showHelp } from "../lib/floor/keys.js";
 import { Source } from "../lib/floor/source.js";
@@ -40,7 +40,7 @@ function note(name, text) {
 class FloorApp extends HTMLElement {
   connectedCallback() {
     this.setup = jsonScript(this.dataset.setup);
-    this.person = document.querySelector('meta[name="person"]')?.content ?? "";
+    this.person = personHere();
     this.leaving = new AbortController();
     this.parts = Object.fromEntries(["home", "scan", "told", "choices", "screen", "back", "title", "state"].map((name) => [name, this.querySelector(`[data-${name}]`)]));
     this.field = this.parts.scan.querySelector("input");

@@ -1,4 +1,4 @@
-import { h, icon } from "../lib/dom.js";
+import { h, icon, personHere } from "../lib/dom.js";
 import { stateOf, whyNot } from "../lib/push/state.js";
 import { able, switchOff, switchOn } from "../lib/push/subscribe.js";
 
@@ -26,7 +26,7 @@ class PushSwitch extends HTMLElement {
     this.button.setAttribute("aria-busy", "true");
     this.error.hidden = true;
     const { key, here } = this.dataset;
-    const person = document.querySelector('meta[name="person"]')?.content ?? "";
+    const person = personHere();
     try {
       await (this.state.action === "on" ? switchOn({ key, person }) : switchOff(here));
       location.reload(); // the list of browsers is the server's

@@ -1,5 +1,5 @@
 import { csrfToken } from "../lib/api.js";
-import { h, icon } from "../lib/dom.js";
+import { h, icon, personHere } from "../lib/dom.js";
 import { money, number, since } from "../lib/format.js";
 import { readDevice } from "../lib/store/device.js";
 import { everything, hurry, isPromised, onQueue, sent, shownOf } from "../lib/store/queue.js";
@@ -23,7 +23,7 @@ const LEAVING = "?leave"; // the worker led here instead of logging somebody out
  */
 class UnsentList extends HTMLElement {
   connectedCallback() {
-    this.person = document.querySelector('meta[name="person"]')?.content ?? "";
+    this.person = personHere();
     this.say = h("p", { class: "unsent__say", role: "status" });
     this.why = h("div", { class: "flash flash--warning", hidden: true }, icon("alert"), h("div", { class: "flash__body" }));
     this.kept = h("p", { class: "muted", hidden: true }, "This browser did not promise to keep what waits if the device runs out of room. Put the shop on the home screen, keep some room free, and save a rescue file when much waits.");

@@ -1,4 +1,5 @@
 // The till while the server is away: a sale is completed on the device and sent later. Loaded when the page has time.
+import { personHere } from "../dom.js";
 import { add, count, oldest, onQueue, CannotKeep } from "../store/queue.js";
 import * as parking from "../store/parking.js";
 import * as receipts from "../store/receipts.js";
@@ -22,7 +23,7 @@ export class Offline extends EventTarget {
   problem = "";
   #limits = null;
 
-  constructor({ session, person = document.querySelector('meta[name="person"]')?.content ?? "" }) {
+  constructor({ session, person = personHere() }) {
     super();
     Object.assign(this, { session, person });
   }
